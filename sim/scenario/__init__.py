@@ -1,0 +1,1 @@
+"""WHAT is simulated: frozen dataclasses, and how they are read and checked."""

@@ -1,0 +1,61 @@
+"""A population of drivers: the parameters of car following, lane changing and gap acceptance."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from sim.scenario.fields import STRICT, Acceleration, Metres, Name, Seconds, Share, Speed, Unit
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class VehicleClass:
+    """How one class of vehicles moves, after the intelligent driver model (Treiber, Hennecke, Helbing 2000)."""
+
+    length_m: Annotated[float, Field(ge=1, le=30), Unit("m")]
+    acceleration_m_s2: Acceleration
+    deceleration_m_s2: Acceleration
+    headway_s: Annotated[float, Field(ge=0.2, le=5), Unit("s")]
+    standstill_gap_m: Annotated[float, Field(ge=0.5, le=10), Unit("m")]
+    speed_factor: Annotated[float, Field(ge=0.3, le=2), Unit("1")] = 1.0
+    """Desired speed as a share of the limit."""
+    speed_factor_sd: Annotated[float, Field(ge=0, le=0.5), Unit("1")] = 0.0
+    top_speed_m_s: Speed = 40.0
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class LaneChanging:
+    """MOBIL (Kesting, Treiber, Helbing 2007) for comfort, and gap acceptance where a lane must be reached."""
+
+    politeness: Share
+    threshold_m_s2: Annotated[float, Field(ge=0, le=3), Unit("m/s2")]
+    safe_deceleration_m_s2: Acceleration
+    mandatory_deceleration_m_s2: Acceleration
+    """What a driver who must change lanes asks of the follower at most."""
+    courtesy_share: Share
+    """Share of drivers who hold back, when slow, for one who must get in ahead."""
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class GapAcceptance:
+    """Critical gaps [s]: the shortest time to the next vehicle that a driver accepts."""
+
+    left_s: Seconds
+    through_s: Seconds
+    right_s: Seconds
+    u_turn_s: Seconds
+    pull_out_s: Seconds
+    bus_pull_out_s: Seconds
+    keep_clear_share: Share
+    """Share of drivers who do not enter a junction that they cannot leave."""
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Drivers:
+    """Everybody at the wheel."""
+
+    name: Name
+    car: VehicleClass
+    bus: VehicleClass
+    lane_changing: LaneChanging
+    gaps: GapAcceptance

@@ -1,0 +1,218 @@
+"""The road as a planner describes it: nodes, links, turn bans, signals, crossings and curb zones.
+
+Words. A *link* is one direction of a street between two nodes, with lanes numbered from 0 at the curb. Offsets
+(`at_m`, `from_m`, `to_m`) run along the link in its driving direction, from 0 at its start. A node with
+`boundary` is where the study area ends: links out of it are entries, links into it are exits.
+"""
+
+from math import hypot
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from sim.scenario.fields import STRICT, Coordinate, Metres, Name, Seconds, Share, SpeedKmH, Unit
+
+Turn = Literal["left", "through", "right", "u_turn"]
+CurbKind = Literal["in_lane", "bay", "parking"]
+Side = Literal["right", "left"]
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Stage:
+    """One green of a fixed-time signal: these approach links go, for these turns (empty: all turns)."""
+
+    approaches: tuple[Name, ...]
+    green_s: Seconds
+    amber_s: Seconds = 3.0
+    all_red_s: Seconds = 2.0
+    turns: tuple[Turn, ...] = ()
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Signal:
+    """A fixed-time programme; the stages follow each other and fill the cycle from `offset_s` after the hour."""
+
+    cycle_s: Annotated[float, Field(ge=10, le=600), Unit("s")]
+    stages: tuple[Stage, ...]
+    offset_s: Seconds = 0.0
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Node:
+    """A junction, a bend or, with `boundary`, an end of the study area."""
+
+    id: Name
+    x_m: Coordinate
+    y_m: Coordinate
+    boundary: bool = False
+    u_turn: bool = False
+    signal: Signal | None = None
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Link:
+    """One direction of a street between two nodes; `priority` ranks streets where they meet (higher goes first)."""
+
+    id: Name
+    from_node: Name
+    to_node: Name
+    lanes: Annotated[int, Field(ge=1, le=8)]
+    speed_km_h: SpeedKmH
+    priority: Annotated[int, Field(ge=0, le=20)] = 1
+    length_m: Annotated[float, Field(gt=0, le=100_000), Unit("m")] | None = None
+    shape: tuple[tuple[Coordinate, Coordinate], ...] = ()
+    lane_width_m: Annotated[float, Field(ge=2, le=8), Unit("m")] = 3.5
+    name: str = ""
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class TurnBan:
+    """No movement from one link to the other."""
+
+    from_link: Name
+    to_link: Name
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class CrossedLink:
+    """Where a crossing meets a link: `at_m` is the stop line's offset."""
+
+    link: Name
+    at_m: Metres
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Crossing:
+    """A mid-block crossing: all the links it crosses, and who yields.
+
+    A `signal` crossing shows pedestrians green for `walk_s` at `offset_s` after each multiple of `cycle_s`,
+    followed by `clearance_s` in which both sides wait. At a `zebra` pedestrians accept a gap of `critical_gap_s`
+    and drivers yield with probability `yield_share`.
+    """
+
+    id: Name
+    links: Annotated[tuple[CrossedLink, ...], Field(min_length=1)]
+    length_m: Annotated[float, Field(gt=0, le=60), Unit("m")]
+    width_m: Annotated[float, Field(gt=0, le=20), Unit("m")] = 6.0
+    control: Literal["signal", "zebra"] = "zebra"
+    cycle_s: Annotated[float, Field(ge=10, le=600), Unit("s")] = 110.0
+    walk_s: Seconds = 25.0
+    clearance_s: Seconds = 5.0
+    offset_s: Seconds = 0.0
+    critical_gap_s: Annotated[float, Field(gt=0, le=60), Unit("s")] = 6.0
+    yield_share: Share = 0.5
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class CurbZone:
+    """Places to stop beside the curb lane (lane 0) of a link, between two offsets, served by `users`.
+
+    `in_lane`: a stopped vehicle blocks the lane. `bay`: off the lane, entered and left through a taper.
+    `parking`: off the lane, but the parallel manoeuvre blocks the lane while it lasts. `escort`: may a parent
+    leave the vehicle and walk the child to the gate? `max_stay_s`: the longest stay that is tolerated.
+    """
+
+    id: Name
+    link: Name
+    kind: CurbKind
+    from_m: Metres
+    to_m: Metres
+    berths: Annotated[int, Field(ge=1, le=500)]
+    users: Literal["school", "bus"] = "school"
+    escort: bool = False
+    max_stay_s: Seconds | None = None
+    taper_in_m: Metres = 0.0
+    taper_out_m: Metres = 0.0
+
+    @property
+    def berth_length_m(self) -> float:
+        """The length of one berth [m]."""
+        return (self.to_m - self.from_m) / self.berths
+
+    def berth_front_m(self, berth: int) -> float:
+        """Return the offset [m] of a berth's front end; berth 0 is the rear-most, reached first."""
+        return self.from_m + (berth + 1) * self.berth_length_m
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Turning:
+    """Shares of the traffic on these approach links that turn left, go through and turn right."""
+
+    links: tuple[Name, ...]
+    left: Share
+    through: Share
+    right: Share
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Network:
+    """A street or a district: everything the road is made of, before it becomes arrays."""
+
+    nodes: tuple[Node, ...]
+    links: tuple[Link, ...]
+    traffic_side: Side = "right"
+    turn_bans: tuple[TurnBan, ...] = ()
+    crossings: tuple[Crossing, ...] = ()
+    curb_zones: tuple[CurbZone, ...] = ()
+
+    def node(self, id: str) -> Node:
+        """Return the node of that id; raise KeyError if there is none."""
+        return _by_id(self.nodes, id)
+
+    def link(self, id: str) -> Link:
+        """Return the link of that id; raise KeyError if there is none."""
+        return _by_id(self.links, id)
+
+    def crossing(self, id: str) -> Crossing:
+        """Return the crossing of that id; raise KeyError if there is none."""
+        return _by_id(self.crossings, id)
+
+    def curb_zone(self, id: str) -> CurbZone:
+        """Return the curb zone of that id; raise KeyError if there is none."""
+        return _by_id(self.curb_zones, id)
+
+    def points(self, link: Link) -> tuple[tuple[float, float], ...]:
+        """Return the link's centre line, node to node [m, m]."""
+        a, b = self.node(link.from_node), self.node(link.to_node)
+        return ((a.x_m, a.y_m), *link.shape, (b.x_m, b.y_m))
+
+    def length(self, link: Link) -> float:
+        """Return the link's length [m]: as declared, else along its centre line."""
+        if link.length_m is not None:
+            return link.length_m
+        p = self.points(link)
+        return sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(p, p[1:], strict=False))
+
+    def position(self, link_id: str, at_m: float) -> tuple[float, float]:
+        """Return the point [m, m] on a link's centre line at an offset [m], clipped to its ends."""
+        link = self.link(link_id)
+        p = self.points(link)
+        drawn = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(p, p[1:], strict=False))
+        left = min(max(at_m, 0.0), self.length(link)) * drawn / self.length(link)
+        for a, b in zip(p, p[1:], strict=False):
+            step = hypot(b[0] - a[0], b[1] - a[1])
+            if left <= step and step > 0:
+                return a[0] + (b[0] - a[0]) * left / step, a[1] + (b[1] - a[1]) * left / step
+            left -= step
+        return p[-1]
+
+    def entries(self) -> tuple[str, ...]:
+        """Return the links that lead into the study area."""
+        ends = {n.id for n in self.nodes if n.boundary}
+        return tuple(link.id for link in self.links if link.from_node in ends)
+
+    def exits(self) -> tuple[str, ...]:
+        """Return the links that lead out of the study area."""
+        ends = {n.id for n in self.nodes if n.boundary}
+        return tuple(link.id for link in self.links if link.to_node in ends)
+
+
+_Thing = TypeVar("_Thing", Node, Link, Crossing, CurbZone)
+
+
+def _by_id(things: tuple[_Thing, ...], id: str) -> _Thing:
+    for thing in things:
+        if thing.id == id:
+            return thing
+    raise KeyError(id)

@@ -1,0 +1,69 @@
+"""A site: one network, what stands beside it, who comes, who drives, and what is measured there."""
+
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from sim.scenario.demand import Demand
+from sim.scenario.drivers import Drivers
+from sim.scenario.fields import STRICT, Metres, Name, SquareMetres, Unit
+from sim.scenario.network import Network
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Gate:
+    """The school's gate, on the curb side of a link."""
+
+    link: Name
+    at_m: Metres
+    opposite_link: Name | None = None
+    """The other direction of the same street, where there is one."""
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Guardrail:
+    """A rail at the footway's edge, passable only at its ends."""
+
+    id: Name
+    link: Name
+    from_m: Metres
+    to_m: Metres
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class WaitingArea:
+    """A marked place on the footway where a parent on foot hands the child over."""
+
+    id: Name
+    link: Name
+    at_m: Metres
+    area_m2: SquareMetres
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class RemoteParking:
+    """Parking further off, with room for everybody, and the walk from there to the gate."""
+
+    link: Name
+    at_m: Metres
+    walk_m: Metres
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Site:
+    """A place with a gate: everything that both arms of a comparison share."""
+
+    name: Name
+    title: str
+    network: Network
+    gate: Gate
+    demand: Demand
+    drivers: Drivers
+    guardrails: tuple[Guardrail, ...] = ()
+    waiting_areas: tuple[WaitingArea, ...] = ()
+    remote_parking: tuple[RemoteParking, ...] = ()
+    green_belt_m2: SquareMetres = 0.0
+    footway_width_m: Annotated[float, Field(gt=0, le=50), Unit("m")] = 3.5
+    section_m: Annotated[float, Field(gt=0, le=5_000), Unit("m")] = 300.0
+    """Length of the section past the gate on which M2 is measured, centred on the gate."""
