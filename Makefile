@@ -1,0 +1,55 @@
+# `make run` shows the product, `make test` checks it. Each makes .venv and installs what is needed first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format bench validate lock clean
+
+help:
+	@echo "make run       simulate the default school before and after, print the verdict (about 90 s)"
+	@echo "make test      lint, then all tests"
+	@echo "make lint      ruff, mypy --strict, import floors"
+	@echo "make bench     how fast the kernel moves vehicles"
+	@echo "make validate  hold the simulation against published numbers, write docs/validation.md"
+	@echo "make lock      resolve requirements.lock anew for Python 3.11, 3.12 and 3.13"
+
+# The stamp is newer than the lock and pyproject.toml once both are installed.
+$(READY): pyproject.toml requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	  || { echo "Python 3.11, 3.12 or 3.13 is needed; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+run: $(READY)
+	$(BIN)/dropoff run scenario=school/shapingba baseline=school/baseline replications=20 seed=1
+
+test: lint
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(READY)
+	$(BIN)/dropoff bench
+
+validate: $(READY)
+	$(BIN)/python -m pytest tests/validation
+
+lock: $(READY)
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
+	  --custom-compile-command "make lock" --no-annotate --no-emit-index-url --output-file requirements.lock
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
