@@ -1,0 +1,208 @@
+"""A parent who brings children by car: one family's morning."""
+
+from sim.agents.choosing import (
+    TURN_IN_SHORT_M,
+    TURN_IN_SPEED_M_S,
+    Eyes,
+    Place,
+    lookouts,
+)
+from sim.agents.traveller import Story, Traveller
+from sim.demand import Family
+from sim.kernel.state import MISSED
+from sim.places.world import World
+
+MAX_WAIT_S = 120.0
+"""[s] patience of one who waits behind a berth about to be free [assumption]"""
+
+
+class Parent(Traveller):
+    """Drives children to the gate and goes on: kiss-and-go, or parks and walks them there."""
+
+    def __init__(self, world: World, family: Family, vehicle: int, curb_link: str) -> None:
+        """Make for the curb of `curb_link`, the side of the street on which this family looks for a place."""
+        super().__init__(world, family.name, vehicle, family.scheduled_s)
+        self.family = family
+        self.curb_link = curb_link
+        self.eyes = Eyes(world, family, vehicle)
+        self.rounds = 0
+        self.place: Place | None = None
+        self.delivered = 0
+        self.stood_from_s: float | None = None
+        self.stood_to_s: float | None = None
+
+    def trip(self) -> Story:
+        """Tell the whole morning of one family."""
+        place = yield from self.find_place()
+        if place.escort and self.family.escorts:
+            yield from self.walk_to_gate(place)
+        else:
+            yield from self.unload(place)
+        yield from self.move_off(place)
+        self.drive_home(place)
+
+    # ------------------------------------------------------------------ looking for a place
+
+    def find_place(self) -> Story:
+        """Look along the curb, go round the block, and in the end park further off; return where the car stands."""
+        rounds = self.world.site.demand.choices.rounds
+        while True:
+            place = yield from self.search_curb()
+            if place is not None:
+                self.place = place
+                return place
+            if self.rounds >= rounds and self.world.site.remote_parking:
+                return (yield from self.park_remotely())
+            self.rounds += 1
+            self.go_round(self.curb_link)
+
+    def search_curb(self) -> Story:
+        """Drive along the curb, looking; return where the car stands, or None at the end."""
+        traffic = self.world.traffic
+        looks = lookouts(self.world, self.curb_link)
+        for n, at_m in enumerate(looks):
+            here, offset = traffic.where(self.vehicle) if self.part != "approach" else ("", 0.0)
+            if here == self.curb_link and offset > at_m + 1.0:
+                continue
+            happened = yield traffic.drive_to(self.vehicle, self.curb_link, at_m)
+            if self.part == "approach":
+                self.begin("search")
+            if happened == MISSED:
+                return None
+            place = self.eyes.choose(self.curb_link, traffic.where(self.vehicle)[1], last=n == len(looks) - 1)
+            if place is not None and (yield from self.come_to(place)):
+                return place
+        if self.part == "approach":
+            self.begin("search")
+        return None
+
+    def go_round(self, link: str) -> None:
+        """Take the quickest way round the block to a link."""
+        traffic = self.world.traffic
+        here = traffic.path_left(self.vehicle)[0]
+        path = traffic.router.round_to(here, link)
+        home = traffic.router.path(link, self.family.exit)
+        if path and home:
+            traffic.set_path(self.vehicle, (*path, *home[1:]))
+
+    def come_to(self, place: Place) -> Story:
+        """Drive to a place and into it; return whether that succeeded."""
+        berths = self.world.berths.get(place.zone)
+        traffic = self.world.traffic
+        if place.wait_at_m is not None:
+            assert berths is not None
+            granted = berths.wait_for(place.berth)
+            happened = yield traffic.stop_at(self.vehicle, place.link, place.wait_at_m)
+            if happened == MISSED:
+                berths.forget(granted)
+                return False
+            self.begin("queue")
+            yield granted | self.world.wait(MAX_WAIT_S)
+            self.begin("search")
+            if not granted.triggered:
+                berths.forget(granted)
+                traffic.go_on(self.vehicle)
+                return False
+        elif berths is not None:
+            berths.take(place.berth)
+        if place.kind == "bay":
+            happened = yield traffic.turn_in(
+                self.vehicle, place.link, place.stop_m - TURN_IN_SHORT_M, TURN_IN_SPEED_M_S
+            )
+        else:
+            happened = yield traffic.stop_at(self.vehicle, place.link, place.stop_m)
+        if happened == MISSED:
+            if berths is not None:
+                berths.release(place.berth)
+            return False
+        yield from self.settle_in(place)
+        return True
+
+    def settle_in(self, place: Place) -> Story:
+        """Get from the lane into the berth."""
+        self.stood_from_s = self.world.now_s()
+        self.begin("manoeuvre")
+        if place.kind == "parking":
+            yield self.world.wait(self.family.parking_manoeuvre_s)
+            self.world.traffic.clear_lane(self.vehicle)
+        elif place.kind in ("bay", "remote"):
+            yield self.world.wait(2.0 * TURN_IN_SHORT_M / TURN_IN_SPEED_M_S)
+
+    def park_remotely(self) -> Story:
+        """Park further off, where there is always room."""
+        traffic = self.world.traffic
+        here = traffic.path_left(self.vehicle)[0]
+        ways = [(traffic.router.round_to(here, p.link), p) for p in self.world.site.remote_parking]
+        ways = [w for w in ways if w[0]]
+        if not ways:
+            raise RuntimeError(f"{self.name}: no way from {here} to any remote parking")
+        path, parking = min(ways, key=lambda w: traffic.router.free_time_s(w[0]))
+        home = traffic.router.path(parking.link, self.family.exit) or (parking.link,)
+        traffic.set_path(self.vehicle, (*path, *home[1:]))
+        place = Place("remote", parking.link, parking.at_m, escort=True)
+        happened = yield traffic.turn_in(self.vehicle, parking.link, parking.at_m, TURN_IN_SPEED_M_S)
+        if happened == MISSED:
+            return (yield from self.park_remotely())
+        self.place = place
+        yield from self.settle_in(place)
+        return place
+
+    # ------------------------------------------------------------------ at the curb
+
+    def dwell_s(self, place: Place) -> float:
+        """Return how long the child takes to get out [s], given who hurries it and how long one may stay."""
+        warden = self.eyes.warden
+        dwell = self.family.dwell_s
+        if warden is not None and place.zone in warden.zones:
+            dwell *= warden.dwell_factor
+        if place.zone:
+            longest = self.world.site.network.curb_zone(place.zone).max_stay_s
+            dwell = dwell if longest is None else min(dwell, longest)
+        return dwell
+
+    def unload(self, place: Place) -> Story:
+        """Kiss and go: the children get out and walk to the gate by themselves."""
+        self.begin("dwell")
+        yield self.world.wait(self.dwell_s(place))
+        self.world.send_to_gate(place.link, place.stop_m, self.family.child_walk_m_s)
+        self.delivered = self.family.pupils
+
+    def walk_to_gate(self, place: Place) -> Story:
+        """Park and escort: walk the children to where they are handed over, and come back."""
+        family = self.family
+        self.begin("dwell")
+        yield self.world.wait(self.dwell_s(place))
+        self.begin("escort_walk")
+        way = self.world.footway.way(place.link, place.stop_m, with_child=True)
+        if place.kind == "remote":
+            way = self.world.footway.remote(place.link)
+        yield from self.world.footway.walk(way, min(family.child_walk_m_s, family.adult_walk_m_s))
+        yield self.world.wait(family.handover_s)
+        self.delivered = family.pupils
+        yield from self.world.footway.walk(way.back(), family.adult_walk_m_s)
+
+    def move_off(self, place: Place) -> Story:
+        """Belt, mirror, gear; then into the lane when there is a gap."""
+        traffic = self.world.traffic
+        berths = self.world.berths.get(place.zone)
+        self.begin("manoeuvre")
+        if berths is not None:
+            berths.leaving[place.berth] = True
+        own = self.family.own_manoeuvre_s
+        if self.eyes.warden is not None and place.zone in self.eyes.warden.zones:
+            own *= self.eyes.warden.own_manoeuvre_factor
+        yield self.world.wait(own)
+        if place.kind in ("in_lane", "double_parked"):
+            traffic.go_on(self.vehicle)
+        else:
+            yield traffic.pull_out(self.vehicle, place.link, place.stop_m)
+        if berths is not None:
+            berths.release(place.berth)
+
+    def drive_home(self, place: Place) -> None:
+        """Take the quickest way from here to where this family leaves the area."""
+        self.begin("exit")
+        self.stood_to_s = self.world.now_s()
+        path = self.world.traffic.router.path(place.link, self.family.exit)
+        if path:
+            self.world.traffic.set_path(self.vehicle, path)

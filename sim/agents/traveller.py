@@ -1,0 +1,50 @@
+"""What all travellers share: an identity, a vehicle on the road, and a stopwatch for the parts of the trip."""
+
+from collections.abc import Generator
+from typing import Any
+
+import mesa
+import simpy
+
+from sim.places.world import World
+
+Story = Generator[simpy.Event, Any, Any]
+"""A part of a trip: yields what it waits for."""
+
+PARTS = ("approach", "search", "queue", "manoeuvre", "dwell", "escort_walk", "exit")
+
+
+class Traveller(mesa.Agent):  # type: ignore[misc]
+    """Somebody on the way, at the wheel of one vehicle."""
+
+    def __init__(self, world: World, name: str, vehicle: int, scheduled_s: float) -> None:
+        """Set out at `scheduled_s` [s after midnight] in the vehicle of that row."""
+        super().__init__(world)
+        self.world = world
+        self.name = name
+        self.vehicle = vehicle
+        self.scheduled_s = scheduled_s
+        self.spent_s = dict.fromkeys(PARTS, 0.0)
+        self.part = "approach"
+        self._since_s = scheduled_s
+        self.finished = False
+
+    def begin(self, part: str) -> None:
+        """Close the present part of the trip, and begin another one."""
+        now = self.world.now_s()
+        self.spent_s[self.part] += now - self._since_s
+        self.part, self._since_s = part, now
+
+    def trip(self) -> Story:
+        """Tell the whole trip."""
+        raise NotImplementedError
+
+    def live(self) -> Story:
+        """Make the trip, and write down its end to the fraction of a tick."""
+        gone = self.world.traffic.leaves(self.vehicle)
+        yield from self.trip()
+        if not gone.triggered:
+            yield gone
+        left_s = self.world.traffic.seconds(float(self.world.traffic.vehicles.left[self.vehicle]))
+        self.spent_s[self.part] += left_s - self._since_s
+        self.finished = True

@@ -1,0 +1,70 @@
+"""Admission: who is due enters a link when there is room, and waits outside until then."""
+
+from numba import njit
+
+from sim.kernel.moving import settle
+from sim.kernel.order import aim, insert, last
+from sim.kernel.state import DRIVING, FAR, Ints, Records
+
+
+@njit(cache=True)
+def entry_speed(vehicles: Records, lanes: Records, order: Ints, i: int, lane: int) -> float:
+    """Return the speed [m/s] at which a vehicle can enter a lane at its start, -1 if there is no room.
+
+    It comes at its desired speed where the gap to the last vehicle allows this with the driver's own time gap, and
+    never so slowly that it would fall behind a queue that moves on.
+    """
+    desired = lanes[lane].limit * vehicles[i].factor
+    j = last(lanes, order, lane)
+    gap = lanes[lane].tail_x
+    v_ahead = lanes[lane].tail_v if gap < FAR else FAR
+    if j >= 0 and vehicles[j].x - vehicles[j].length < gap:
+        gap = vehicles[j].x - vehicles[j].length
+        v_ahead = vehicles[j].v
+    if gap >= FAR:
+        return desired
+    allowed = (gap - vehicles[i].s0) / vehicles[i].headway
+    slower = v_ahead if v_ahead < desired else desired
+    if allowed < 0.9 * slower or gap < vehicles[i].s0:
+        return -1.0
+    return allowed if allowed < desired else desired
+
+
+@njit(cache=True)
+def admit(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    segments: Records,
+    net: Ints,
+    route: Ints,
+    entries: Records,
+    queue: Ints,
+    tick: int,
+) -> None:
+    """Let those who are due in, in order of their scheduled times, as long as there is room."""
+    for e in range(entries.size):
+        segment = entries[e].segment
+        first = segments[segment].first_lane
+        while entries[e].next < entries[e].end:
+            i = queue[entries[e].next]
+            if vehicles[i].due > tick:
+                break
+            aim(vehicles, lanes, segments, net, route, i)
+            best = -1
+            fastest = -1.0
+            for n in range(vehicles[i].low, vehicles[i].high + 1):
+                v = entry_speed(vehicles, lanes, order, i, first + n)
+                if v > fastest:
+                    fastest = v
+                    best = first + n
+            if best < 0 or not insert(lanes, order, best, lanes[best].count, i):
+                break
+            vehicles[i].x = 0.0
+            vehicles[i].v = fastest
+            vehicles[i].state = DRIVING
+            vehicles[i].entered = tick
+            vehicles[i].before0 = -1
+            vehicles[i].before1 = -1
+            settle(vehicles, lanes, i, best)
+            entries[e].next += 1

@@ -1,0 +1,218 @@
+"""Lane changes: to where the route or the curb demands it, and for comfort (MOBIL)."""
+
+from numba import njit
+
+from sim.kernel.curb import let_in
+from sim.kernel.following import free_acceleration, interaction
+from sim.kernel.order import insert, position_of, remove, way_on
+from sim.kernel.moving import settle
+from sim.kernel.state import DRIVING, FAR, HELD, STOP, Ints, Records
+
+ROOM = 1.0  # [m] to the vehicles ahead and behind, at least [assumption]
+MANDATORY_ZONE = 150.0  # [m] per lane to cross: from here on a driver makes for the right lane [assumption]
+PASSING = 30.0  # [m] a driver leaves the right lane to pass only if so much is left beyond [assumption]
+SETTLED = 3.0  # [s] between two changes for comfort [assumption]
+PERIOD = 1.0  # [s] how often a driver thinks of changing [assumption]
+SIGHT = 60.0  # [m] how far ahead a driver sees that a vehicle has stopped for good [assumption]
+
+
+@njit(cache=True, inline="always")
+def with_gap(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
+    """Return vehicle i's IDM acceleration [m/s2] behind a vehicle at that gap and speed."""
+    v = vehicles[i].v
+    return free_acceleration(v, vehicles[i].desired, vehicles[i].a, vehicles[i].b) + interaction(
+        v, gap, v - v_ahead, vehicles[i].a, vehicles[i].headway, vehicles[i].s0, vehicles[i].half_inverse
+    )
+
+
+@njit(cache=True)
+def held_ahead(
+    vehicles: Records, lanes: Records, order: Ints, lane: int, k: int, x: float, until: float
+) -> float:
+    """Return where [m] the next held vehicle of a lane ends, counting forward from index k; FAR if none is in sight."""
+    at = lanes[lane].order_at
+    for n in range(k - 1, -1, -1):
+        j = order[at + n]
+        rear = vehicles[j].x - vehicles[j].length
+        if rear > x + SIGHT or rear > until:
+            return FAR
+        if vehicles[j].state == HELD:
+            return vehicles[j].x
+    return FAR
+
+
+@njit(cache=True)
+def upstream(
+    vehicles: Records, lanes: Records, order: Ints, net: Ints, lane: int, rear: float
+) -> "tuple[int, float]":
+    """Return who comes next onto a lane from the movements that feed it, and the gap [m] to a rear end on it."""
+    found = -1
+    nearest = FAR
+    for f in range(lanes[lane].feed_at, lanes[lane].feed_end):
+        movement = net[f]
+        if lanes[movement].count > 0:
+            j = order[lanes[movement].order_at]
+            gap = rear + lanes[movement].length - vehicles[j].x
+        else:
+            source = lanes[movement].from_lane
+            if lanes[source].count == 0:
+                continue
+            j = order[lanes[source].order_at]
+            if vehicles[j].may_go == 0 or way_on(vehicles, lanes, net, j, source) != movement:
+                continue
+            gap = rear + lanes[movement].length + lanes[source].length - vehicles[j].x
+        if gap < nearest:
+            nearest = gap
+            found = j
+    return found, nearest
+
+
+@njit(cache=True)
+def try_change(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    desk: Records,
+    lane: int,
+    k: int,
+    to: int,
+    tick: int,
+    must: bool,
+) -> bool:
+    """Change lanes if it is safe and, unless it must be, worth it (Kesting, Treiber, Helbing 2007, eq. 2-4)."""
+    at = lanes[lane].order_at
+    i = order[at + k]
+    x = vehicles[i].x
+    rear = x - vehicles[i].length
+    k_to = position_of(vehicles, lanes, order, to, x)
+    gap_ahead = lanes[to].tail_x - x
+    v_ahead = lanes[to].tail_v if gap_ahead < FAR / 2 else vehicles[i].v
+    if k_to > 0:
+        ahead = order[lanes[to].order_at + k_to - 1]
+        gap_ahead = vehicles[ahead].x - vehicles[ahead].length - x
+        v_ahead = vehicles[ahead].v
+    if gap_ahead < ROOM:
+        return False
+    behind = -1
+    gap_behind = FAR
+    same_lane = k_to < lanes[to].count
+    if same_lane:
+        behind = order[lanes[to].order_at + k_to]
+        gap_behind = rear - vehicles[behind].x
+    elif rear < SIGHT:
+        behind, gap_behind = upstream(vehicles, lanes, order, net, to, rear)
+    mine_after = with_gap(vehicles, i, gap_ahead, v_ahead)
+    limit = desk[0].mandatory if must else desk[0].safe
+    theirs_after = 0.0
+    if behind >= 0 and vehicles[behind].state != HELD:
+        theirs_after = with_gap(vehicles, behind, gap_behind, vehicles[i].v)
+    safe = gap_behind >= ROOM and theirs_after > -limit and mine_after > -limit
+    if must and not safe:
+        if same_lane and vehicles[behind].state == DRIVING and gap_behind < SIGHT:
+            let_in(vehicles, desk, behind, i, rear - ROOM, gap_behind - ROOM)
+        return False
+    if not safe:
+        return False
+    if not must:
+        mine_before = vehicles[i].acceleration
+        theirs_before = vehicles[behind].acceleration if behind >= 0 else 0.0
+        gain_old = 0.0
+        if k + 1 < lanes[lane].count:
+            old = order[at + k + 1]
+            if vehicles[old].state != HELD:
+                if k > 0:
+                    j = order[at + k - 1]
+                    old_after = with_gap(vehicles, old, vehicles[j].x - vehicles[j].length - vehicles[old].x, vehicles[j].v)
+                else:
+                    old_after = free_acceleration(vehicles[old].v, vehicles[old].desired, vehicles[old].a, vehicles[old].b)
+                gain_old = old_after - vehicles[old].acceleration
+        gain = mine_after - mine_before + desk[0].politeness * (theirs_after - theirs_before + gain_old)
+        if gain <= desk[0].threshold:
+            return False
+    if not insert(lanes, order, to, k_to, i):
+        return False
+    remove(lanes, order, lane, k)
+    vehicles[i].changed = tick
+    settle(vehicles, lanes, i, to)
+    return True
+
+
+@njit(cache=True)
+def consider(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    desk: Records,
+    segments: Records,
+    lane: int,
+    k: int,
+    tick: int,
+) -> bool:
+    """Let one driver think about changing lanes; return whether the lane was changed."""
+    i = order[lanes[lane].order_at + k]
+    if vehicles[i].state != DRIVING or vehicles[i].changed == tick or vehicles[i].x < vehicles[i].length:
+        return False
+    segment = lanes[lane].segment
+    number = lanes[lane].number
+    x = vehicles[i].x
+    to_curb = vehicles[i].target_mode >= STOP and vehicles[i].target_segment == segment
+    until = vehicles[i].target_x if to_curb else lanes[lane].length
+    if number < vehicles[i].low or number > vehicles[i].high:
+        to = lane + 1 if number < vehicles[i].low else lane - 1
+        shift = vehicles[i].low - number if number < vehicles[i].low else number - vehicles[i].high
+        if until - x < MANDATORY_ZONE * shift:
+            beyond = held_ahead(vehicles, lanes, order, to, position_of(vehicles, lanes, order, to, x), x, until)
+            if beyond < FAR and (to_curb or until - beyond > PASSING):
+                return False
+            return try_change(vehicles, lanes, order, net, desk, lane, k, to, tick, True)
+    if k == 0 or (tick - vehicles[i].changed) * desk[0].dt < SETTLED:
+        return False
+    ahead = order[lanes[lane].order_at + k - 1]
+    gap = vehicles[ahead].x - vehicles[ahead].length - x
+    if gap > SIGHT or (vehicles[ahead].v >= vehicles[i].desired and gap > vehicles[i].s0 + vehicles[i].v * vehicles[i].headway):
+        return False
+    blocked = held_ahead(vehicles, lanes, order, lane, k, x, until)
+    for side in range(2):
+        to = lane + 1 if side == 0 else lane - 1
+        n = number + 1 if side == 0 else number - 1
+        if n < 0 or n >= segments[segment].lanes:
+            continue
+        if (n < vehicles[i].low or n > vehicles[i].high) and until - x < MANDATORY_ZONE + 50.0:
+            # Out of the right lane only to pass one who has stopped, and only with room to come back.
+            if blocked >= FAR or until - blocked < PASSING:
+                continue
+            if to_curb and until - blocked < vehicles[i].length + 6.0:
+                continue
+        if blocked < FAR and held_ahead(vehicles, lanes, order, to, position_of(vehicles, lanes, order, to, x), x, until) < FAR:
+            continue
+        if try_change(vehicles, lanes, order, net, desk, lane, k, to, tick, False):
+            return True
+    return False
+
+
+@njit(cache=True)
+def change_lanes(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    desk: Records,
+    segments: Records,
+    tick: int,
+) -> None:
+    """Let every driver whose turn it is think about changing lanes, each about once a PERIOD."""
+    every = int(PERIOD / desk[0].dt + 0.5)
+    if every < 1:
+        every = 1
+    for lane in range(lanes.size):
+        segment = lanes[lane].segment
+        if segment < 0 or segments[segment].lanes < 2:
+            continue
+        k = 0
+        while k < lanes[lane].count:
+            i = order[lanes[lane].order_at + k]
+            if (tick + i) % every == 0 and consider(vehicles, lanes, order, net, desk, segments, lane, k, tick):
+                continue
+            k += 1

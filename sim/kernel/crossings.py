@@ -1,0 +1,83 @@
+"""Zebra crossings: people step off when every approaching vehicle is far enough away or yields."""
+
+from numba import njit
+
+from sim.kernel.chance import YIELD, uniform
+from sim.kernel.gaps import accepts, time_over
+from sim.kernel.junctions import B_YIELD
+from sim.kernel.moving import report
+from sim.kernel.order import way_on
+from sim.kernel.state import CROSSING, HELD, Ints, Records
+
+
+@njit(cache=True)
+def lane_is_safe(
+    vehicles: Records, lanes: Records, order: Ints, net: Ints, zebras: Records, desk: Records, zebra: int, lane: int
+) -> bool:
+    """Return whether nobody on this lane over the crossing would hit a pedestrian stepping off now."""
+    if lanes[lane].count > 0:
+        return False
+    source = lanes[lane].from_lane
+    if lanes[lane].tail_x < lanes[lane].length:
+        return False
+    at = lanes[source].order_at
+    for k in range(lanes[source].count):
+        j = order[at + k]
+        distance = lanes[source].length - vehicles[j].x
+        v = vehicles[j].v
+        if vehicles[j].state == HELD:
+            return True
+        if way_on(vehicles, lanes, net, j, source) != lane:
+            continue
+        if accepts(time_over(distance, v), zebras[zebra].gap):
+            return True
+        stops = 0.5 * v * v < B_YIELD * (distance if distance > 0.1 else 0.1)
+        return stops and uniform(desk[0].seed, vehicles[j].key, YIELD, zebra) < zebras[zebra].yield_share
+    for f in range(lanes[source].feed_at, lanes[source].feed_end):
+        movement = net[f]
+        if lanes[movement].count > 0:
+            j = order[lanes[movement].order_at]
+            distance = lanes[source].length + lanes[movement].length - vehicles[j].x
+            if not accepts(time_over(distance, vehicles[j].v), zebras[zebra].gap):
+                return False
+    return True
+
+
+@njit(cache=True)
+def cross(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    zebras: Records,
+    people: Records,
+    queue: Ints,
+    waiting: Ints,
+    news: Ints,
+    desk: Records,
+    tick: int,
+) -> None:
+    """Let pedestrians arrive at the zebras and step off together."""
+    for c in range(zebras.size):
+        while zebras[c].next < zebras[c].end and people[zebras[c].next].due <= tick:
+            waiting[c, zebras[c].waits] = zebras[c].next
+            zebras[c].waits += 1
+            zebras[c].next += 1
+        if zebras[c].waits == 0:
+            continue
+        safe = True
+        for z in range(zebras[c].lane_at, zebras[c].lane_end):
+            if not lane_is_safe(vehicles, lanes, order, net, zebras, desk, c, queue[z]):
+                safe = False
+                break
+        if not safe:
+            continue
+        for w in range(zebras[c].waits):
+            p = waiting[c, w]
+            people[p].start = tick
+            over = tick + people[p].duration
+            if over > zebras[c].until:
+                zebras[c].until = over
+            if people[p].reported == 1:
+                report(news, desk, CROSSING, p)
+        zebras[c].waits = 0

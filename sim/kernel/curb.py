@@ -1,0 +1,92 @@
+"""Pulling out of a berth: into the curb lane, when the gap is long enough or somebody lets one in."""
+
+from numba import njit
+
+from sim.kernel.chance import COURTESY, uniform
+from sim.kernel.gaps import accepts, first_behind, time_over
+from sim.kernel.moving import report, settle
+from sim.kernel.order import aim, insert, position_of
+from sim.kernel.state import DRIVING, FAR, HELD, PULLED_OUT, V_STANDING, Ints, Records
+
+ROOM = 1.0  # [m] to the vehicles ahead and behind [assumption]
+V_COURTESY = 4.0  # [m/s] only slow drivers let somebody in [assumption]
+B_COURTESY = 1.5  # [m/s2] and only if it costs them no more than this [assumption]
+
+
+@njit(cache=True)
+def let_in(vehicles: Records, desk: Records, host: int, guest: int, at: float, distance: float) -> bool:
+    """Return whether a slow driver holds back for another at a point ahead [m]; if so, it will."""
+    v = vehicles[host].v
+    if v > V_COURTESY or distance < 0.0:
+        return False
+    if uniform(desk[0].seed, vehicles[host].key, COURTESY, vehicles[guest].key) >= desk[0].courtesy:
+        return False
+    if 0.5 * v * v > B_COURTESY * distance and v > V_STANDING:
+        return False
+    if at < vehicles[host].hold_at:
+        vehicles[host].hold_at = at
+    return True
+
+
+@njit(cache=True)
+def can_pull_out(vehicles: Records, lanes: Records, order: Ints, net: Ints, desk: Records, i: int) -> bool:
+    """Return whether the curb lane is free beside a berth and nobody comes within the critical gap."""
+    lane = vehicles[i].lane
+    x = vehicles[i].x
+    rear = x - vehicles[i].length
+    k = position_of(vehicles, lanes, order, lane, x)
+    if k > 0:
+        ahead = order[lanes[lane].order_at + k - 1]
+        if vehicles[ahead].x - vehicles[ahead].length - ROOM < x:
+            return False
+    if lanes[lane].tail_x - ROOM < x:
+        return False
+    j, distance = first_behind(vehicles, lanes, order, net, lane, x)
+    if j < 0:
+        return True
+    distance -= vehicles[i].length
+    if distance < ROOM:
+        if vehicles[j].lane == lane and vehicles[j].x > rear - ROOM:
+            return False
+    if accepts(time_over(distance, vehicles[j].v), vehicles[i].out_gap):
+        return distance >= ROOM
+    same = vehicles[j].lane == lane and vehicles[j].state != HELD
+    return same and let_in(vehicles, desk, j, i, rear - ROOM, distance - ROOM) and distance >= ROOM
+
+
+@njit(cache=True)
+def pull_out(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    segments: Records,
+    net: Ints,
+    route: Ints,
+    pulling: Ints,
+    news: Ints,
+    desk: Records,
+    tick: int,
+) -> None:
+    """Let those who wait to pull out do so, in the order in which they began to wait."""
+    n = 0
+    for w in range(desk[0].pulling):
+        i = pulling[w]
+        lane = vehicles[i].lane
+        if can_pull_out(vehicles, lanes, order, net, desk, i) and insert(
+            lanes, order, lane, position_of(vehicles, lanes, order, lane, vehicles[i].x), i
+        ):
+            vehicles[i].state = DRIVING
+            vehicles[i].v = 0.0
+            vehicles[i].acceleration = 0.0
+            vehicles[i].standing = tick
+            vehicles[i].changed = tick
+            vehicles[i].before0 = -1
+            vehicles[i].before1 = -1
+            vehicles[i].hold_at = FAR
+            settle(vehicles, lanes, i, lane)
+            aim(vehicles, lanes, segments, net, route, i)
+            report(news, desk, PULLED_OUT, i)
+        else:
+            pulling[n] = i
+            n += 1
+    desk[0].pulling = n

@@ -1,0 +1,179 @@
+"""Decide: every vehicle's acceleration from the frozen state, before anybody moves."""
+
+from numba import njit
+
+from sim.kernel.following import approach_speed, free_acceleration, interaction
+from sim.kernel.junctions import permit
+from sim.kernel.order import last, successor, way_on
+from sim.kernel.state import B_EMERGENCY, FAR, HELD, STOP, TURN_IN, Ints, Records
+
+HORIZON = 30.0  # [m] how far a driver looks beyond the braking distance [assumption]
+STOP_SHORT = 0.5  # [m] how far before a stop line the front comes to rest [assumption]
+V_SEARCH = 2.0  # [m/s] speed of one who looks for a gap beside the berth [assumption]
+
+
+@njit(cache=True, inline="always")
+def capped(v: float, allowed: float, dt: float, wanted: float) -> float:
+    """Return the acceleration [m/s2] that keeps the next speed at or below an allowed one."""
+    limit = (allowed - v) / dt
+    return limit if limit < wanted else wanted
+
+
+@njit(cache=True)
+def look_ahead(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    segments: Records,
+    net: Ints,
+    route: Ints,
+    conflicts: Records,
+    zebras: Records,
+    desk: Records,
+    i: int,
+    lane: int,
+    tick: int,
+    wanted: float,
+) -> float:
+    """Return the acceleration [m/s2] of a lane's foremost vehicle, given all that lies beyond the lane's end."""
+    v = vehicles[i].v
+    distance = lanes[lane].length - vehicles[i].x
+    tail = lanes[lane].tail_x
+    if tail < FAR:
+        free = free_acceleration(v, vehicles[i].desired, vehicles[i].a, vehicles[i].b)
+        braking = interaction(
+            v, tail - vehicles[i].x, v - lanes[lane].tail_v, vehicles[i].a, vehicles[i].headway, vehicles[i].s0, vehicles[i].half_inverse
+        )
+        if free + braking < wanted:
+            wanted = free + braking
+            vehicles[i].blocker = lanes[lane].tail_who
+    reach = 0.5 * v * v / vehicles[i].b + HORIZON
+    leg = vehicles[i].leg
+    at_own_lane = True
+    while distance < reach:
+        if lanes[lane].segment < 0:
+            ahead = lanes[lane].to_lane
+            leg += 1
+        else:
+            if at_own_lane:
+                ahead = way_on(vehicles, lanes, net, i, lane)
+            else:
+                choice = successor(vehicles, segments, net, route, i, leg)
+                ahead = -2
+                if choice >= 0:
+                    ahead = net[lanes[lane].via_at + choice]
+            if ahead == -2 or (ahead == -1 and not at_own_lane):
+                break
+            go = False
+            who = -1
+            if ahead >= 0:
+                go, who = permit(
+                    vehicles, lanes, order, net, route, conflicts, zebras, desk, i, ahead, distance, tick
+                )
+            if at_own_lane:
+                vehicles[i].may_go = 1 if go else 0
+            if not go:
+                free = free_acceleration(v, vehicles[i].desired, vehicles[i].a, vehicles[i].b)
+                gap = distance + vehicles[i].s0 - STOP_SHORT
+                braking = interaction(v, gap, v, vehicles[i].a, vehicles[i].headway, vehicles[i].s0, vehicles[i].half_inverse)
+                if free + braking < wanted:
+                    wanted = free + braking
+                    vehicles[i].blocker = who
+                break
+        at_own_lane = False
+        limit = lanes[ahead].limit * vehicles[i].factor
+        if limit < v:
+            wanted = capped(v, approach_speed(distance, limit, vehicles[i].b), desk[0].dt, wanted)
+        j = last(lanes, order, ahead)
+        if j >= 0:
+            free = free_acceleration(v, vehicles[i].desired, vehicles[i].a, vehicles[i].b)
+            gap = distance + vehicles[j].x - vehicles[j].length
+            braking = interaction(v, gap, v - vehicles[j].v, vehicles[i].a, vehicles[i].headway, vehicles[i].s0, vehicles[i].half_inverse)
+            if free + braking < wanted:
+                wanted = free + braking
+                vehicles[i].blocker = j
+            break
+        distance += lanes[ahead].length
+        lane = ahead
+    return wanted
+
+
+@njit(cache=True, inline="always")
+def heed_target(vehicles: Records, lanes: Records, dt: float, i: int, lane: int, wanted: float) -> float:
+    """Return the acceleration [m/s2] with which a driver comes to the stop point or turns into the bay."""
+    mode = vehicles[i].target_mode
+    distance = vehicles[i].target_x - vehicles[i].x
+    if distance < -2.0:
+        return wanted
+    v = vehicles[i].v
+    if lanes[lane].number != 0:
+        if vehicles[i].insists == 1:
+            return capped(v, approach_speed(distance - 8.0, 0.0, vehicles[i].b), dt, wanted)
+        return capped(v, approach_speed(distance, V_SEARCH, vehicles[i].b), dt, wanted)
+    if mode == TURN_IN:
+        return capped(v, approach_speed(distance, vehicles[i].target_v, vehicles[i].b), dt, wanted)
+    return capped(v, approach_speed(distance, 0.4, vehicles[i].b), dt, wanted)
+
+
+@njit(cache=True)
+def decide(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    segments: Records,
+    net: Ints,
+    route: Ints,
+    conflicts: Records,
+    zebras: Records,
+    desk: Records,
+    tick: int,
+) -> None:
+    """Set every driving vehicle's acceleration."""
+    dt = desk[0].dt
+    for lane in range(lanes.size):
+        n = lanes[lane].count
+        if n == 0:
+            continue
+        at = lanes[lane].order_at
+        segment = lanes[lane].segment
+        before = -1
+        for k in range(n):
+            i = order[at + k]
+            if vehicles[i].state == HELD:
+                vehicles[i].acceleration = 0.0
+                vehicles[i].blocker = -1
+                before = i
+                continue
+            v = vehicles[i].v
+            a = vehicles[i].a
+            free = free_acceleration(v, vehicles[i].desired, a, vehicles[i].b)
+            wanted = free
+            if before >= 0:
+                gap = vehicles[before].x - vehicles[before].length - vehicles[i].x
+                wanted = free + interaction(
+                    v, gap, v - vehicles[before].v, a, vehicles[i].headway, vehicles[i].s0, vehicles[i].half_inverse
+                )
+                vehicles[i].blocker = before
+                if segment >= 0 and vehicles[i].choice >= 0:
+                    movement = net[lanes[lane].via_at + vehicles[i].choice]
+                    if movement >= 0:
+                        limit = lanes[movement].limit * vehicles[i].factor
+                        if limit < v:
+                            left = lanes[lane].length - vehicles[i].x
+                            if left < 60.0:
+                                wanted = capped(v, approach_speed(left, limit, vehicles[i].b), desk[0].dt, wanted)
+            else:
+                vehicles[i].blocker = -1
+                wanted = look_ahead(
+                    vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, i, lane, tick, wanted
+                )
+            if vehicles[i].target_mode >= STOP and vehicles[i].target_segment == segment:
+                wanted = heed_target(vehicles, lanes, dt, i, lane, wanted)
+            if vehicles[i].hold_at < FAR:
+                gap = vehicles[i].hold_at - vehicles[i].x + vehicles[i].s0
+                held = free + interaction(v, gap, v, a, vehicles[i].headway, vehicles[i].s0, vehicles[i].half_inverse)
+                if held < wanted:
+                    wanted = held
+                vehicles[i].hold_at = FAR
+            vehicles[i].acceleration = wanted if wanted > -B_EMERGENCY else -B_EMERGENCY
+            before = i

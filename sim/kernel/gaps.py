@@ -1,0 +1,135 @@
+"""Gap acceptance: when is the next vehicle here, and is that late enough?"""
+
+from numba import njit
+
+from sim.kernel.order import position_of, way_on
+from sim.kernel.state import FAR, HELD, RED, V_STANDING, Ints, Records
+
+
+@njit(cache=True, inline="always")
+def accepts(time_to_next: float, critical_gap: float) -> bool:
+    """Return whether a gap or lag [s] is at least the critical one."""
+    return time_to_next >= critical_gap
+
+
+@njit(cache=True, inline="always")
+def time_over(distance: float, v: float) -> float:
+    """Return how long [s] a vehicle at speed v needs for a distance [m]; a standing one never comes."""
+    if v < V_STANDING:
+        return FAR
+    return distance / v
+
+
+@njit(cache=True)
+def first_behind(
+    vehicles: Records, lanes: Records, order: Ints, net: Ints, lane: int, x: float
+) -> "tuple[int, float]":
+    """Return who comes next to point x of a lane, and from how far [m]: (-1, FAR) if nobody is near.
+
+    Looks back over one junction; there the soonest of those who are on their way here counts. Who faces a red
+    light does not come.
+    """
+    k = position_of(vehicles, lanes, order, lane, x)
+    if k < lanes[lane].count:
+        j = order[lanes[lane].order_at + k]
+        return j, x - vehicles[j].x
+    found = -1
+    distance = FAR
+    soonest = FAR
+    for f in range(lanes[lane].feed_at, lanes[lane].feed_end):
+        movement = net[f]
+        j = -1
+        d = x + lanes[movement].length
+        if lanes[movement].count > 0:
+            j = order[lanes[movement].order_at]
+            d -= vehicles[j].x
+        else:
+            source = lanes[movement].from_lane
+            if lanes[movement].cycle > 0 and lanes[movement].light == RED:
+                continue
+            if lanes[source].count > 0:
+                j = order[lanes[source].order_at]
+                d += lanes[source].length - vehicles[j].x
+                if way_on(vehicles, lanes, net, j, source) != movement:
+                    j = -1
+        if j >= 0:
+            time = time_over(d, vehicles[j].v)
+            if found < 0 or time < soonest:
+                found = j
+                distance = d
+                soonest = time
+    return found, distance
+
+
+@njit(cache=True)
+def comes_first(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    route: Ints,
+    foe: int,
+    there: float,
+    mine: float,
+    gap: float,
+) -> int:
+    """Return a vehicle whose turn on movement `foe` keeps me from entering now, -1 if there is none.
+
+    I reach the stop line in `mine` s. A vehicle is in my way if it reaches the point where our paths meet within
+    `gap` s after that, unless it is gone before. One that stands and cannot enter itself is nobody's reason to wait.
+    """
+    if lanes[foe].cycle > 0 and lanes[foe].light == RED:
+        return -1
+    source = lanes[foe].from_lane
+    at = lanes[source].order_at
+    horizon = gap + mine
+    for k in range(lanes[source].count):
+        j = order[at + k]
+        distance = lanes[source].length - vehicles[j].x + there
+        v = vehicles[j].v
+        if vehicles[j].state == HELD:
+            return -1
+        if v < 0.5:
+            if k > 0 or vehicles[j].may_go == 0:
+                return -1
+            if way_on(vehicles, lanes, net, j, source) == foe:
+                return j
+            continue
+        if distance > horizon * v and distance > horizon * 15.0:
+            return -1
+        if way_on(vehicles, lanes, net, j, source) != foe:
+            continue
+        arrives = distance / v
+        if arrives >= horizon:
+            return -1
+        if arrives + vehicles[j].length / v + 0.5 < mine:
+            continue
+        return j
+    # The lane is too short or too empty to tell: look back over the junction before it.
+    length = lanes[source].length
+    if length > horizon * 15.0:
+        return -1
+    segment = lanes[source].segment
+    to = lanes[lanes[foe].to_lane].segment
+    for f in range(lanes[source].feed_at, lanes[source].feed_end):
+        movement = net[f]
+        for hop in range(2):
+            lane = movement if hop == 0 else lanes[movement].from_lane
+            if hop == 1 and lanes[movement].cycle > 0 and lanes[movement].light == RED:
+                break
+            if lanes[lane].count == 0:
+                continue
+            j = order[lanes[lane].order_at]
+            v = vehicles[j].v
+            if v < 2.0 or (hop == 1 and way_on(vehicles, lanes, net, j, lane) != movement):
+                continue
+            leg = vehicles[j].leg + 1
+            if leg + 1 >= vehicles[j].route_end or route[leg] != segment or route[leg + 1] != to:
+                continue
+            distance = length + there + lanes[movement].length - vehicles[j].x
+            if hop == 1:
+                distance += lanes[lane].length
+            arrives = distance / v
+            if arrives < horizon and arrives + vehicles[j].length / v + 0.5 >= mine:
+                return j
+    return -1

@@ -1,0 +1,123 @@
+"""Who may enter a junction or pass a crossing: lights, right of way, keeping clear, people on foot."""
+
+from numba import njit
+
+from sim.kernel.chance import KEEP_CLEAR, YIELD, uniform
+from sim.kernel.gaps import comes_first
+from sim.kernel.order import last
+from sim.kernel.state import AMBER, FAR, GREEN, RED, Ints, Records
+
+B_AMBER = 3.0  # [m/s2] who can stop with this much braking stops at amber (ITE: 3.05)
+B_YIELD = 2.5  # [m/s2] and for somebody waiting at a zebra [assumption]
+B_LAST = 6.0  # [m/s2] nobody enters who can stop with this much [assumption]
+FREE_AGAIN = 0.5  # [m] a foe's rear must be this far past the point where the paths meet
+V_FLOWING = 3.0  # [m/s] traffic this fast leaves the junction behind it free [assumption]
+
+
+@njit(cache=True)
+def switch_lights(lanes: Records, tick: int) -> None:
+    """Set the light of every signalised movement."""
+    for m in range(lanes.size):
+        if lanes[m].cycle == 0:
+            continue
+        phase = (tick - lanes[m].offset) % lanes[m].cycle
+        if lanes[m].green_from <= phase < lanes[m].green_to:
+            lanes[m].light = GREEN
+        elif lanes[m].green_to <= phase < lanes[m].amber_to:
+            lanes[m].light = AMBER
+        else:
+            lanes[m].light = RED
+
+
+@njit(cache=True)
+def occupant(vehicles: Records, lanes: Records, order: Ints, foe: int, there: float) -> int:
+    """Return a vehicle on movement `foe` that is not yet past the point where the paths meet, -1 if none."""
+    at = lanes[foe].order_at
+    for k in range(lanes[foe].count - 1, -1, -1):
+        j = order[at + k]
+        if vehicles[j].x - vehicles[j].length < there + FREE_AGAIN:
+            return j
+    if lanes[foe].tail_x < there + FREE_AGAIN:
+        return lanes[foe].tail_who
+    return -1
+
+
+@njit(cache=True)
+def no_room_behind(vehicles: Records, lanes: Records, order: Ints, i: int, movement: int) -> int:
+    """Return the vehicle that leaves no room for i beyond a movement, -1 if there is room or the traffic flows."""
+    to = lanes[movement].to_lane
+    j = last(lanes, order, to)
+    room = lanes[to].length
+    if j >= 0:
+        room = vehicles[j].x - vehicles[j].length
+    elif lanes[movement].count == 0:
+        return -1
+    slowest = vehicles[j].v if j >= 0 else FAR
+    who = j
+    at = lanes[movement].order_at
+    for k in range(lanes[movement].count):
+        m = order[at + k]
+        room -= vehicles[m].length + vehicles[m].s0
+        if vehicles[m].v < slowest:
+            slowest = vehicles[m].v
+            who = m
+    if slowest >= V_FLOWING or room >= vehicles[i].length + 1.0:
+        return -1
+    return who
+
+
+@njit(cache=True)
+def permit(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    route: Ints,
+    conflicts: Records,
+    zebras: Records,
+    desk: Records,
+    i: int,
+    movement: int,
+    distance: float,
+    tick: int,
+) -> "tuple[bool, int]":
+    """Return whether vehicle i may enter a movement whose stop line is `distance` [m] ahead, and who prevents it."""
+    v = vehicles[i].v
+    needed = 0.5 * v * v / (distance if distance > 0.1 else 0.1)
+    if lanes[movement].cycle > 0:
+        light = lanes[movement].light
+        if light == RED and (needed < B_LAST or v < 0.5):
+            return False, -1
+        if light == AMBER and needed < B_AMBER:
+            return False, -1
+    if distance > 15.0 and distance > 4.0 * v:
+        return True, -1
+    if needed >= B_LAST and v > 0.5:
+        return True, -1
+    zebra = lanes[movement].zebra
+    if zebra >= 0:
+        if zebras[zebra].until > tick:
+            return False, -1
+        if (
+            zebras[zebra].waits > 0
+            and needed < B_YIELD
+            and uniform(desk[0].seed, vehicles[i].key, YIELD, zebra) < zebras[zebra].yield_share
+        ):
+            return False, -1
+    if lanes[movement].box == 1:
+        who = no_room_behind(vehicles, lanes, order, i, movement)
+        if who >= 0 and uniform(desk[0].seed, vehicles[i].key, KEEP_CLEAR, movement) < desk[0].keep_clear:
+            return False, who
+    mine = distance / (v if v > 2.0 else 2.0)
+    for c in range(lanes[movement].conflict_at, lanes[movement].conflict_end):
+        foe = conflicts[c].foe
+        who = occupant(vehicles, lanes, order, foe, conflicts[c].there)
+        if who >= 0:
+            return False, who
+        gap = lanes[movement].gap
+        if (
+            conflicts[c].yields == 1
+            and comes_first(vehicles, lanes, order, net, route, foe, conflicts[c].there, mine, gap) >= 0
+        ):
+            return False, -1
+    return True, -1

@@ -1,0 +1,319 @@
+"""Move: everybody goes on by one tick, from lane to lane, past detectors, to targets and out of the area."""
+
+from numba import njit
+
+from sim.kernel.order import aim, index_of, insert, last, remove, way_on
+from sim.kernel.state import (
+    DRIVING,
+    FAR,
+    GONE,
+    HELD,
+    LEFT,
+    LOST,
+    MIN_GAP,
+    MISSED,
+    NO_TARGET,
+    OFF_LANE,
+    PASS,
+    PASSED,
+    STOP,
+    STOPPED,
+    TURN_IN,
+    TURNED_IN,
+    V_STANDING,
+    Floats,
+    Ints,
+    Records,
+)
+
+NEAR = 0.3  # [m] a stop point is reached this far before it
+V_ROLLING = 3.0  # [m/s] who passes the stop point faster has missed it
+PATIENCE = 15.0  # [s] a driver who cannot reach the lane for a turn drives on elsewhere [assumption]
+
+
+@njit(cache=True)
+def report(news: Ints, desk: Records, kind: int, who: int) -> None:
+    """Write down something that Python must know."""
+    n = desk[0].news
+    news[n, 0] = kind
+    news[n, 1] = who
+    desk[0].news = n + 1
+
+
+@njit(cache=True)
+def settle(vehicles: Records, lanes: Records, i: int, lane: int) -> None:
+    """Note what a lane means for a vehicle that has just come onto it: lane and desired speed."""
+    vehicles[i].lane = lane
+    desired = lanes[lane].limit * vehicles[i].factor
+    vehicles[i].desired = desired if desired < vehicles[i].top else vehicles[i].top
+
+
+@njit(cache=True, inline="always")
+def detect(
+    segments: Records, detectors: Records, passed: Floats, i: int, segment: int, x_from: float, x_to: float, tick: int
+) -> None:
+    """Note when a vehicle passed a detector during this tick, to the fraction of it."""
+    for d in range(segments[segment].detector_at, segments[segment].detector_end):
+        x = detectors[d].x
+        if x_from < x <= x_to:
+            passed[i, detectors[d].slot] = tick - (x_to - x) / (x_to - x_from)
+
+
+@njit(cache=True, inline="always")
+def reach_target(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    segments: Records,
+    net: Ints,
+    route: Ints,
+    news: Ints,
+    desk: Records,
+    i: int,
+    lane: int,
+) -> bool:
+    """Act at the target; return whether the vehicle has left its lane."""
+    mode = vehicles[i].target_mode
+    x = vehicles[i].target_x
+    if vehicles[i].x < x - NEAR:
+        return False
+    if mode == PASS:
+        if vehicles[i].x < x:
+            return False
+        vehicles[i].target_mode = NO_TARGET
+        report(news, desk, PASSED, i)
+        return False
+    if lanes[lane].number == 0 and mode == STOP and vehicles[i].v < V_ROLLING:
+        vehicles[i].target_mode = NO_TARGET
+        vehicles[i].state = HELD
+        vehicles[i].v = 0.0
+        report(news, desk, STOPPED, i)
+        return False
+    if lanes[lane].number == 0 and mode == TURN_IN:
+        vehicles[i].target_mode = NO_TARGET
+        vehicles[i].state = OFF_LANE
+        vehicles[i].v = 0.0
+        remove(lanes, order, lane, index_of(lanes, order, lane, i))
+        report(news, desk, TURNED_IN, i)
+        return True
+    if vehicles[i].x > x + NEAR:
+        vehicles[i].target_mode = NO_TARGET
+        aim(vehicles, lanes, segments, net, route, i)
+        report(news, desk, MISSED, i)
+    return False
+
+
+@njit(cache=True)
+def advance_lane(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    segments: Records,
+    net: Ints,
+    route: Ints,
+    detectors: Records,
+    passed: Floats,
+    news: Ints,
+    desk: Records,
+    lane: int,
+    tick: int,
+) -> None:
+    """Move the vehicles of one lane, the foremost first; nobody comes nearer than MIN_GAP to the one ahead."""
+    dt = desk[0].dt
+    at = lanes[lane].order_at
+    segment = lanes[lane].segment
+    wall = lanes[lane].tail_x
+    k = 0
+    while k < lanes[lane].count:
+        i = order[at + k]
+        desk[0].updates += 1
+        if vehicles[i].state != HELD:
+            v = vehicles[i].v
+            a = vehicles[i].acceleration
+            after = v + a * dt
+            if after < 0.0:
+                step = -0.5 * v * v / a
+                after = 0.0
+            else:
+                step = 0.5 * (v + after) * dt
+            x = vehicles[i].x + step
+            if x > wall - MIN_GAP:
+                x = wall - MIN_GAP
+                if x < vehicles[i].x:
+                    x = vehicles[i].x
+                after = 0.0
+                desk[0].clamps += 1
+            before = vehicles[i].x
+            vehicles[i].x = x
+            vehicles[i].v = after
+            if after < V_STANDING:
+                if vehicles[i].standing < 0:
+                    vehicles[i].standing = tick
+            else:
+                vehicles[i].standing = -1
+            if segment >= 0:
+                if segments[segment].detector_at < segments[segment].detector_end:
+                    detect(segments, detectors, passed, i, segment, before, x, tick)
+                if (
+                    vehicles[i].target_mode != NO_TARGET
+                    and vehicles[i].target_segment == segment
+                    and reach_target(vehicles, lanes, order, segments, net, route, news, desk, i, lane)
+                ):
+                    continue
+        wall = vehicles[i].x - vehicles[i].length
+        k += 1
+
+
+@njit(cache=True)
+def leave(
+    vehicles: Records, lanes: Records, order: Ints, news: Ints, desk: Records, i: int, lane: int, tick: int
+) -> None:
+    """Let the foremost vehicle of a lane drive out of the area."""
+    beyond = vehicles[i].x - lanes[lane].length
+    vehicles[i].left = tick - (beyond / vehicles[i].v / desk[0].dt if vehicles[i].v > 0.0 else 0.0)
+    vehicles[i].state = GONE
+    remove(lanes, order, lane, 0)
+    if vehicles[i].reported == 1:
+        report(news, desk, LEFT, i)
+
+
+@njit(cache=True)
+def hand_over(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    segments: Records,
+    net: Ints,
+    route: Ints,
+    detectors: Records,
+    passed: Floats,
+    news: Ints,
+    desk: Records,
+    i: int,
+    lane: int,
+    ahead: int,
+    tick: int,
+) -> bool:
+    """Move the foremost vehicle of a lane onto the next one; return whether there was room."""
+    x = vehicles[i].x - lanes[lane].length
+    j = last(lanes, order, ahead)
+    if j >= 0 and x > vehicles[j].x - vehicles[j].length - MIN_GAP:
+        x = vehicles[j].x - vehicles[j].length - MIN_GAP
+        desk[0].clamps += 1
+        if x < 0.0:
+            vehicles[i].x = lanes[lane].length - 1e-6
+            vehicles[i].v = 0.0
+            return False
+        vehicles[i].v = vehicles[j].v if vehicles[j].v < vehicles[i].v else vehicles[i].v
+    if not insert(lanes, order, ahead, lanes[ahead].count, i):
+        vehicles[i].x = lanes[lane].length - 1e-6
+        vehicles[i].v = 0.0
+        return False
+    remove(lanes, order, lane, 0)
+    if lanes[lane].segment >= 0 and vehicles[i].target_mode != NO_TARGET and vehicles[i].target_segment == lanes[lane].segment:
+        vehicles[i].target_mode = NO_TARGET
+        report(news, desk, MISSED, i)
+    vehicles[i].x = x
+    vehicles[i].before1 = vehicles[i].before0
+    vehicles[i].before0 = lane
+    settle(vehicles, lanes, i, ahead)
+    segment = lanes[ahead].segment
+    if segment >= 0:
+        vehicles[i].leg += 1
+        aim(vehicles, lanes, segments, net, route, i)
+        if segments[segment].detector_at < segments[segment].detector_end:
+            detect(segments, detectors, passed, i, segment, -1e-9, x, tick)
+        if vehicles[i].target_mode != NO_TARGET and vehicles[i].target_segment == segment:
+            reach_target(vehicles, lanes, order, segments, net, route, news, desk, i, ahead)
+    return True
+
+
+@njit(cache=True)
+def pass_ends(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    segments: Records,
+    net: Ints,
+    route: Ints,
+    detectors: Records,
+    passed: Floats,
+    news: Ints,
+    desk: Records,
+    lane: int,
+    tick: int,
+) -> None:
+    """Hand the vehicles that are past a lane's end over to the next lane, or out of the area."""
+    while lanes[lane].count > 0:
+        i = order[lanes[lane].order_at]
+        if vehicles[i].x < lanes[lane].length:
+            if (
+                lanes[lane].segment >= 0
+                and vehicles[i].standing >= 0
+                and vehicles[i].state == DRIVING
+                and (tick - vehicles[i].standing) * desk[0].dt >= PATIENCE
+                and lanes[lane].length - vehicles[i].x < 5.0
+                and way_on(vehicles, lanes, net, i, lane) == -1
+            ):
+                vehicles[i].standing = tick
+                report(news, desk, LOST, i)
+            return
+        ahead = lanes[lane].to_lane if lanes[lane].segment < 0 else way_on(vehicles, lanes, net, i, lane)
+        if ahead == -2:
+            leave(vehicles, lanes, order, news, desk, i, lane, tick)
+            continue
+        if ahead == -1:
+            vehicles[i].x = lanes[lane].length - 1e-6
+            vehicles[i].v = 0.0
+            return
+        if not hand_over(
+            vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, i, lane, ahead, tick
+        ):
+            return
+
+
+@njit(cache=True)
+def note_tails(vehicles: Records, lanes: Records, order: Ints) -> None:
+    """Note, for every lane, the rear ends of vehicles whose fronts have left it."""
+    for lane in range(lanes.size):
+        lanes[lane].tail_x = FAR
+    for lane in range(lanes.size):
+        at = lanes[lane].order_at
+        for k in range(lanes[lane].count - 1, -1, -1):
+            i = order[at + k]
+            rear = vehicles[i].x - vehicles[i].length
+            if rear >= 0.0:
+                break
+            for hop in range(2):
+                behind = vehicles[i].before0 if hop == 0 else vehicles[i].before1
+                if behind < 0 or rear >= 0.0:
+                    break
+                rear += lanes[behind].length
+                if rear < lanes[behind].tail_x:
+                    lanes[behind].tail_x = rear
+                    lanes[behind].tail_v = vehicles[i].v
+                    lanes[behind].tail_who = i
+
+
+@njit(cache=True)
+def move(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    segments: Records,
+    net: Ints,
+    route: Ints,
+    detectors: Records,
+    passed: Floats,
+    news: Ints,
+    desk: Records,
+    tick: int,
+) -> None:
+    """Move every vehicle by one tick."""
+    for lane in range(lanes.size):
+        if lanes[lane].count > 0:
+            advance_lane(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick)
+    for lane in range(lanes.size):
+        if lanes[lane].count > 0:
+            pass_ends(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick)
+    note_tails(vehicles, lanes, order)

@@ -1,0 +1,177 @@
+"""The road and everybody on it as arrays of records: what each field means, and the codes that stand in them.
+
+Every lane is a record: the lanes of a *segment* (a link, or a piece of one between crossings) and the *movements*
+(the way through a junction or over a crossing, each a short lane of its own). Lane 0 of a segment is at the curb;
+higher numbers lie towards the inner side. Positions are those of a vehicle's front, from 0 at a lane's start [m].
+Times are ticks; a tick is dt seconds.
+
+Records, not one array per field: a driver's decision reads a dozen fields of two or three vehicles, which lie in two
+cache lines each, and a compiled function takes a handful of arguments (docs/decisions/0001-records.md).
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Records = Any
+"""An array of one of the record types below; NumPy's types do not know their fields."""
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float64]
+
+# Where a vehicle is.
+OUTSIDE, DRIVING, HELD, OFF_LANE, PULLING_OUT, GONE = 0, 1, 2, 3, 4, 5
+# What a driver does at the target.
+NO_TARGET, PASS, STOP, TURN_IN = 0, 1, 2, 3
+# What the kernel reports to Python.
+PASSED, STOPPED, TURNED_IN, MISSED, PULLED_OUT, LEFT, LOST, CROSSING = 1, 2, 3, 4, 5, 6, 7, 8
+# Lights.
+GREEN, AMBER, RED = 0, 1, 2
+
+FAR = 1e9  # [m], [s]: no such thing in sight
+MIN_GAP = 0.2  # [m] nobody comes nearer, whatever happens
+B_EMERGENCY = 8.0  # [m/s2] dry road, full brakes
+V_STANDING = 0.1  # [m/s] slower counts as standing
+V_QUEUE = 5.0 / 3.6  # [m/s] slower counts as queueing
+
+_INT, _FLOAT, _LONG = np.int32, np.float64, np.int64
+
+
+def _record(**fields: type) -> np.dtype[np.void]:
+    return np.dtype([(name, kind) for name, kind in fields.items()], align=True)
+
+
+VEHICLE = _record(
+    x=_FLOAT,
+    v=_FLOAT,
+    acceleration=_FLOAT,
+    length=_FLOAT,
+    desired=_FLOAT,  # speed wished for on the present lane [m/s]
+    a=_FLOAT,  # IDM acceleration [m/s2]
+    b=_FLOAT,  # IDM deceleration [m/s2]
+    half_inverse=_FLOAT,  # 1 / (2 sqrt(a b)), kept
+    headway=_FLOAT,  # IDM time gap [s]
+    s0=_FLOAT,  # IDM standstill gap [m]
+    hold_at=_FLOAT,  # courtesy: do not pass this point now [m]
+    state=_INT,
+    choice=_INT,  # which successor of the present segment comes next, -1 at the end
+    target_mode=_INT,
+    target_segment=_INT,
+    blocker=_INT,  # who stops it: a vehicle, or -1
+    may_go=_INT,  # 1: could enter the junction last tick
+    standing=_INT,  # tick since when, -1 while moving
+    low=_INT,  # lanes that lead on: from
+    high=_INT,  # to
+    lane=_INT,
+    leg=_INT,  # index of the present segment in the table of routes
+    route_end=_INT,  # one past the route's last segment
+    target_x=_FLOAT,
+    target_v=_FLOAT,
+    factor=_FLOAT,  # desired speed / limit
+    top=_FLOAT,  # top speed [m/s]
+    out_gap=_FLOAT,  # critical gap for pulling out [s]
+    entered=_FLOAT,  # [ticks, with fraction]
+    left=_FLOAT,
+    due=_INT,  # scheduled tick
+    insists=_INT,  # 1: waits in the wrong lane rather than miss the target
+    keeps_curb=_INT,
+    reported=_INT,  # 1: an agent wants to know when it leaves
+    changed=_INT,  # tick of the last lane change
+    before0=_INT,  # lanes that its tail may still be on
+    before1=_INT,
+    key=_LONG,  # for chance
+)
+
+LANE = _record(
+    length=_FLOAT,
+    limit=_FLOAT,  # [m/s]
+    tail_x=_FLOAT,  # rear end of a vehicle whose front has left this lane [m]
+    tail_v=_FLOAT,  # and its speed
+    tail_who=_INT,
+    count=_INT,  # vehicles on it
+    order_at=_INT,  # where they stand in `order`, the foremost first
+    order_end=_INT,  # and where the next lane's begin
+    segment=_INT,  # -1 on a movement
+    number=_INT,  # 0 at the curb
+    via_at=_INT,  # in `net`: the movement to each successor of the segment, -1 if none leads there
+    feed_at=_INT,  # in `net`: the movements that lead into this lane
+    feed_end=_INT,
+    # On a movement:
+    from_lane=_INT,
+    to_lane=_INT,
+    conflict_at=_INT,
+    conflict_end=_INT,
+    box=_INT,  # 1: must be kept clear
+    zebra=_INT,  # the zebra it passes, -1 if none
+    light=_INT,
+    cycle=_INT,  # [ticks], 0 without signal
+    offset=_INT,
+    green_from=_INT,  # within the cycle, after the offset
+    green_to=_INT,
+    amber_to=_INT,
+    gap=_FLOAT,  # critical gap [s]
+)
+
+SEGMENT = _record(
+    first_lane=_INT,
+    lanes=_INT,
+    next_at=_INT,  # in `net`: its successors
+    next_end=_INT,
+    detector_at=_INT,
+    detector_end=_INT,
+    watch=_INT,  # 1 approaches the gate, 2 approaches it from the other side
+)
+
+CONFLICT = _record(
+    foe=_INT,  # the movement in conflict
+    yields=_INT,  # 1: this movement gives way
+    here=_FLOAT,  # where the paths meet, on this movement [m]
+    there=_FLOAT,  # and on the foe's [m]
+)
+
+DETECTOR = _record(x=_FLOAT, slot=_INT)
+
+ENTRY = _record(
+    segment=_INT,
+    next=_INT,  # in `queue`: first one not yet admitted
+    end=_INT,
+)
+
+ZEBRA = _record(
+    gap=_FLOAT,  # critical gap of pedestrians [s]
+    yield_share=_FLOAT,
+    until=_INT,  # occupied until this tick
+    lane_at=_INT,  # in `queue`: the movements over it
+    lane_end=_INT,
+    next=_INT,  # first person not yet there, of those known beforehand
+    end=_INT,
+    waits=_INT,  # how many are at the curb
+)
+
+PERSON = _record(
+    due=_INT,
+    duration=_INT,  # [ticks]
+    start=_INT,  # tick of stepping off, -1 before
+    reported=_INT,  # 1: somebody in Python waits for it
+)
+
+DESK = _record(
+    dt=_FLOAT,
+    politeness=_FLOAT,
+    threshold=_FLOAT,  # [m/s2]
+    safe=_FLOAT,  # [m/s2]
+    mandatory=_FLOAT,  # [m/s2]
+    courtesy=_FLOAT,  # share of drivers
+    keep_clear=_FLOAT,  # share of drivers
+    seed=_LONG,
+    updates=_LONG,  # vehicles on a lane moved by one tick
+    clamps=_LONG,  # times that the last resort against overlap acted
+    news=_INT,  # how many reports
+    pulling=_INT,  # how many vehicles wait to pull out
+    stuck=_INT,  # how many vehicles are in a deadlock
+)
+
+
+def rows(kind: np.dtype[np.void], count: int) -> Records:
+    """Return `count` records of zeros."""
+    return np.zeros(count, dtype=kind).view(np.recarray)

@@ -1,0 +1,95 @@
+"""Advance the road, tick by tick, until a given tick or until something happens that Python must know."""
+
+from numba import njit
+
+from sim.kernel.admission import admit
+from sim.kernel.changing import change_lanes
+from sim.kernel.crossings import cross
+from sim.kernel.curb import pull_out
+from sim.kernel.deadlock import find_deadlock
+from sim.kernel.deciding import decide
+from sim.kernel.junctions import switch_lights
+from sim.kernel.moving import move
+from sim.kernel.state import V_QUEUE, Floats, Ints, Records
+
+WATCH = 60.0  # [s] between two looks for a deadlock
+
+
+@njit(cache=True)
+def sample(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    segments: Records,
+    entries: Records,
+    queue: Ints,
+    samples: Ints,
+    row: int,
+    tick: int,
+) -> None:
+    """Count queues: towards the gate, towards it from the other side, outside, and everybody on the road."""
+    for lane in range(lanes.size):
+        n = lanes[lane].count
+        samples[row, 3] += n
+        segment = lanes[lane].segment
+        if n == 0 or segment < 0 or segments[segment].watch == 0:
+            continue
+        for k in range(n):
+            if vehicles[order[lanes[lane].order_at + k]].v < V_QUEUE:
+                samples[row, segments[segment].watch - 1] += 1
+    for e in range(entries.size):
+        for n in range(entries[e].next, entries[e].end):
+            if vehicles[queue[n]].due > tick:
+                break
+            samples[row, 2] += 1
+
+
+@njit(cache=True)
+def advance(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    segments: Records,
+    net: Ints,
+    route: Ints,
+    conflicts: Records,
+    detectors: Records,
+    passed: Floats,
+    entries: Records,
+    queue: Ints,
+    zebras: Records,
+    people: Records,
+    waiting: Ints,
+    pulling: Ints,
+    stuck: Ints,
+    news: Ints,
+    samples: Ints,
+    desk: Records,
+    tick: int,
+    until: int,
+    every: int,
+) -> int:
+    """Advance from `tick` to `until`, or to the first tick with news; return the tick reached.
+
+    Everybody decides on the frozen state of the last tick, then everybody moves. Queues are sampled every `every`
+    ticks. A deadlock ends the advance, its members in `stuck`.
+    """
+    watch = int(WATCH / desk[0].dt)
+    while tick < until:
+        tick += 1
+        switch_lights(lanes, tick)
+        if zebras.size > 0:
+            cross(vehicles, lanes, order, net, zebras, people, queue, waiting, news, desk, tick)
+        decide(vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, tick)
+        move(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, tick)
+        if desk[0].pulling > 0:
+            pull_out(vehicles, lanes, order, segments, net, route, pulling, news, desk, tick)
+        change_lanes(vehicles, lanes, order, net, desk, segments, tick)
+        admit(vehicles, lanes, order, segments, net, route, entries, queue, tick)
+        if tick % every == 0 and tick // every < samples.shape[0]:
+            sample(vehicles, lanes, order, segments, entries, queue, samples, tick // every, tick)
+        if tick % watch == 0 and find_deadlock(vehicles, lanes, order, stuck, desk, tick):
+            break
+        if desk[0].news > 0:
+            break
+    return tick

@@ -1,0 +1,269 @@
+"""Wire a scenario into a running world; own the clock; run it until everybody is home."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import cast
+
+import mesa
+import simpy
+
+from sim.agents.bus import Bus
+from sim.agents.parent import Parent
+from sim.agents.traveller import Traveller
+from sim.demand import Travellers, draw
+from sim.kernel.chance import mixed
+from sim.logbook import GATE_IN, GATE_OUT, OPPOSITE_IN, OPPOSITE_OUT, SLOTS, write_down
+from sim.places.berths import Berths
+from sim.places.disciplines import Discipline, any_free, free_behind, in_line
+from sim.places.footway import Footway
+from sim.places.world import World
+from sim.records import Record
+from sim.scenario.junctions import Movement, movements
+from sim.scenario.network import CurbZone, Network
+from sim.scenario.policy import Policy
+from sim.scenario.routes import Router
+from sim.scenario.scenario import Scenario
+from sim.scenario.site import Site
+from sim.traffic.fleet import Departure
+from sim.traffic.layout import Detector, Layout, lay_out
+from sim.traffic.traffic import Deadlock, Traffic, Walker
+
+DT_S = 0.5
+"""[s] one tick"""
+CHECK_S = 60.0
+"""[s] between two looks whether everybody is home"""
+
+
+@lru_cache(maxsize=8)
+def roads(network: Network) -> tuple[tuple[Movement, ...], Router]:
+    """Return a network's movements and routes, worked out once."""
+    found = movements(network)
+    return found, Router(network, found)
+
+
+class SchoolMorning(mesa.Model):  # type: ignore[misc]
+    """One replication of a scenario: the world that its agents live in."""
+
+    def __init__(self, scenario: Scenario, *, seed: int, replication: int = 0, dt_s: float = DT_S) -> None:
+        """Set the scene at the window's start: everybody is drawn, nobody is on the road yet."""
+        super().__init__(rng=0)  # Mesa's generator is never asked: chance is keyed, see sim.kernel.chance
+        self.scenario = scenario
+        self.replication = replication
+        self.dt_s = dt_s
+        self.site: Site = scenario.site
+        self.policy: Policy = scenario.policy
+        self.start_s = self.site.demand.window.start
+        self.env = simpy.Environment()
+        found, router = roads(self.site.network)
+        self.travellers: Travellers = draw(scenario, router, seed, replication)
+        self.layout: Layout = lay_out(
+            self.site.network,
+            found,
+            self.site.drivers.gaps,
+            dt=dt_s,
+            start_s=self.start_s,
+            detectors=section(self.site),
+            watched=approaches(self.site, found),
+        )
+        self.departures = departures(self.travellers, self.site, router, self.start_s, dt_s)
+        window = self.site.demand.window
+        self.last_tick = round((window.end + window.patience_s - self.start_s) / dt_s)
+        self.traffic = Traffic(
+            self.env,
+            self.layout,
+            router,
+            self.site.drivers,
+            [d for _, d in self.departures],
+            walkers_at_zebras(self.travellers, self.site, self.start_s, dt_s),
+            seed=mixed(seed, replication),
+            slots=SLOTS,
+            start_s=self.start_s,
+            horizon=self.last_tick,
+        )
+        self.footway = Footway(self.env, self.site, self.traffic)
+        self.berths: Mapping[str, Berths] = {
+            z.id: Berths(self.env, z.berths, discipline_of(z)) for z in self.site.network.curb_zones
+        }
+        self.failure: Deadlock | None = None
+        self._people()
+
+    def _people(self) -> None:
+        """Let parents and buses begin their stories."""
+        world = cast(World, self)
+        row_of = {name: row for row, (name, _) in enumerate(self.departures)}
+        for family in self.travellers.families.each():
+            Parent(world, family, row_of[family.name], curb_link(self.site, family.opposite))
+        for bus in self.travellers.buses.each():
+            line = next(b for b in self.site.demand.bus_lines if b.id == bus.line)
+            stop = self.site.network.curb_zone(line.stop)
+            Bus(world, bus.name, row_of[bus.name], bus.scheduled_s, stop, bus.dwell_s)
+        for agent in self.agents:
+            self.env.process(agent.live())
+
+    # ------------------------------------------------------------------ what agents ask
+
+    def wait(self, seconds: float) -> simpy.Event:
+        """Return an event after a duration [s], rounded up to the next tick."""
+        return self.env.timeout(self.traffic.ticks(seconds))
+
+    def now_s(self) -> float:
+        """Return the time [s after midnight]."""
+        return self.traffic.seconds(self.env.now)
+
+    def send_to_gate(self, link: str, at_m: float, speed_m_s: float) -> None:
+        """Send a child from the curb to the gate by itself."""
+        self.env.process(self.footway.walk(self.footway.way(link, at_m), speed_m_s))
+
+    # ------------------------------------------------------------------ the clock
+
+    def step(self) -> None:
+        """Go to the next tick at which anything happens, on the road or elsewhere, and let it happen."""
+        check = (self.traffic.tick // self._check + 1) * self._check
+        until = int(min(self.env.peek(), check, self.last_tick))
+        if until > self.traffic.tick:
+            self.traffic.run(until)
+            # SimPy leaves what is due at `until` undone: it only sets its clock, and we do the rest below.
+            self.env.run(until=self.traffic.tick)
+            self.traffic.tell()
+        while self.env.peek() <= self.traffic.tick:
+            self.env.step()
+
+    @property
+    def _check(self) -> int:
+        return max(1, round(CHECK_S / self.dt_s))
+
+    def is_over(self) -> bool:
+        """Return whether everybody is home, or out of patience; asked once a minute, so that it ends on the same tick."""
+        if self.traffic.tick >= self.last_tick:
+            return True
+        end = self.site.demand.window.end - self.start_s
+        if self.traffic.tick % self._check or self.traffic.tick * self.dt_s < end:
+            return False
+        return self.traffic.everybody_left() and all(a.finished for a in self.agents)
+
+    def run(self) -> Record:
+        """Run to the end and return what was written down; a deadlock ends it and is named in the record."""
+        try:
+            while not self.is_over():
+                self.step()
+        except Deadlock as deadlock:
+            self.failure = deadlock
+        return write_down(self)
+
+
+def simulate(scenario: Scenario, *, seed: int, replication: int = 0, dt_s: float = DT_S) -> Record:
+    """Run one replication of a resolved scenario and return its record."""
+    return SchoolMorning(scenario, seed=seed, replication=replication, dt_s=dt_s).run()
+
+
+# ---------------------------------------------------------------------- from the site to the road
+
+
+def discipline_of(zone: CurbZone) -> Discipline:
+    """Return how the berths of a zone are entered."""
+    if zone.kind == "parking":
+        return any_free
+    if zone.users == "bus" and zone.kind == "in_lane":
+        return in_line
+    return free_behind
+
+
+def curb_link(site: Site, opposite: bool) -> str:
+    """Return the link along which a family looks for a place."""
+    far = site.gate.opposite_link
+    if opposite and far is not None and any(z.link == far and z.users == "school" for z in site.network.curb_zones):
+        return far
+    return site.gate.link
+
+
+def gate_offset_opposite(site: Site) -> float | None:
+    """Return the gate's offset [m] on the other direction's link, if there is one."""
+    if site.gate.opposite_link is None:
+        return None
+    here = site.network.length(site.network.link(site.gate.link))
+    there = site.network.length(site.network.link(site.gate.opposite_link))
+    return there * (1.0 - site.gate.at_m / here)
+
+
+def section(site: Site) -> list[Detector]:
+    """Return the detectors at the ends of the section past the gate, in both directions, as far as the links reach."""
+    half = site.section_m / 2.0
+    gate = site.gate
+    found = [Detector(gate.link, gate.at_m - half, GATE_IN), Detector(gate.link, gate.at_m + half, GATE_OUT)]
+    at_m = gate_offset_opposite(site)
+    if at_m is not None and gate.opposite_link is not None:
+        found.append(Detector(gate.opposite_link, at_m - half, OPPOSITE_IN))
+        found.append(Detector(gate.opposite_link, at_m + half, OPPOSITE_OUT))
+    return found
+
+
+def approaches(site: Site, found: tuple[Movement, ...]) -> dict[str, tuple[int, float]]:
+    """Return the links on which queues are counted: link -> (1 to the gate, 2 opposite; up to which offset [m])."""
+    watched: dict[str, tuple[int, float]] = {}
+    at_m = gate_offset_opposite(site)
+    for code, link, until in ((2, site.gate.opposite_link, at_m or 0.0), (1, site.gate.link, site.gate.at_m)):
+        if link is not None:
+            for m in found:
+                if m.to_link == link and m.turn == "through":
+                    watched[m.from_link] = (code, 1e9)
+            watched[link] = (code, until)
+    return watched
+
+
+def departures(
+    travellers: Travellers, site: Site, router: Router, start_s: float, dt_s: float
+) -> list[tuple[str, Departure]]:
+    """Return everybody's vehicle by name, in order of scheduled time."""
+    due = lambda scheduled_s: max(0, -int(-(scheduled_s - start_s) // dt_s))  # noqa: E731
+    found: list[tuple[float, int, str, Departure]] = []
+    for family in travellers.families.each():
+        curb = curb_link(site, family.opposite)
+        path = (*router.path(family.entry, curb), *router.path(curb, family.exit)[1:])
+        found.append(
+            (
+                family.scheduled_s,
+                family.key,
+                family.name,
+                Departure(family.key, due(family.scheduled_s), path, False, family.speed_factor, by_agent=True),
+            )
+        )
+    for bus in travellers.buses.each():
+        found.append(
+            (
+                bus.scheduled_s,
+                bus.key,
+                bus.name,
+                Departure(bus.key, due(bus.scheduled_s), bus.path, True, bus.speed_factor, by_agent=True),
+            )
+        )
+    for key, name, scheduled_s, path, factor in travellers.through.each():
+        found.append((scheduled_s, key, name, Departure(key, due(scheduled_s), path, False, factor)))
+    return [(name, d) for _, _, name, d in sorted(found, key=lambda f: f[:3])]
+
+
+def walkers_at_zebras(travellers: Travellers, site: Site, start_s: float, dt_s: float) -> list[Walker]:
+    """Return the pupils on foot, and the adults with them there and back, who cross at a zebra."""
+    zebras = [c for c in site.network.crossings if c.control == "zebra" and crosses_gate_street(site, c.id)]
+    if not zebras:
+        return []
+    zebra = zebras[0]
+    found = []
+    for w in travellers.walkers.each():
+        if not w.crosses:
+            continue
+        speed = min(w.child_walk_m_s, w.adult_walk_m_s) if w.escorted else w.child_walk_m_s
+        across = zebra.length_m / speed
+        due = -int(-(w.scheduled_s - start_s) // dt_s)
+        found.append(Walker(zebra.id, due, -int(-across // dt_s)))
+        if w.escorted:
+            # The way back is known beforehand but for the first wait, which shifts it by seconds.
+            back_s = w.scheduled_s + across + 2.0 * w.to_gate_m / w.adult_walk_m_s + w.handover_s - start_s
+            found.append(Walker(zebra.id, -int(-back_s // dt_s), -int(-(zebra.length_m / w.adult_walk_m_s) // dt_s)))
+    return found
+
+
+def crosses_gate_street(site: Site, crossing: str) -> bool:
+    """Return whether a crossing crosses the street at the gate."""
+    return any(c.link == site.gate.link for c in site.network.crossing(crossing).links)

@@ -1,0 +1,77 @@
+"""The berths of one curb zone: who has which, who waits for which, and who is about to leave."""
+
+from collections import deque
+
+import simpy
+
+from sim.places.disciplines import Discipline
+
+
+class Berths:
+    """A row of berths; berth 0 is the one that a vehicle reaches first.
+
+    A berth is taken from the moment a driver has chosen it, before the vehicle stands there.
+    """
+
+    def __init__(self, env: simpy.Environment, count: int, discipline: Discipline) -> None:
+        """Start with `count` free berths."""
+        self.env = env
+        self.taken = [False] * count
+        self.leaving = [False] * count
+        self._discipline = discipline
+        self._line: deque[simpy.Event] = deque()
+        self._behind: dict[int, deque[simpy.Event]] = {}
+
+    def open(self) -> list[int]:
+        """Return the berths that can be entered now."""
+        return self._discipline(self.taken)
+
+    def about_to_be_free(self) -> list[int]:
+        """Return the berths whose vehicles are leaving and for which nobody waits yet."""
+        return [n for n, leaving in enumerate(self.leaving) if leaving and not self._behind.get(n)]
+
+    def take(self, berth: int) -> None:
+        """Take a free berth; raise ValueError if it is not free."""
+        if self.taken[berth]:
+            raise ValueError(f"berth {berth} is taken")
+        self.taken[berth] = True
+
+    def request(self) -> simpy.Event:
+        """Stand in line; the event succeeds with the number of the berth granted, the foremost that is open."""
+        event = self.env.event()
+        self._line.append(event)
+        self._serve()
+        return event
+
+    def wait_for(self, berth: int) -> simpy.Event:
+        """Wait behind a berth until it is free; the event succeeds with its number."""
+        event = self.env.event()
+        self._behind.setdefault(berth, deque()).append(event)
+        return event
+
+    def forget(self, waiting: simpy.Event) -> None:
+        """Give up waiting for a berth; one that was granted meanwhile is free again."""
+        if waiting.triggered:
+            self.release(waiting.value)
+            return
+        for line in self._behind.values():
+            if waiting in line:
+                line.remove(waiting)
+
+    def release(self, berth: int) -> None:
+        """Free a berth; who waits behind it has it next, then who stands in line."""
+        self.taken[berth] = self.leaving[berth] = False
+        waiting = self._behind.get(berth)
+        if waiting:
+            self.taken[berth] = True
+            waiting.popleft().succeed(berth)
+        self._serve()
+
+    def _serve(self) -> None:
+        while self._line:
+            open_now = self.open()
+            if not open_now:
+                return
+            berth = open_now[-1]
+            self.take(berth)
+            self._line.popleft().succeed(berth)

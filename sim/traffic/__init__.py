@@ -1,0 +1,1 @@
+"""The road as arrays, and what happens on it as events."""

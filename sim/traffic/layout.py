@@ -1,0 +1,354 @@
+"""From a network to the kernel's arrays: links are cut at crossings into segments, movements become short lanes."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from sim.kernel.state import CONFLICT, DETECTOR, FAR, LANE, RED, SEGMENT, Ints, Records, rows
+from sim.scenario.drivers import GapAcceptance
+from sim.scenario.junctions import Movement, setback_m
+from sim.scenario.network import Crossing, Link, Network, Signal, Turn
+
+TURN_SPEED_M_S: dict[Turn, float] = {"left": 7.0, "through": 50.0, "right": 5.0, "u_turn": 3.5}
+"""Speeds in a turn [m/s]; assumption: 2 m/s2 sideways on radii of 24, 12 and 6 m."""
+CROSSING_AMBER_S = 3.0
+CROSSING_ALL_RED_S = 1.0
+MIN_SPACING_M = 3.0
+"""No lane ever holds more than one vehicle per so many metres."""
+MIN_PIECE_M = 6.0
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A line across a link that notes in `Vehicles.passed[:, slot]` when each vehicle passes it."""
+
+    link: str
+    at_m: float
+    slot: int
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One segment: the part of a link between two offsets [m]."""
+
+    segment: int
+    link: str
+    from_m: float
+    to_m: float
+
+
+@dataclass(frozen=True)
+class Road:
+    """The kernel's arrays of what does not move."""
+
+    dt: float
+    lanes: Records
+    segments: Records
+    conflicts: Records
+    detectors: Records
+    net: Ints
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The road, and where the planner's links and offsets are found on it."""
+
+    road: Road
+    pieces: dict[str, tuple[Piece, ...]]
+    zebras: dict[str, int]
+    movement_rows: tuple[int, ...]
+    lane_names: tuple[str, ...]
+    link_of_segment: tuple[str, ...]
+
+    def place(self, link: str, at_m: float) -> tuple[int, float]:
+        """Return the segment and the position on it [m] of an offset, moved to the nearest point of a segment."""
+        best = min(self.pieces[link], key=lambda p: max(p.from_m - at_m, at_m - p.to_m, 0.0))
+        x = min(max(at_m, best.from_m), best.to_m) - best.from_m
+        return best.segment, round(x, 6)
+
+    def offset(self, segment: int, x: float) -> tuple[str, float]:
+        """Return the link and the offset on it [m] of a position on a segment."""
+        link = self.link_of_segment[segment]
+        piece = next(p for p in self.pieces[link] if p.segment == segment)
+        return link, piece.from_m + x
+
+    def segments(self, path: Iterable[str]) -> list[int]:
+        """Return a path of links as a path of segments."""
+        return [p.segment for link in path for p in self.pieces[link]]
+
+
+@dataclass(frozen=True)
+class _Light:
+    """One signal group's programme [ticks]."""
+
+    cycle: int = 0
+    offset: int = 0
+    green_from: int = 0
+    green_to: int = 0
+    amber_to: int = 0
+
+
+@dataclass(frozen=True)
+class _Lane:
+    """A lane to be: of a segment, or a movement."""
+
+    name: str
+    length: float
+    limit: float
+    segment: int = -1
+    number: int = 0
+    from_lane: int = -1
+    to_lane: int = -1
+    light: _Light = _Light()
+    zebra: int = -1
+    box: int = 0
+    gap: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """Signal times in ticks, the first tick at `start_s`."""
+
+    dt: float
+    start_s: float
+
+    def light(self, cycle_s: float, offset_s: float, from_s: float, to_s: float, amber_s: float) -> _Light:
+        """Return a group that is green from `from_s` to `to_s` after the offset in every cycle."""
+        cycle = round(cycle_s / self.dt)
+        return _Light(
+            cycle,
+            round(((offset_s - self.start_s) % cycle_s) / self.dt) % cycle,
+            round(from_s / self.dt),
+            round(to_s / self.dt),
+            round((to_s + amber_s) / self.dt),
+        )
+
+
+def _cuts(link: Link, start: float, end: float, crossings: Sequence[Crossing]) -> list[tuple[Crossing, float, float]]:
+    """Return the crossings of a link with the stretch [m, m] each takes, kept apart and inside the link."""
+    found = []
+    floor = start + MIN_PIECE_M
+    marks = sorted(
+        ((c.at_m, crossing.id, crossing) for crossing in crossings for c in crossing.links if c.link == link.id),
+        key=lambda mark: mark[:2],
+    )
+    for at_m, _, crossing in marks:
+        at = max(at_m, floor)
+        if at + crossing.width_m > end - MIN_PIECE_M:
+            at = end - MIN_PIECE_M - crossing.width_m
+        if at < floor:
+            continue
+        found.append((crossing, at, at + crossing.width_m))
+        floor = at + crossing.width_m + MIN_PIECE_M
+    return found
+
+
+def _stages(signal: Signal, clock: _Clock) -> list[tuple[frozenset[str], frozenset[str], _Light]]:
+    """Return (approaches, turns, light) of each stage of a signal."""
+    found = []
+    begin = 0.0
+    for stage in signal.stages:
+        end = begin + stage.green_s
+        light = clock.light(signal.cycle_s, signal.offset_s, begin, end, stage.amber_s)
+        found.append((frozenset(stage.approaches), frozenset(stage.turns), light))
+        begin = end + stage.amber_s + stage.all_red_s
+    return found
+
+
+def _crossing_light(crossing: Crossing, clock: _Clock) -> _Light:
+    """Return the vehicles' light at a crossing: green when nobody on foot has it."""
+    if crossing.control == "zebra":
+        return _Light()
+    end = crossing.cycle_s - CROSSING_AMBER_S - CROSSING_ALL_RED_S
+    return clock.light(
+        crossing.cycle_s, crossing.offset_s, crossing.walk_s + crossing.clearance_s, end, CROSSING_AMBER_S
+    )
+
+
+class _Draft:
+    """The road while it is being laid out."""
+
+    def __init__(self, network: Network, clock: _Clock) -> None:
+        self.network = network
+        self.clock = clock
+        self.lanes: list[_Lane] = []
+        self.first_lane: list[int] = []
+        self.lane_counts: list[int] = []
+        self.link_of: list[str] = []
+        self.successors: list[list[int]] = []
+        self.pieces: dict[str, list[Piece]] = {}
+        self.zebras = {c.id: n for n, c in enumerate(c for c in network.crossings if c.control == "zebra")}
+
+    def add_link(self, link: Link, begin: float, end: float) -> list[tuple[Link, Crossing, int, float]]:
+        """Lay out a link's segments; return its crossings: (link, crossing, segment before, width)."""
+        over = []
+        self.pieces[link.id] = []
+        for crossing, at, beyond in [*_cuts(link, begin, end, self.network.crossings), (None, end, end)]:
+            segment = len(self.first_lane)
+            self.first_lane.append(len(self.lanes))
+            self.lane_counts.append(link.lanes)
+            self.link_of.append(link.id)
+            self.successors.append([])
+            self.pieces[link.id].append(Piece(segment, link.id, begin, at))
+            self.lanes += [
+                _Lane(f"{link.id} lane {n} from {begin:.0f} m", at - begin, link.speed_km_h / 3.6, segment, n)
+                for n in range(link.lanes)
+            ]
+            if crossing is not None:
+                over.append((link, crossing, segment, beyond - at))
+            begin = beyond
+        return over
+
+    def add_crossing(self, link: Link, crossing: Crossing, segment: int, width: float) -> None:
+        """Lay out the ways over a crossing, one per lane."""
+        self.successors[segment].append(segment + 1)
+        light = _crossing_light(crossing, self.clock)
+        for n in range(link.lanes):
+            self.lanes.append(
+                _Lane(
+                    f"crossing {crossing.id} on {link.id} lane {n}",
+                    width,
+                    link.speed_km_h / 3.6,
+                    number=n,
+                    from_lane=self.first_lane[segment] + n,
+                    to_lane=self.first_lane[segment + 1] + n,
+                    light=light,
+                    zebra=self.zebras.get(crossing.id, -1),
+                    box=1,
+                )
+            )
+
+    def add_movement(self, m: Movement, light: _Light, gap_s: float) -> int:
+        """Lay out a movement; return its row."""
+        source, target = self.pieces[m.from_link][-1].segment, self.pieces[m.to_link][0].segment
+        if target not in self.successors[source]:
+            self.successors[source].append(target)
+        limit = min(self.network.link(link).speed_km_h for link in (m.from_link, m.to_link)) / 3.6
+        self.lanes.append(
+            _Lane(
+                f"{m.turn} at {m.node} from {m.from_link} to {m.to_link}",
+                max(m.length_m, 1.0),
+                min(limit, TURN_SPEED_M_S[m.turn]),
+                from_lane=self.first_lane[source] + m.from_lane,
+                to_lane=self.first_lane[target] + m.to_lane,
+                light=light,
+                box=1 if m.conflicts else 0,
+                gap=gap_s,
+            )
+        )
+        return len(self.lanes) - 1
+
+    def records(self) -> tuple[Records, Records, Ints]:
+        """Return the lanes, the segments and the table of successors and feeders."""
+        lanes, segments = rows(LANE, len(self.lanes)), rows(SEGMENT, len(self.first_lane))
+        for name in ("limit", "segment", "number", "from_lane", "to_lane", "zebra", "box", "gap"):
+            lanes[name] = [getattr(lane, name) for lane in self.lanes]
+        for name in ("cycle", "offset", "green_from", "green_to", "amber_to"):
+            lanes[name] = [getattr(lane.light, name) for lane in self.lanes]
+        lanes["length"] = [round(lane.length, 6) for lane in self.lanes]
+        lanes["tail_x"], lanes["tail_who"], lanes["light"] = FAR, -1, RED
+        capacity = [int(lane.length / MIN_SPACING_M) + 6 for lane in self.lanes]
+        lanes["order_end"] = np.cumsum(capacity)
+        lanes["order_at"] = lanes["order_end"] - capacity
+        segments["first_lane"], segments["lanes"] = self.first_lane, self.lane_counts
+        net: list[int] = []
+        for s, successors in enumerate(self.successors):
+            segments[s].next_at, segments[s].next_end = len(net), len(net) + len(successors)
+            net += successors
+        self._ways(lanes, net)
+        return lanes, segments, np.asarray([*net, -1], dtype=np.int32)
+
+    def _ways(self, lanes: Records, net: list[int]) -> None:
+        """Append to the table which movements lead from each lane to each successor, and which feed it."""
+        ways: dict[tuple[int, int], int] = {}
+        feeds: dict[int, list[int]] = {}
+        for row, lane in enumerate(self.lanes):
+            if lane.to_lane >= 0:
+                ways.setdefault((lane.from_lane, self.lanes[lane.to_lane].segment), row)
+                feeds.setdefault(lane.to_lane, []).append(row)
+        for row, lane in enumerate(self.lanes):
+            lanes[row].via_at = len(net)
+            if lane.segment >= 0:
+                net += [ways.get((row, s), -1) for s in self.successors[lane.segment]]
+            lanes[row].feed_at = len(net)
+            net += feeds.get(row, [])
+            lanes[row].feed_end = len(net)
+
+
+def lay_out(
+    network: Network,
+    movements: Sequence[Movement],
+    gaps: GapAcceptance,
+    *,
+    dt: float,
+    start_s: float,
+    detectors: Sequence[Detector] = (),
+    watched: dict[str, tuple[int, float]] | None = None,
+) -> Layout:
+    """Return the road's arrays for steps of `dt` [s], the first tick at `start_s` [s after midnight].
+
+    `watched`: links on which queues are counted, with the queue's number (1, 2) and up to which offset [m].
+    """
+    clock = _Clock(dt, start_s)
+    draft = _Draft(network, clock)
+    setbacks = setback_m(network)
+    over: list[tuple[Link, Crossing, int, float]] = []
+    for link in network.links:
+        cut_start, cut_end = setbacks[link.id]
+        over += draft.add_link(link, cut_start, network.length(link) - cut_end)
+    for crossed in over:
+        draft.add_crossing(*crossed)
+    stages = {n.id: _stages(n.signal, clock) for n in network.nodes if n.signal is not None}
+    gap_of = {"left": gaps.left_s, "through": gaps.through_s, "right": gaps.right_s, "u_turn": gaps.u_turn_s}
+    movement_rows = [draft.add_movement(m, _light_of(m, stages), gap_of[m.turn]) for m in movements]
+    lanes, segments, net = draft.records()
+    conflicts = _conflicts(lanes, movements, movement_rows)
+    layout = Layout(
+        Road(dt, lanes, segments, conflicts, rows(DETECTOR, 0), net),
+        {link: tuple(pieces) for link, pieces in draft.pieces.items()},
+        draft.zebras,
+        tuple(movement_rows),
+        tuple(lane.name for lane in draft.lanes),
+        tuple(draft.link_of),
+    )
+    for link_id, (code, until_m) in (watched or {}).items():
+        for piece in layout.pieces[link_id]:
+            if piece.from_m < until_m:
+                segments[piece.segment].watch = code
+    return replace(layout, road=replace(layout.road, detectors=_detectors(layout, detectors)))
+
+
+def _light_of(m: Movement, stages: dict[str, list[tuple[frozenset[str], frozenset[str], _Light]]]) -> _Light:
+    """Return the light a movement obeys: that of the first stage that names its approach and turn."""
+    for links, turns, light in stages.get(m.node, []):
+        if m.from_link in links and (not turns or m.turn in turns):
+            return light
+    return _Light()
+
+
+def _conflicts(lanes: Records, movements: Sequence[Movement], movement_rows: list[int]) -> Records:
+    """Return the junctions' conflicts, and note in the lanes where each movement's begin and end."""
+    found = rows(CONFLICT, sum(len(m.conflicts) for m in movements))
+    n = 0
+    for m, row in zip(movements, movement_rows, strict=True):
+        lanes[row].conflict_at = n
+        for c in m.conflicts:
+            found[n].foe, found[n].yields = movement_rows[c.foe], int(c.yields)
+            found[n].here, found[n].there = c.at_m, c.foe_at_m
+            n += 1
+        lanes[row].conflict_end = n
+    return found
+
+
+def _detectors(layout: Layout, detectors: Sequence[Detector]) -> Records:
+    """Return the detectors sorted by segment, and note in the segments where each one's begin and end."""
+    placed = sorted((*layout.place(d.link, d.at_m), d.slot) for d in detectors)
+    found = rows(DETECTOR, len(placed))
+    segments = layout.road.segments
+    for n, (segment, x, slot) in enumerate(placed):
+        found[n].x, found[n].slot = x, slot
+        if segments[segment].detector_end == 0:
+            segments[segment].detector_at = n
+        segments[segment].detector_end = n + 1
+    return found

@@ -1,0 +1,342 @@
+"""The road in motion: owns the kernel's arrays, and turns "reached the stop point" into SimPy events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import simpy
+
+from sim.kernel import state as k
+from sim.kernel.order import aim, index_of, remove
+from sim.kernel.step import advance
+from sim.scenario.drivers import Drivers
+from sim.scenario.routes import Router
+from sim.traffic.fleet import Departure, muster, queues
+from sim.traffic.layout import Layout
+
+SAMPLE_S = 10.0
+"""[s] between two counts of the queues."""
+
+
+@dataclass(frozen=True)
+class Walker:
+    """A person who crosses at a zebra: when, how long it takes, and for whom it is told."""
+
+    crossing: str
+    due: int
+    duration: int
+
+
+@dataclass(frozen=True)
+class Deadlock(Exception):
+    """Vehicles that stop each other for good."""
+
+    at_s: float
+    members: tuple[tuple[int, str, float], ...]
+    """(vehicle, lane, position [m])"""
+
+
+class Traffic:
+    """All vehicles on the road, advanced in one kernel call at a time.
+
+    A vehicle is named by its row. Every order to a driver returns a SimPy event that succeeds, at the tick it
+    happens, with what happened (`sim.kernel.state`: PASSED, STOPPED, TURNED_IN, MISSED, PULLED_OUT, LEFT).
+    """
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        layout: Layout,
+        router: Router,
+        drivers: Drivers,
+        departures: Sequence[Departure],
+        walkers: Sequence[Walker] = (),
+        *,
+        seed: int,
+        slots: int,
+        start_s: float,
+        horizon: int,
+    ) -> None:
+        """Set out the road empty; `horizon` [ticks] is when the last count of queues is due at the latest."""
+        self.env = env
+        self.layout = layout
+        self.router = router
+        self.start_s = start_s
+        self.dt = layout.road.dt
+        self.tick = 0
+        self.lost = 0
+        self._every = max(1, round(SAMPLE_S / self.dt))
+        road = layout.road
+        self.desk = _desk(drivers, self.dt, seed)
+        self.lanes = road.lanes.copy()
+        self.order = np.full(int(road.lanes["order_end"].max(initial=0)), -1, dtype=np.int32)
+        self.vehicles, self.route, self._free_leg = muster(layout, drivers, departures)
+        self.entries, queue = queues(self.vehicles, self.route)
+        self.zebras, self.people, self.queue = self._zebras(walkers, queue)
+        self.waiting = np.zeros((len(self.zebras), self.people.size), dtype=np.int32)
+        self.passed = np.full((len(departures), slots), np.nan)
+        self.pulling = np.zeros(len(departures) + 1, dtype=np.int32)
+        self.stuck = np.zeros(64, dtype=np.int32)
+        self.news = np.zeros((4 * len(departures) + self.people.size + 64, 2), dtype=np.int32)
+        self.samples = np.zeros((horizon // self._every + 2, 4), dtype=np.int32)
+        self._awaited: dict[int, simpy.Event] = {}
+        self._leaving: dict[int, simpy.Event] = {}
+        self._crossing: dict[int, simpy.Event] = {}
+
+    # ------------------------------------------------------------------ the clock
+
+    def ticks(self, seconds: float) -> int:
+        """Return a duration [s] in ticks, rounded up."""
+        return max(0, int(np.ceil(seconds / self.dt - 1e-9)))
+
+    def run(self, until: int) -> None:
+        """Let the road run to tick `until` or to the first tick with news; raise Deadlock."""
+        road = self.layout.road
+        self.tick = int(
+            advance(
+                self.vehicles,
+                self.lanes,
+                self.order,
+                road.segments,
+                road.net,
+                self.route,
+                road.conflicts,
+                road.detectors,
+                self.passed,
+                self.entries,
+                self.queue,
+                self.zebras,
+                self.people,
+                self.waiting,
+                self.pulling,
+                self.stuck,
+                self.news,
+                self.samples,
+                self.desk,
+                self.tick,
+                until,
+                self._every,
+            )
+        )
+        if self.desk[0].stuck:
+            raise self._deadlock()
+
+    def tell(self) -> None:
+        """Tell those who wait for it what happened in this tick, in the order of the vehicles."""
+        n = int(self.desk[0].news)
+        self.desk[0].news = 0
+        for who, kind in sorted((int(who), int(kind)) for kind, who in self.news[:n]):
+            if kind == k.LOST:
+                self._find_another_way(who)
+                continue
+            listeners = {k.LEFT: self._leaving, k.CROSSING: self._crossing}.get(kind, self._awaited)
+            waiting = listeners.pop(who, None)
+            if waiting is not None and not waiting.triggered:
+                waiting.succeed(kind)
+
+    def _deadlock(self) -> Deadlock:
+        members = [int(i) for i in self.stuck[: int(self.desk[0].stuck)]]
+        lanes = [int(self.vehicles[i].lane) for i in members]
+        return Deadlock(
+            self.start_s + self.tick * self.dt,
+            tuple(
+                (i, self.layout.lane_names[lane], round(float(self.vehicles[i].x), 1))
+                for i, lane in zip(members, lanes, strict=True)
+            ),
+        )
+
+    # ------------------------------------------------------------------ orders to drivers
+
+    def drive_to(self, vehicle: int, link: str, at_m: float) -> simpy.Event:
+        """Tell when a vehicle passes an offset of a link on its route (PASSED), or misses it (MISSED)."""
+        return self._target(vehicle, k.PASS, link, at_m, 0.0)
+
+    def stop_at(self, vehicle: int, link: str, at_m: float) -> simpy.Event:
+        """Stop in the curb lane at an offset: STOPPED, holding the lane, or MISSED."""
+        return self._target(vehicle, k.STOP, link, at_m, 0.0)
+
+    def turn_in(self, vehicle: int, link: str, at_m: float, speed_m_s: float) -> simpy.Event:
+        """Leave the curb lane at an offset, at that speed: TURNED_IN, off the lane, or MISSED."""
+        return self._target(vehicle, k.TURN_IN, link, at_m, speed_m_s)
+
+    def _target(self, vehicle: int, mode: int, link: str, at_m: float, speed: float) -> simpy.Event:
+        me = self.vehicles[vehicle]
+        me.target_segment, me.target_x = self.layout.place(link, at_m)
+        me.target_v, me.target_mode = speed, mode
+        if me.state == k.HELD:
+            me.state, me.standing = k.DRIVING, self.tick
+        self._aim_again(vehicle)
+        return self._await(vehicle)
+
+    def _await(self, vehicle: int) -> simpy.Event:
+        event = self._awaited[vehicle] = self.env.event()
+        return event
+
+    def _aim_again(self, vehicle: int) -> None:
+        """Look anew for the lanes that lead on, unless the vehicle is outside, in a berth or inside a junction."""
+        me = self.vehicles[vehicle]
+        if me.state in (k.DRIVING, k.HELD) and self.lanes[me.lane].segment >= 0:
+            aim(self.vehicles, self.lanes, self.layout.road.segments, self.layout.road.net, self.route, vehicle)
+
+    def go_on(self, vehicle: int) -> None:
+        """Let a vehicle that holds its lane drive on."""
+        me = self.vehicles[vehicle]
+        me.state, me.standing = k.DRIVING, self.tick
+        self._aim_again(vehicle)
+
+    def clear_lane(self, vehicle: int) -> None:
+        """Take a vehicle that holds the lane off it, into the berth beside."""
+        lane = int(self.vehicles[vehicle].lane)
+        remove(self.lanes, self.order, lane, index_of(self.lanes, self.order, lane, vehicle))
+        self.vehicles[vehicle].state = k.OFF_LANE
+
+    def pull_out(self, vehicle: int, link: str, at_m: float) -> simpy.Event:
+        """Wait beside the curb lane, front at an offset, for a gap: PULLED_OUT, driving again."""
+        me = self.vehicles[vehicle]
+        segment, x = self.layout.place(link, at_m)
+        me.lane = self.layout.road.segments[segment].first_lane
+        me.x, me.v = max(x, float(me.length) + 0.1), 0.0
+        me.state, me.target_mode = k.PULLING_OUT, k.NO_TARGET
+        self.pulling[self.desk[0].pulling] = vehicle
+        self.desk[0].pulling += 1
+        return self._await(vehicle)
+
+    def leaves(self, vehicle: int) -> simpy.Event:
+        """Tell when a vehicle drives out of the area."""
+        event = self._leaving[vehicle] = self.env.event()
+        return event
+
+    # ------------------------------------------------------------------ routes
+
+    def where(self, vehicle: int) -> tuple[str, float]:
+        """Return the link and the offset [m] of a vehicle; inside a junction, the link it came from and its end."""
+        me = self.vehicles[vehicle]
+        lane, x = self.lanes[me.lane], float(me.x)
+        if lane.segment < 0:
+            lane = self.lanes[lane.from_lane]
+            x = float(lane.length)
+        return self.layout.offset(int(lane.segment), x)
+
+    def stopping_distance(self, vehicle: int) -> float:
+        """Return the distance [m] within which a driver can comfortably stop."""
+        v = float(self.vehicles[vehicle].v)
+        return 0.5 * v * v / float(self.vehicles[vehicle].b) + 0.5 * v * self.dt
+
+    def set_path(self, vehicle: int, path: Sequence[str]) -> None:
+        """Give a vehicle a new path of links from the one it is on (inside a junction: from the one it leaves)."""
+        me = self.vehicles[vehicle]
+        segments = self.layout.segments(path)
+        here = int(self.route[me.leg])
+        if here not in segments:
+            raise ValueError(f"the path does not start where vehicle {vehicle} is")
+        segments = segments[segments.index(here) :]
+        begin, end = self._free_leg, self._free_leg + len(segments)
+        if end > self.route.size:
+            self.route = np.concatenate([self.route, np.zeros(self.route.size + len(segments), dtype=np.int32)])
+        self.route[begin:end] = segments
+        me.leg, me.route_end = begin, end
+        self._free_leg = end
+        self._aim_again(vehicle)
+
+    def path_left(self, vehicle: int) -> tuple[str, ...]:
+        """Return the links from the present one to the route's end."""
+        me = self.vehicles[vehicle]
+        links: list[str] = []
+        for s in self.route[me.leg : me.route_end]:
+            link = self.layout.link_of_segment[int(s)]
+            if not links or links[-1] != link:
+                links.append(link)
+        return tuple(links)
+
+    def _find_another_way(self, vehicle: int) -> None:
+        """Let a driver who cannot reach the lane for the next turn take the best one that this lane allows."""
+        me, road = self.vehicles[vehicle], self.layout.road
+        here = road.segments[self.route[me.leg]]
+        path = self.path_left(vehicle)
+        goals = [path[-1]]
+        if me.target_mode != k.NO_TARGET:
+            goals.insert(0, self.layout.link_of_segment[int(me.target_segment)])
+        ways = []
+        for n in range(int(here.next_end - here.next_at)):
+            if road.net[self.lanes[me.lane].via_at + n] < 0:
+                continue
+            way: tuple[str, ...] = (self.layout.link_of_segment[int(road.net[here.next_at + n])],)
+            for goal in goals:
+                way = (*way[:-1], *self.router.path(way[-1], goal)) if way else ()
+            if way:
+                ways.append(way)
+        if ways:
+            self.lost += 1
+            self.set_path(vehicle, (path[0], *min(ways, key=self.router.free_time_s)))
+
+    # ------------------------------------------------------------------ people on foot
+
+    def _zebras(self, walkers: Sequence[Walker], queue: k.Ints) -> tuple[k.Records, k.Records, k.Ints]:
+        """Return the zebras, their people (with room for those whom agents send), and the queue with their lanes."""
+        names = sorted(self.layout.zebras, key=self.layout.zebras.__getitem__)
+        by = [sorted((w.due, w.duration) for w in walkers if w.crossing == name) for name in names]
+        known = sum(map(len, by))
+        people = k.rows(k.PERSON, known + (4 * self.vehicles.size + 16 if names else 0))
+        people["start"], people["reported"][known:] = -1, 1
+        zebras = k.rows(k.ZEBRA, len(names))
+        lanes: list[int] = []
+        begin = 0
+        for z, name in enumerate(names):
+            crossing = self.router.network.crossing(name)
+            over = np.flatnonzero(self.lanes["zebra"] == z).tolist()
+            me = zebras[z]
+            me.gap, me.yield_share = crossing.critical_gap_s, crossing.yield_share
+            me.lane_at, me.lane_end = len(queue) + len(lanes), len(queue) + len(lanes) + len(over)
+            lanes += over
+            me.next, me.end = begin, begin + len(by[z])
+            if by[z]:
+                people["due"][begin : me.end], people["duration"][begin : me.end] = np.transpose(by[z])
+            begin = int(me.end)
+        self._next_person = known
+        return zebras, people, np.concatenate([queue, np.asarray(lanes, dtype=np.int32)])
+
+    def step_to_zebra(self, crossing: str, duration: int) -> simpy.Event:
+        """Put a person at a zebra's curb now; the event tells when the person steps off."""
+        z, person = self.layout.zebras[crossing], self._next_person
+        self._next_person += 1
+        self.people[person].due, self.people[person].duration = self.tick, duration
+        self.waiting[z, self.zebras[z].waits] = person
+        self.zebras[z].waits += 1
+        event = self._crossing[person] = self.env.event()
+        return event
+
+    # ------------------------------------------------------------------ what is seen
+
+    def everybody_left(self) -> bool:
+        """Return whether every vehicle of the run has driven out of the area."""
+        return bool((self.vehicles["state"] == k.GONE).all())
+
+    def seconds(self, tick: float) -> float:
+        """Return a tick as seconds after midnight."""
+        return self.start_s + tick * self.dt
+
+    def facts(self) -> dict[str, float]:
+        """Return what the road has counted."""
+        return {
+            "updates": float(self.desk[0].updates),
+            "last_resort_stops": float(self.desk[0].clamps),
+            "drivers_who_missed_a_turn": float(self.lost),
+        }
+
+    def counts(self) -> dict[str, Any]:
+        """Return the sampled queues up to now."""
+        rows = self.tick // self._every + 1
+        return {"time_s": self.start_s + np.arange(rows) * self._every * self.dt, "counts": self.samples[:rows]}
+
+
+def _desk(drivers: Drivers, dt: float, seed: int) -> k.Records:
+    """Return the kernel's one record of how everybody drives."""
+    changing = drivers.lane_changing
+    desk = k.rows(k.DESK, 1)
+    me = desk[0]
+    me.dt, me.seed = dt, seed
+    me.politeness, me.threshold = changing.politeness, changing.threshold_m_s2
+    me.safe, me.mandatory = changing.safe_deceleration_m_s2, changing.mandatory_deceleration_m_s2
+    me.courtesy, me.keep_clear = changing.courtesy_share, drivers.gaps.keep_clear_share
+    return desk
