@@ -1,0 +1,72 @@
+"""What is written down while a world runs: the columns, their units, and the record that holds them."""
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from numpy.typing import NDArray
+
+
+class Column(NamedTuple):
+    """A column of a table: NumPy dtype, unit ("" for words and yes/no) and meaning."""
+
+    dtype: str
+    unit: str
+    meaning: str
+
+
+TRIP_COLUMNS: dict[str, Column] = {
+    "traveller": Column("str", "", 'who ("family 17"): the same name is the same person in every arm'),
+    "kind": Column("str", "", "family, bus, through or walker"),
+    "mode": Column("str", "", "car, taxi, walk, bus, rail, two_wheeler, or empty"),
+    "scheduled_s": Column("float64", "s", "when the traveller is due at the study boundary, after midnight"),
+    "entered_s": Column("float64", "s", "when it was admitted to the first link, after midnight"),
+    "left_s": Column("float64", "s", "when it left the study boundary, or came to the gate, after midnight"),
+    "finished": Column("bool", "", "whether the trip came to its end"),
+    "measured": Column("bool", "", "whether the traveller set out in the measured window"),
+    "free_flow_s": Column("float64", "s", "travel time over the same links without anybody else"),
+    "passes_gate": Column("bool", "", "whether the route passes the gate in the gate's direction"),
+    "passes_opposite": Column("bool", "", "whether the route passes the gate in the other direction"),
+    "section_in_s": Column("float64", "s", "when it came into the section past the gate, after midnight"),
+    "section_out_s": Column("float64", "s", "when it left the section past the gate, after midnight"),
+    "approach_s": Column("float64", "s", "from the scheduled time (admission included) to where the search begins"),
+    "search_s": Column("float64", "s", "looking for a place, driving round included"),
+    "queue_s": Column("float64", "s", "waiting behind a berth about to be free"),
+    "manoeuvre_s": Column("float64", "s", "into the berth and out of it, waiting for a gap included"),
+    "dwell_s": Column("float64", "s", "children getting out"),
+    "escort_walk_s": Column("float64", "s", "walking with the child to the gate and back"),
+    "exit_s": Column("float64", "s", "from the curb to the study boundary"),
+    "stop": Column("str", "", "where it stopped: parking, bay, in_lane, double_parked, remote, or empty"),
+    "zone": Column("str", "", "curb zone in which it stopped, or empty"),
+    "rounds": Column("int64", "1", "how often it drove round the block"),
+    "entry": Column("str", "", "link of entry"),
+    "exit": Column("str", "", "link of exit"),
+}
+"""One row for each traveller; times of day in seconds after midnight; what is not defined is NaN or empty."""
+
+COMPONENTS = ("approach", "search", "queue", "manoeuvre", "dwell", "escort_walk", "exit")
+"""The parts of a family's time, in the order in which they begin; they sum to `left_s - scheduled_s`."""
+
+SERIES_COLUMNS: dict[str, Column] = {
+    "time_s": Column("float64", "s", "time of day after midnight"),
+    "queue_gate_veh": Column("int64", "veh", "vehicles slower than 5 km/h on the approach to the gate"),
+    "queue_opposite_veh": Column("int64", "veh", "the same in the other direction"),
+    "outside_veh": Column("int64", "veh", "vehicles waiting outside for admission"),
+    "on_road_veh": Column("int64", "veh", "vehicles on a lane"),
+    "school_veh": Column("int64", "veh", "vehicles stopped for the school, berths included"),
+}
+"""One row every 10 s."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one replication left behind.
+
+    `trips` and `series` hold the columns above, `failure` says why the replication is void (a deadlock: where, who),
+    `warnings` are for the planner, `facts` are counts and sums for the books.
+    """
+
+    trips: dict[str, NDArray[Any]]
+    series: dict[str, NDArray[Any]]
+    failure: str | None = None
+    warnings: tuple[str, ...] = ()
+    facts: dict[str, float] = field(default_factory=dict)

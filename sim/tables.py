@@ -1,0 +1,111 @@
+"""Turn records into tables, tables into Parquet and back, and a table into the hash that "the same bytes" means."""
+
+import hashlib
+import os
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from sim.records import SERIES_COLUMNS, TRIP_COLUMNS, Column, Record
+
+KEY_COLUMNS = {
+    "scenario": Column("str", "", "scenario that was simulated"),
+    "replication": Column("int64", "1", "number of the replication: the same number is the same people"),
+}
+"""What every row of every table begins with."""
+
+_EMPTY = {"str": "<U1"}
+
+
+def trips_table(record: Record, *, scenario: str, replication: int) -> pd.DataFrame:
+    """Return one row per traveller of a replication, in the record's order; raises ValueError for other columns."""
+    return _table(record.trips, TRIP_COLUMNS, scenario, replication)
+
+
+def series_table(record: Record, *, scenario: str, replication: int) -> pd.DataFrame:
+    """Return one row per moment of a replication, in the record's order; raises ValueError for other columns."""
+    return _table(record.series, SERIES_COLUMNS, scenario, replication)
+
+
+def _table(
+    found: Mapping[str, NDArray[Any]], columns: Mapping[str, Column], scenario: str, replication: int
+) -> pd.DataFrame:
+    """Return the columns in their order and with their types, behind the key columns."""
+    if found and set(found) != set(columns):
+        missing, unknown = sorted(set(columns) - set(found)), sorted(set(found) - set(columns))
+        raise ValueError(f"the record's columns differ from sim.records: missing {missing}, unknown {unknown}")
+    typed = {
+        name: np.asarray(found[name] if found else [], dtype=_EMPTY.get(c.dtype) if not found else c.dtype)
+        for name, c in columns.items()
+    }
+    frame = pd.DataFrame(typed)
+    frame.insert(0, "scenario", pd.Series([scenario] * len(frame), index=frame.index, dtype="str"))
+    frame.insert(1, "replication", np.full(len(frame), replication, dtype=np.int64))
+    return frame
+
+
+def write_table(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str]) -> None:
+    """Write a table as Parquet (zstd): `metadata` goes into the schema, units and meanings to their columns.
+
+    What is not defined is null there. The file appears whole or not at all. Raises OSError if it cannot be written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    known = KEY_COLUMNS | TRIP_COLUMNS | SERIES_COLUMNS
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    fields = [
+        pa.field(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type, metadata=_told(known.get(f.name)))
+        for f in table.schema
+    ]
+    # pandas' own note names its version; without it the bytes are those of the table alone.
+    table = table.cast(pa.schema(fields, metadata=dict(metadata)))
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        pq.write_table(table, temporary, compression="zstd")
+        os.replace(temporary, path)
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+def _told(column: Column | None) -> dict[str, str] | None:
+    return None if column is None else {"unit": column.unit, "meaning": column.meaning}
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Return a table that `write_table` wrote; raises OSError or pyarrow.ArrowInvalid if it is none."""
+    import pyarrow.parquet as pq
+
+    frame: pd.DataFrame = pq.ParquetFile(path).read().to_pandas()
+    return frame
+
+
+def table_hash(frame: pd.DataFrame) -> str:
+    """Return the SHA-256 of a table's content, whatever the order of its rows and columns."""
+    names = sorted(map(str, frame.columns))
+    digest = hashlib.sha256()
+    ordered = frame.sort_values(names, kind="stable") if len(frame) else frame
+    for name in names:
+        kind, content = _canonical(ordered[name])
+        digest.update(f"{len(name)}:{name} {kind} {len(frame)} {len(content)}:".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _canonical(column: "pd.Series[Any]") -> tuple[str, bytes]:
+    """Return a column's kind and bytes: one NaN, one zero, little end first, words with their lengths."""
+    if pd.api.types.is_bool_dtype(column.dtype):
+        return "bool", column.to_numpy(dtype=np.uint8).tobytes()
+    if pd.api.types.is_integer_dtype(column.dtype):
+        return "int", column.to_numpy(dtype="<i8").tobytes()
+    if pd.api.types.is_float_dtype(column.dtype):
+        values = column.to_numpy(dtype="<f8") + 0.0  # the sum turns -0.0 into 0.0
+        return "float", np.where(np.isnan(values), np.nan, values).astype("<f8").tobytes()
+    words = ["-" if pd.isna(w) else f"{len(str(w))}:{w}" for w in column]
+    return "str", "".join(words).encode()
