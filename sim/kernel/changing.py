@@ -4,7 +4,7 @@ from numba import njit
 
 from sim.kernel.curb import let_in
 from sim.kernel.following import free_acceleration, interaction
-from sim.kernel.order import insert, position_of, remove, way_on
+from sim.kernel.order import insert, remove, way_on
 from sim.kernel.moving import settle
 from sim.kernel.state import DRIVING, FAR, HELD, STOP, Ints, Records
 
@@ -19,9 +19,10 @@ SIGHT = 60.0  # [m] how far ahead a driver sees that a vehicle has stopped for g
 @njit(cache=True, inline="always")
 def with_gap(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
     """Return vehicle i's IDM acceleration [m/s2] behind a vehicle at that gap and speed."""
-    v = vehicles[i].v
-    return free_acceleration(v, vehicles[i].desired, vehicles[i].a, vehicles[i].b) + interaction(
-        v, gap, v - v_ahead, vehicles[i].a, vehicles[i].headway, vehicles[i].s0, vehicles[i].half_inverse
+    me = vehicles[i]
+    v = me.v
+    return free_acceleration(v, me.desired, me.a, me.b) + interaction(
+        v, gap, v - v_ahead, me.a, me.headway, me.s0, me.half_inverse
     )
 
 
@@ -77,6 +78,7 @@ def try_change(
     lane: int,
     k: int,
     to: int,
+    k_to: int,
     tick: int,
     must: bool,
 ) -> bool:
@@ -85,7 +87,6 @@ def try_change(
     i = order[at + k]
     x = vehicles[i].x
     rear = x - vehicles[i].length
-    k_to = position_of(vehicles, lanes, order, to, x)
     gap_ahead = lanes[to].tail_x - x
     v_ahead = lanes[to].tail_v if gap_ahead < FAR / 2 else vehicles[i].v
     if k_to > 0:
@@ -148,48 +149,70 @@ def consider(
     segments: Records,
     lane: int,
     k: int,
+    k_inner: int,
+    k_curb: int,
     tick: int,
 ) -> bool:
-    """Let one driver think about changing lanes; return whether the lane was changed."""
-    i = order[lanes[lane].order_at + k]
-    if vehicles[i].state != DRIVING or vehicles[i].changed == tick or vehicles[i].x < vehicles[i].length:
+    """Let one driver think about changing lanes; return whether the lane was changed.
+
+    Who need not change does so for a gain by MOBIL, and never without a gain of one's own. `k_inner` and `k_curb` count the vehicles at or ahead of this one in the lanes beside.
+    """
+    here = lanes[lane]
+    me = vehicles[order[here.order_at + k]]
+    if me.state != DRIVING or me.changed == tick or me.x < me.length:
         return False
-    segment = lanes[lane].segment
-    number = lanes[lane].number
-    x = vehicles[i].x
-    to_curb = vehicles[i].target_mode >= STOP and vehicles[i].target_segment == segment
-    until = vehicles[i].target_x if to_curb else lanes[lane].length
-    if number < vehicles[i].low or number > vehicles[i].high:
-        to = lane + 1 if number < vehicles[i].low else lane - 1
-        shift = vehicles[i].low - number if number < vehicles[i].low else number - vehicles[i].high
+    number = here.number
+    x = me.x
+    to_curb = me.target_mode >= STOP and me.target_segment == here.segment
+    until = me.target_x if to_curb else here.length
+    if number < me.low or number > me.high:
+        inwards = number < me.low
+        shift = me.low - number if inwards else number - me.high
         if until - x < MANDATORY_ZONE * shift:
-            beyond = held_ahead(vehicles, lanes, order, to, position_of(vehicles, lanes, order, to, x), x, until)
+            to = lane + 1 if inwards else lane - 1
+            k_to = k_inner if inwards else k_curb
+            beyond = held_ahead(vehicles, lanes, order, to, k_to, x, until)
             if beyond < FAR and (to_curb or until - beyond > PASSING):
                 return False
-            return try_change(vehicles, lanes, order, net, desk, lane, k, to, tick, True)
-    if k == 0 or (tick - vehicles[i].changed) * desk[0].dt < SETTLED:
+            return try_change(vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, True)
+    if k == 0 or (tick - me.changed) * desk[0].dt < SETTLED:
         return False
-    ahead = order[lanes[lane].order_at + k - 1]
-    gap = vehicles[ahead].x - vehicles[ahead].length - x
-    if gap > SIGHT or (vehicles[ahead].v >= vehicles[i].desired and gap > vehicles[i].s0 + vehicles[i].v * vehicles[i].headway):
+    ahead = vehicles[order[here.order_at + k - 1]]
+    gap = ahead.x - ahead.length - x
+    if gap > SIGHT or (ahead.v >= me.desired and gap > me.s0 + me.v * me.headway):
         return False
-    blocked = held_ahead(vehicles, lanes, order, lane, k, x, until)
+    blocked = -1.0
     for side in range(2):
         to = lane + 1 if side == 0 else lane - 1
         n = number + 1 if side == 0 else number - 1
-        if n < 0 or n >= segments[segment].lanes:
+        if n < 0 or n >= segments[here.segment].lanes:
             continue
-        if (n < vehicles[i].low or n > vehicles[i].high) and until - x < MANDATORY_ZONE + 50.0:
+        k_to = k_inner if side == 0 else k_curb
+        if k_to > 0:
+            beside = vehicles[order[lanes[to].order_at + k_to - 1]]
+            if beside.v <= ahead.v and beside.x - beside.length - x <= gap:
+                continue  # nobody changes without a gain of one's own
+        if blocked < 0.0:
+            blocked = held_ahead(vehicles, lanes, order, lane, k, x, until)
+        if (n < me.low or n > me.high) and until - x < MANDATORY_ZONE + 50.0:
             # Out of the right lane only to pass one who has stopped, and only with room to come back.
             if blocked >= FAR or until - blocked < PASSING:
                 continue
-            if to_curb and until - blocked < vehicles[i].length + 6.0:
+            if to_curb and until - blocked < me.length + 6.0:
                 continue
-        if blocked < FAR and held_ahead(vehicles, lanes, order, to, position_of(vehicles, lanes, order, to, x), x, until) < FAR:
+        if blocked < FAR and held_ahead(vehicles, lanes, order, to, k_to, x, until) < FAR:
             continue
-        if try_change(vehicles, lanes, order, net, desk, lane, k, to, tick, False):
+        if try_change(vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, False):
             return True
     return False
+
+
+@njit(cache=True, inline="always")
+def count_ahead(vehicles: Records, lanes: Records, order: Ints, lane: int, k: int, x: float) -> int:
+    """Return how many vehicles of a lane stand at or ahead of x, given that at least k do."""
+    while k < lanes[lane].count and vehicles[order[lanes[lane].order_at + k]].x >= x:
+        k += 1
+    return k
 
 
 @njit(cache=True)
@@ -208,11 +231,21 @@ def change_lanes(
         every = 1
     for lane in range(lanes.size):
         segment = lanes[lane].segment
-        if segment < 0 or segments[segment].lanes < 2:
+        if segment < 0 or segments[segment].lanes < 2 or lanes[lane].count == 0:
             continue
+        has_curb = lanes[lane].number > 0
+        has_inner = lanes[lane].number + 1 < segments[segment].lanes
+        k_inner = 0
+        k_curb = 0
         k = 0
         while k < lanes[lane].count:
             i = order[lanes[lane].order_at + k]
-            if (tick + i) % every == 0 and consider(vehicles, lanes, order, net, desk, segments, lane, k, tick):
-                continue
+            if (tick + i) % every == 0:
+                x = vehicles[i].x
+                if has_inner:
+                    k_inner = count_ahead(vehicles, lanes, order, lane + 1, k_inner, x)
+                if has_curb:
+                    k_curb = count_ahead(vehicles, lanes, order, lane - 1, k_curb, x)
+                if consider(vehicles, lanes, order, net, desk, segments, lane, k, k_inner, k_curb, tick):
+                    continue
             k += 1

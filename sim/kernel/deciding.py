@@ -9,6 +9,7 @@ from sim.kernel.state import B_EMERGENCY, FAR, HELD, STOP, TURN_IN, Ints, Record
 
 HORIZON = 30.0  # [m] how far a driver looks beyond the braking distance [assumption]
 STOP_SHORT = 0.5  # [m] how far before a stop line the front comes to rest [assumption]
+TURN_ZONE = 60.0  # [m] before a turn, from here on a driver slows down for it [assumption]
 V_SEARCH = 2.0  # [m/s] speed of one who looks for a gap beside the berth [assumption]
 
 
@@ -131,49 +132,47 @@ def decide(
     """Set every driving vehicle's acceleration."""
     dt = desk[0].dt
     for lane in range(lanes.size):
-        n = lanes[lane].count
-        if n == 0:
+        here = lanes[lane]
+        if here.count == 0:
             continue
-        at = lanes[lane].order_at
-        segment = lanes[lane].segment
-        before = -1
-        for k in range(n):
-            i = order[at + k]
-            if vehicles[i].state == HELD:
-                vehicles[i].acceleration = 0.0
-                vehicles[i].blocker = -1
-                before = i
-                continue
-            v = vehicles[i].v
-            a = vehicles[i].a
-            free = free_acceleration(v, vehicles[i].desired, a, vehicles[i].b)
-            wanted = free
-            if before >= 0:
-                gap = vehicles[before].x - vehicles[before].length - vehicles[i].x
-                wanted = free + interaction(
-                    v, gap, v - vehicles[before].v, a, vehicles[i].headway, vehicles[i].s0, vehicles[i].half_inverse
-                )
-                vehicles[i].blocker = before
-                if segment >= 0 and vehicles[i].choice >= 0:
-                    movement = net[lanes[lane].via_at + vehicles[i].choice]
-                    if movement >= 0:
-                        limit = lanes[movement].limit * vehicles[i].factor
-                        if limit < v:
-                            left = lanes[lane].length - vehicles[i].x
-                            if left < 60.0:
-                                wanted = capped(v, approach_speed(left, limit, vehicles[i].b), desk[0].dt, wanted)
+        segment = here.segment
+        # The vehicle ahead on this lane: its rear end and speed.
+        rear = 0.0
+        v_ahead = 0.0
+        ahead = -1
+        for k in range(here.order_at, here.order_at + here.count):
+            i = order[k]
+            me = vehicles[i]
+            x = me.x
+            v = me.v
+            if me.state == HELD:
+                me.acceleration = 0.0
+                me.blocker = -1
             else:
-                vehicles[i].blocker = -1
-                wanted = look_ahead(
-                    vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, i, lane, tick, wanted
-                )
-            if vehicles[i].target_mode >= STOP and vehicles[i].target_segment == segment:
-                wanted = heed_target(vehicles, lanes, dt, i, lane, wanted)
-            if vehicles[i].hold_at < FAR:
-                gap = vehicles[i].hold_at - vehicles[i].x + vehicles[i].s0
-                held = free + interaction(v, gap, v, a, vehicles[i].headway, vehicles[i].s0, vehicles[i].half_inverse)
-                if held < wanted:
-                    wanted = held
-                vehicles[i].hold_at = FAR
-            vehicles[i].acceleration = wanted if wanted > -B_EMERGENCY else -B_EMERGENCY
-            before = i
+                free = free_acceleration(v, me.desired, me.a, me.b)
+                if ahead >= 0:
+                    wanted = free + interaction(v, rear - x, v - v_ahead, me.a, me.headway, me.s0, me.half_inverse)
+                    me.blocker = ahead
+                    if segment >= 0 and me.choice >= 0 and here.length - x < TURN_ZONE:
+                        movement = net[here.via_at + me.choice]
+                        if movement >= 0:
+                            limit = lanes[movement].limit * me.factor
+                            if limit < v:
+                                wanted = capped(v, approach_speed(here.length - x, limit, me.b), dt, wanted)
+                else:
+                    me.blocker = -1
+                    wanted = look_ahead(
+                        vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, i, lane, tick, free
+                    )
+                if me.target_mode >= STOP and me.target_segment == segment:
+                    wanted = heed_target(vehicles, lanes, dt, i, lane, wanted)
+                if me.hold_at < FAR:
+                    gap = me.hold_at - x + me.s0
+                    held = free + interaction(v, gap, v, me.a, me.headway, me.s0, me.half_inverse)
+                    if held < wanted:
+                        wanted = held
+                    me.hold_at = FAR
+                me.acceleration = wanted if wanted > -B_EMERGENCY else -B_EMERGENCY
+            ahead = i
+            rear = x - me.length
+            v_ahead = v

@@ -120,47 +120,47 @@ def advance_lane(
 ) -> None:
     """Move the vehicles of one lane, the foremost first; nobody comes nearer than MIN_GAP to the one ahead."""
     dt = desk[0].dt
-    at = lanes[lane].order_at
-    segment = lanes[lane].segment
-    wall = lanes[lane].tail_x
+    here = lanes[lane]
+    segment = here.segment
+    wall = here.tail_x
+    seen = segment >= 0 and segments[segment].detector_at < segments[segment].detector_end
+    desk[0].updates += here.count
     k = 0
-    while k < lanes[lane].count:
-        i = order[at + k]
-        desk[0].updates += 1
-        if vehicles[i].state != HELD:
-            v = vehicles[i].v
-            a = vehicles[i].acceleration
+    while k < here.count:
+        i = order[here.order_at + k]
+        me = vehicles[i]
+        if me.state != HELD:
+            v = me.v
+            a = me.acceleration
             after = v + a * dt
             if after < 0.0:
                 step = -0.5 * v * v / a
                 after = 0.0
             else:
                 step = 0.5 * (v + after) * dt
-            x = vehicles[i].x + step
+            before = me.x
+            x = before + step
             if x > wall - MIN_GAP:
                 x = wall - MIN_GAP
-                if x < vehicles[i].x:
-                    x = vehicles[i].x
+                if x < before:
+                    x = before
                 after = 0.0
                 desk[0].clamps += 1
-            before = vehicles[i].x
-            vehicles[i].x = x
-            vehicles[i].v = after
-            if after < V_STANDING:
-                if vehicles[i].standing < 0:
-                    vehicles[i].standing = tick
-            else:
-                vehicles[i].standing = -1
-            if segment >= 0:
-                if segments[segment].detector_at < segments[segment].detector_end:
-                    detect(segments, detectors, passed, i, segment, before, x, tick)
-                if (
-                    vehicles[i].target_mode != NO_TARGET
-                    and vehicles[i].target_segment == segment
-                    and reach_target(vehicles, lanes, order, segments, net, route, news, desk, i, lane)
-                ):
-                    continue
-        wall = vehicles[i].x - vehicles[i].length
+            me.x = x
+            me.v = after
+            if after >= V_STANDING:
+                me.standing = -1
+            elif me.standing < 0:
+                me.standing = tick
+            if seen:
+                detect(segments, detectors, passed, i, segment, before, x, tick)
+            if (
+                me.target_mode != NO_TARGET
+                and me.target_segment == segment
+                and reach_target(vehicles, lanes, order, segments, net, route, news, desk, i, lane)
+            ):
+                continue
+        wall = me.x - me.length
         k += 1
 
 
