@@ -19,9 +19,6 @@ KEY_COLUMNS = {
 }
 """What every row of every table begins with."""
 
-_EMPTY = {"str": "<U1"}
-
-
 def trips_table(record: Record, *, scenario: str, replication: int) -> pd.DataFrame:
     """Return one row per traveller of a replication, in the record's order; raises ValueError for other columns."""
     return _table(record.trips, TRIP_COLUMNS, scenario, replication)
@@ -39,11 +36,7 @@ def _table(
     if found and set(found) != set(columns):
         missing, unknown = sorted(set(columns) - set(found)), sorted(set(found) - set(columns))
         raise ValueError(f"the record's columns differ from sim.records: missing {missing}, unknown {unknown}")
-    typed = {
-        name: np.asarray(found[name] if found else [], dtype=_EMPTY.get(c.dtype) if not found else c.dtype)
-        for name, c in columns.items()
-    }
-    frame = pd.DataFrame(typed)
+    frame = pd.DataFrame({name: np.asarray(found.get(name, []), dtype=c.dtype) for name, c in columns.items()})
     frame.insert(0, "scenario", pd.Series([scenario] * len(frame), index=frame.index, dtype="str"))
     frame.insert(1, "replication", np.full(len(frame), replication, dtype=np.int64))
     return frame
