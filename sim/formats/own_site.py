@@ -1,0 +1,230 @@
+"""Writes a commented site of one's own from a few answers, to be edited by hand: what `dropoff new` makes."""
+
+import os
+import tempfile
+from pathlib import Path
+from string import Template
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationError
+from pydantic.dataclasses import dataclass
+
+from sim.scenario.fields import STRICT, Clock, Flow, Share, SpeedKmH, Unit
+from sim.scenario.faults import BadInput, Fault
+from sim.scenario.network import Side
+
+TEMPLATE = Path(__file__).with_name("own_site.yaml")
+NAME = r"[^\s/\\.][^\s/\\]*"
+
+BERTH_M = 6.0  # [m] of curb for one car
+BUS_BERTH_M = 13.3  # [m] of curb for one bus: 10.8 m and 2.5 m between two
+CLEAR_M = 24.0  # [m] before the gate, kept free for the crossing
+LEAD_M = 60.0  # [m] from the junction to the first berth
+SHORTEST_M = 240.0  # [m] from the junction to the gate at least
+BEYOND_M = 240.0  # [m] from the gate to the next junction
+OUTSIDE_M = 100.0  # [m] from the junctions to the ends of the study area
+MINUTE_S = 60.0
+
+_Few = Annotated[int, Field(ge=0, le=60), Unit("berths")]
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Answers:
+    """What a planner knows by heart about the own school."""
+
+    title: Annotated[str, Field(min_length=1, max_length=200, pattern=r'^[^"\\\n]+$')] = "Our school"
+    pupils: Annotated[int, Field(ge=1, le=20_000), Unit("pupils")] = 900
+    bell: Clock = 8 * 3600 + 20 * 60.0
+    lanes: Annotated[int, Field(ge=1, le=4), Unit("lanes in each direction")] = 1
+    speed: SpeedKmH = 40.0
+    traffic: Flow = 500.0
+    car_share: Annotated[Share, Field(le=0.6)] = 0.26
+    parking: _Few = 0
+    in_lane: _Few = 6
+    bays: _Few = 0
+    opposite: _Few = 3
+    buses: Annotated[float, Field(ge=0, le=200), Unit("buses/h in the gate's direction")] = 10.0
+    crossing: Literal["zebra", "signal", "none"] = "zebra"
+    side: Side = "right"
+
+
+QUESTIONS = {
+    "title": "What is the school called?",
+    "pupils": "How many pupils?",
+    "bell": "When does school begin?",
+    "lanes": "How many lanes has the street in each direction?",
+    "speed": "Speed limit in front of the gate [km/h]?",
+    "traffic": "Cars past the gate in the peak hour, not for the school, in the gate's direction [veh/h]?",
+    "car_share": "Share of the pupils brought by car (0 to 0.6)?",
+    "parking": "Parallel parking berths just before the gate?",
+    "in_lane": "Vehicles that stop in the lane before the gate at the same time, where that is tolerated?",
+    "bays": "Berths in a bay off the lane before the gate?",
+    "opposite": "Vehicles that stop in the lane across the street?",
+    "buses": "Buses past the gate in the peak hour [buses/h]?",
+    "crossing": "Crossing at the gate: zebra, signal or none?",
+    "side": "Traffic keeps right or left?",
+}
+
+
+def shown(name: str) -> str:
+    """Return the default answer as a planner would type it."""
+    default = Answers.__dataclass_fields__[name].default
+    return _hh_mm(default) if name == "bell" else f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def answers(given: dict[str, str]) -> Answers:
+    """Return checked answers from what was typed; raise BadInput with every fault."""
+    try:
+        return Answers(**given)  # type: ignore[arg-type]
+    except ValidationError as bad:
+        raise BadInput(
+            *(
+                Fault(f"--{str(e['loc'][0]).replace('_', '-')}", repr(e["input"]), _expected(e["msg"]))
+                for e in bad.errors()
+            )
+        ) from None
+
+
+def _expected(message: str) -> str:
+    for start in ("Input should be ", "Value error, expected "):
+        message = message.removeprefix(start)
+    return message
+
+
+def write_site(name: str, given: Answers, root: Path) -> Path:
+    """Write `root`/`name` with a site, its baseline and a first measure; return the folder, or raise BadInput."""
+    folder = root / name
+    if folder.exists():
+        raise BadInput(Fault(str(folder), "a site of that name", "a new name; nothing is overwritten"))
+    files = {
+        "site.yaml": Template(TEMPLATE.read_text(encoding="utf-8")).substitute(_values(name, given)),
+        "baseline.yaml": BASELINE.format(name=name),
+        "drop_off_bays.yaml": _first_measure(name, given),
+    }
+    root.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{name}.", dir=root, ignore_cleanup_errors=True) as temporary:
+        new = Path(temporary) / name
+        new.mkdir()
+        for file, text in files.items():
+            (new / file).write_text(text, encoding="utf-8")
+        os.rename(new, folder)
+    return folder
+
+
+BASELINE = """\
+# {name} as it is today: what every measure is compared with.
+title: As it is today
+site: {name}
+"""
+
+
+def _values(name: str, given: Answers) -> dict[str, object]:
+    """Return what the template leaves open."""
+    side = -1.0 if given.side == "right" else 1.0  # the school lies on the curb's side of the street to the gate
+    street = _Street(given)
+    return {
+        "name": name,
+        "title": given.title,
+        "side": given.side,
+        "lanes": given.lanes,
+        "speed": f"{given.speed:g}",
+        "j1": f"{OUTSIDE_M:g}",
+        "j2": f"{OUTSIDE_M + street.length_m:g}",
+        "end": f"{2 * OUTSIDE_M + street.length_m:g}",
+        "back_y": f"{side * 150:g}",
+        "south_y": f"{side * 250:g}",
+        "gate_at": f"{street.gate_m:g}",
+        "remote_at": f"{street.length_m / 2:g}",
+        "crossings": street.crossings(),
+        "zones": street.zones(),
+        "bus_lines": street.bus_lines(),
+        "start": _hh_mm(given.bell - 60 * MINUTE_S),
+        "measured_from": _hh_mm(given.bell - 50 * MINUTE_S),
+        "opens": _hh_mm(given.bell - 40 * MINUTE_S),
+        "arrival": _hh_mm(given.bell - 17 * MINUTE_S),
+        "bell": _hh_mm(given.bell),
+        "measured_to": _hh_mm(given.bell),
+        "after": _hh_mm(given.bell + 20 * MINUTE_S),
+        "window_end": _hh_mm(given.bell + 60 * MINUTE_S),
+        "pupils": given.pupils,
+        "car": f"{given.car_share:g}",
+        "walk": f"{0.64 - given.car_share:.6g}",  # 0.36 come by other means
+        "across": 0.8 if given.opposite else 0,
+        "crossing_share": 0 if given.crossing == "none" else 0.2,
+        "flow": f"{given.traffic:g}",
+        "flow_back": f"{0.9 * given.traffic:.4g}",
+        "flow_side": f"{0.05 * given.traffic:.4g}",
+    }
+
+
+class _Street:
+    """Where everything lies along the street past the gate."""
+
+    def __init__(self, given: Answers) -> None:
+        self.given = given
+        self.stops = [
+            (kind, count) for kind, count in (("bay", given.bays), ("in_lane", given.in_lane), ("parking", given.parking))
+            if count
+        ]  # fmt: skip
+        curb_m = sum(BERTH_M * count for _, count in self.stops)
+        self.gate_m = max(SHORTEST_M, LEAD_M + curb_m + CLEAR_M)
+        self.length_m = self.gate_m + BEYOND_M
+        self.gate_opposite_m = self.length_m - self.gate_m
+        self.bus_berths = 0 if not given.buses else 1 if given.buses < 25 else 2 if given.buses < 60 else 3
+
+    def crossings(self) -> str:
+        """Return the crossing's lines: 12 to 18 m before the gate."""
+        if self.given.crossing == "none":
+            return ""
+        control = (
+            ", control: signal, cycle_s: 90, walk_s: 20, clearance_s: 6" if self.given.crossing == "signal" else ""
+        )
+        return (
+            "  crossings:                  # at_m: where vehicles stop; critical_gap_s and yield_share rule a zebra [A]\n"
+            f"    - {{id: at_gate, length_m: {2 * 3.5 * self.given.lanes:g}{control},\n"
+            f"       links: [{{link: to_gate, at_m: {self.gate_m - 18:g}}}, "
+            f"{{link: opposite, at_m: {self.gate_opposite_m + 12:g}}}]}}\n"
+        )
+
+    def zones(self) -> str:
+        """Return the curb zones' lines, from the gate backwards, then across the street, then the bus stops."""
+        lines, to_m = [], self.gate_m - CLEAR_M
+        for kind, count in self.stops:
+            lines.append(_zone(f"{kind}_gate", "to_gate", kind, to_m - BERTH_M * count, to_m, count))
+            to_m -= BERTH_M * count
+        if self.given.opposite:
+            from_m = self.gate_opposite_m - BERTH_M * self.given.opposite
+            lines.append(
+                _zone("in_lane_opposite", "opposite", "in_lane", from_m, self.gate_opposite_m, self.given.opposite)
+            )
+        for link, from_m in (("to_gate", self.gate_m + 40), ("opposite", self.gate_opposite_m + 60)):
+            if self.bus_berths:
+                to_m = round(from_m + BUS_BERTH_M * self.bus_berths, 1)
+                more = ", users: bus, taper_in_m: 15, taper_out_m: 20"
+                lines.append(_zone(f"bus_{link}", link, "bay", from_m, to_m, self.bus_berths, more))
+        return "  curb_zones:\n" + "".join(lines) if lines else "  curb_zones: []\n"
+
+    def bus_lines(self) -> str:
+        """Return the bus lines' lines."""
+        if not self.bus_berths:
+            return ""
+        return "  bus_lines:\n" + "".join(
+            f"    - {{id: {id}, entry: {entry}, exit: {exit}, stop: bus_{link}, flow_bus_h: {self.given.buses:g}, "
+            "headway_cv: 0.5,\n       dwell: {mean_s: 28, sd_s: 14, low_s: 8, high_s: 120}}\n"
+            for id, entry, exit, link in (
+                ("eastbound", "west_in", "east_out", "to_gate"),
+                ("westbound", "east_in", "west_out", "opposite"),
+            )
+        )
+
+
+def _zone(id: str, link: str, kind: str, from_m: float, to_m: float, berths: int, more: str = ", escort: true") -> str:
+    """Return one curb zone's line; a parent may leave the car wherever it stands."""
+    return (
+        f"    - {{id: {id}, link: {link}, kind: {kind}, from_m: {from_m:g}, to_m: {to_m:g}, berths: {berths}{more}}}\n"
+    )
+
+
+def _hh_mm(seconds: float) -> str:
+    minutes = round(seconds / MINUTE_S)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"

@@ -1,0 +1,46 @@
+"""Tells on standard error how far a study is: a bar on a terminal, a line now and then elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+Tell = Callable[[int, int], object]
+"""Called with (replications simulated, all of them) whenever one more is done."""
+
+EVERY_S = 10.0
+"""[s] between two lines where there is no terminal"""
+
+
+def silent(done: int, total: int) -> None:
+    """Tell nothing."""
+
+
+@contextmanager
+def shown() -> Iterator[Tell]:
+    """Yield a function that shows the progress on standard error."""
+    if not sys.stderr.isatty():
+        yield _lines()
+        return
+    from tqdm import tqdm
+
+    with tqdm(unit=" replications", file=sys.stderr, leave=False, dynamic_ncols=True) as bar:
+
+        def tell(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        yield tell
+
+
+def _lines() -> Tell:
+    started = last = time.monotonic()
+
+    def tell(done: int, total: int) -> None:
+        nonlocal last
+        now = time.monotonic()
+        if done and (now - last >= EVERY_S or done == total):
+            last = now
+            print(f"{done} of {total} replications, {now - started:.0f} s", file=sys.stderr, flush=True)
+
+    return tell

@@ -1,0 +1,163 @@
+"""One study: two arms, paired replications, tables and a verdict."""
+
+from collections.abc import Callable, Sequence
+from contextlib import closing, nullcontext
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from sim.scenario.faults import BadInput, Fault
+from sim.scenario.scenario import Scenario
+from sim.study import provenance
+from sim.study.folder import MARK, PROGRAM, appearing, check_free, write_json
+from sim.study.pool import Failed, cores, outcomes
+from sim.study.progress import Tell, shown, silent
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.records import Record
+
+BASELINE, SCENARIO = ARMS = ("baseline", "scenario")
+
+
+@dataclass(frozen=True)
+class FailedReplication:
+    """A replication that gave no usable record, and why."""
+
+    arm: str
+    replication: int
+    reason: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Study:
+    """What a study found. The tables have a row per arm, replication and traveller, KPI or moment."""
+
+    verdict: dict[str, Any]
+    kpis: "pd.DataFrame"
+    trips: "pd.DataFrame"
+    series: "pd.DataFrame"
+    failures: tuple[FailedReplication, ...]
+    warnings: tuple[str, ...]
+    folder: Path | None
+
+
+def run_study(
+    scenario: Scenario,
+    baseline: Scenario,
+    *,
+    replications: int = 20,
+    seed: int = 1,
+    workers: int | None = None,
+    out: Path | str | None = None,
+    progress: bool | Tell = False,
+    inputs: Sequence[Path] = (),
+    finish: Callable[[Study, Path], object] | None = None,
+) -> Study:
+    """Simulate both arms `replications` times with the same people in each pair, and judge the targets.
+
+    With `out` the result is written there, whole or not at all; `finish` may add to that folder before it appears.
+    `inputs` are files whose hashes go into `run.json`. `workers` processes do it (default: all cores); the result
+    does not depend on their number. A script that asks for more than one must start below
+    `if __name__ == "__main__":`. Raises BadInput if the arms share not the same site and contexts or a number is
+    out of range, and OSError if `out` cannot be written.
+    """
+    workers = cores() if workers is None else workers
+    _check(scenario, baseline, replications, workers, seed)
+    if out is not None:
+        check_free(Path(out))
+    started, start = datetime.now(timezone.utc), monotonic()
+    arms = _resolved(scenario, baseline)
+    showing = shown() if progress is True else nullcontext(progress or silent)
+    with showing as tell:
+        records, failures = _simulated(arms, replications, seed, workers, tell)
+    study = _judged(scenario, baseline, arms, records, failures, replications)
+    if out is None:
+        return study
+    facts = {
+        "schema": 1,
+        "program": PROGRAM,
+        "baseline": baseline.name,
+        "scenario": scenario.name,
+        "replications": replications,
+        "seed": seed,
+        "workers": workers,
+        "started": started.isoformat(timespec="seconds"),
+        "wall_s": round(monotonic() - start, 3),
+        "source": provenance.source_state(),
+        "versions": provenance.versions(),
+        "inputs": provenance.file_hashes(inputs),
+    }
+    return _written(study, Path(out), facts, {BASELINE: baseline, SCENARIO: scenario}, arms, finish)
+
+
+def _check(scenario: Scenario, baseline: Scenario, replications: int, workers: int, seed: int) -> None:
+    faults = [
+        Fault(name, str(found), f"a whole number from {least}")
+        for name, found, least in (("replications", replications, 1), ("workers", workers, 1), ("seed", seed, 0))
+        if found < least
+    ]
+    pair = f"{scenario.name} against {baseline.name}"
+    if scenario.site != baseline.site:
+        sites = f"the sites {scenario.site.name} and {baseline.site.name}"
+        same = "" if scenario.site.name != baseline.site.name else ", which differ though they share the name"
+        faults.append(Fault(pair, sites + same, "one site, shared by both arms: only interventions may differ"))
+    if scenario.contexts != baseline.contexts:
+        found = " and ".join(str(list(s.contexts)) for s in (scenario, baseline))
+        faults.append(Fault(pair, f"the contexts {found}", "the same contexts in both arms"))
+    if faults:
+        raise BadInput(*faults)
+
+
+def _resolved(scenario: Scenario, baseline: Scenario) -> dict[str, Scenario]:
+    """Return both arms with their interventions applied; raises the faults of both together."""
+    from sim.interventions import resolve
+
+    arms, faults = {}, []
+    for arm, given in ((BASELINE, baseline), (SCENARIO, scenario)):
+        try:
+            arms[arm] = resolve(given)
+        except BadInput as bad:
+            faults += bad.faults
+    if faults:
+        raise BadInput(*faults)
+    return arms
+
+
+def _replication(scenario: Scenario, seed: int, replication: int) -> "Record | tuple[Fault, ...]":
+    """Simulate once, in whatever process this is."""
+    from sim.model import simulate
+
+    try:
+        return simulate(scenario, seed=seed, replication=replication)
+    except BadInput as bad:
+        return bad.faults
+
+
+def _simulated(
+    arms: dict[str, Scenario], replications: int, seed: int, workers: int, tell: Tell
+) -> tuple[dict[tuple[str, int], "Record"], tuple[FailedReplication, ...]]:
+    """Return the records in the order of arms and replications, whatever the order they came in, and the failures."""
+    keys = [(arm, i) for i in range(replications) for arm in ARMS]
+    found: dict[tuple[str, int], Record | Failed] = {}
+    tell(0, len(keys))
+    with closing(outcomes(_replication, [(arms[arm], seed, i) for arm, i in keys], workers)) as answers:
+        for task, outcome in answers:
+            if isinstance(outcome, tuple):
+                raise BadInput(*outcome)
+            found[keys[task]] = outcome
+            tell(len(found), len(keys))
+    records, failures = {}, []
+    for arm, i in sorted(keys):
+        outcome = found[arm, i]
+        if isinstance(outcome, Failed):
+            failures.append(FailedReplication(arm, i, outcome.reason, outcome.detail))
+            continue
+        records[arm, i] = outcome
+        if outcome.failure is not None:
+            failures.append(FailedReplication(arm, i, outcome.failure))
+    return records, tuple(failures)
