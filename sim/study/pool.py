@@ -5,7 +5,7 @@ import signal
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -35,7 +35,7 @@ def cores() -> int:
 
 def outcomes(
     function: Callable[..., T], tasks: Sequence[tuple[Any, ...]], workers: int
-) -> Iterator[tuple[int, T | Failed]]:
+) -> Generator[tuple[int, T | Failed], None, None]:
     """Yield (index of the task, what `function(*task)` returned, or why it did not), in the order they finish.
 
     The first task runs in this process, so that what is compiled for it lies in the disk cache before several

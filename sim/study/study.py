@@ -3,17 +3,18 @@
 from collections.abc import Callable, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.scenario import Scenario
-from sim.study import provenance
-from sim.study.folder import MARK, PROGRAM, appearing, check_free, write_json
+from sim.study.folder import check_free
 from sim.study.pool import Failed, cores, outcomes
 from sim.study.progress import Tell, shown, silent
+from sim.study.provenance import file_hashes
+from sim.study.writing import write_study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +36,11 @@ class FailedReplication:
 
 @dataclass(frozen=True)
 class Study:
-    """What a study found. The tables have a row per arm, replication and traveller, KPI or moment."""
+    """What a study found: the content of `verdict.json`, and tables with a row for each KPI, traveller or moment.
+
+    Their columns `arm`, `scenario` and `replication` say where a row comes from; sim.records and sim.kpi tell the
+    others. `folder` is where the result was written, if anywhere.
+    """
 
     verdict: dict[str, Any]
     kpis: "pd.DataFrame"
@@ -70,17 +75,16 @@ def run_study(
     _check(scenario, baseline, replications, workers, seed)
     if out is not None:
         check_free(Path(out))
-    started, start = datetime.now(timezone.utc), monotonic()
+    started, start = datetime.now(UTC), monotonic()
+    hashes = file_hashes(inputs)
     arms = _resolved(scenario, baseline)
     showing = shown() if progress is True else nullcontext(progress or silent)
     with showing as tell:
         records, failures = _simulated(arms, replications, seed, workers, tell)
-    study = _judged(scenario, baseline, arms, records, failures, replications)
+    study = _judged(arms, records, failures, replications)
     if out is None:
         return study
     facts = {
-        "schema": 1,
-        "program": PROGRAM,
         "baseline": baseline.name,
         "scenario": scenario.name,
         "replications": replications,
@@ -88,11 +92,9 @@ def run_study(
         "workers": workers,
         "started": started.isoformat(timespec="seconds"),
         "wall_s": round(monotonic() - start, 3),
-        "source": provenance.source_state(),
-        "versions": provenance.versions(),
-        "inputs": provenance.file_hashes(inputs),
+        "inputs": hashes,
     }
-    return _written(study, Path(out), facts, {BASELINE: baseline, SCENARIO: scenario}, arms, finish)
+    return write_study(study, Path(out), facts, arms, finish or (lambda study, folder: None))
 
 
 def _check(scenario: Scenario, baseline: Scenario, replications: int, workers: int, seed: int) -> None:
@@ -117,7 +119,8 @@ def _resolved(scenario: Scenario, baseline: Scenario) -> dict[str, Scenario]:
     """Return both arms with their interventions applied; raises the faults of both together."""
     from sim.interventions import resolve
 
-    arms, faults = {}, []
+    arms: dict[str, Scenario] = {}
+    faults: list[Fault] = []
     for arm, given in ((BASELINE, baseline), (SCENARIO, scenario)):
         try:
             arms[arm] = resolve(given)
@@ -161,3 +164,47 @@ def _simulated(
         if outcome.failure is not None:
             failures.append(FailedReplication(arm, i, outcome.failure))
     return records, tuple(failures)
+
+
+def _judged(
+    arms: dict[str, Scenario],
+    records: dict[tuple[str, int], "Record"],
+    failures: tuple[FailedReplication, ...],
+    replications: int,
+) -> Study:
+    """Return the tables and the verdict."""
+    from sim.kpi import kpi_table, unfinished_travellers
+    from sim.tables import series_table, trips_table
+    from sim.verdict import verdict_json
+
+    trips, series = _collected(trips_table, arms, records), _collected(series_table, arms, records)
+    before, after = (trips[trips["arm"] == arm].drop(columns="arm") for arm in ARMS)
+    kpis = kpi_table(before=before, after=after)
+    verdict = verdict_json(
+        kpis,
+        baseline=arms[BASELINE].name,
+        scenario=arms[SCENARIO].name,
+        targets=arms[SCENARIO].targets,
+        replications=replications,
+        failures=failures,
+        unfinished=unfinished_travellers(before=before, after=after),
+    )
+    warnings = tuple(dict.fromkeys(w for record in records.values() for w in record.warnings))
+    return Study(verdict, kpis, trips, series, failures, warnings, None)
+
+
+def _collected(
+    table: Callable[..., "pd.DataFrame"], arms: dict[str, Scenario], records: dict[tuple[str, int], "Record"]
+) -> "pd.DataFrame":
+    """Return the tables of all records below each other, with the arm in front."""
+    import pandas as pd
+
+    from sim.records import Record
+
+    parts = [
+        table(record, scenario=arms[arm].name, replication=i).assign(arm=arm) for (arm, i), record in records.items()
+    ]
+    parts = parts or [table(Record(trips={}, series={}), scenario="", replication=0).assign(arm="")]
+    whole = pd.concat(parts, ignore_index=True)
+    whole.insert(0, "arm", whole.pop("arm"))
+    return whole
