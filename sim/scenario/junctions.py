@@ -1,0 +1,314 @@
+"""Movements: which lane leads to which across a junction, where their paths meet, and who gives way.
+
+A node is a point where links meet; the stop lines lie back from it by half the crossing street (`setback_m`), and a
+movement is the curve from one stop line to where the next link begins. Lane 0 is at the curb: on the right where
+traffic keeps right, on the left where it keeps left.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import atan2, hypot, pi
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.scenario.network import Link, Network, Node, Turn
+
+Point = tuple[float, float]
+
+STRAIGHT = 40 * pi / 180
+"""[rad] up to this deflection a movement goes through"""
+BACK = 150 * pi / 180
+"""[rad] from this deflection on it is a U-turn"""
+CLEARANCE_M = 2.0
+"""[m] between the crossing street's edge and the stop line [assumption]"""
+BEND_M = 1.0
+"""[m] cut from each link at a bend"""
+WIDTH_M = 2.0
+"""[m] paths that come nearer than a vehicle's width are in conflict"""
+STEP_M = 0.5
+"""[m] between the points at which two paths are compared"""
+LARGEST_CUT = 0.4
+"""No setback takes more than this share of a link."""
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Another movement of the same junction whose path meets this one's.
+
+    `at_m` and `foe_at_m` say where, on either path, the common area ends; `yields`: this movement gives way.
+    """
+
+    foe: int
+    at_m: float
+    foe_at_m: float
+    yields: bool
+
+
+@dataclass(frozen=True)
+class Movement:
+    """The way from a lane of one link to a lane of the next."""
+
+    node: str
+    from_link: str
+    from_lane: int
+    to_link: str
+    to_lane: int
+    turn: Turn
+    length_m: float
+    shape: tuple[Point, ...]
+    conflicts: tuple[Conflict, ...] = ()
+
+
+def movements(network: Network) -> tuple[Movement, ...]:
+    """Return all movements, by node, incoming link, outgoing link and lane; conflicts name foes by their index."""
+    plan = _Plan(network)
+    found: list[Movement] = []
+    for node in network.nodes:
+        if not node.boundary:
+            begin = len(found)
+            local = [m for link in plan.into[node.id] for m in plan.of_approach(node, link)]
+            found += _with_conflicts(plan, node, local, begin)
+    return tuple(found)
+
+
+def setback_m(network: Network) -> dict[str, tuple[float, float]]:
+    """Return for each link how much [m] of its start and of its end belongs to the junctions there."""
+    return _Plan(network).setbacks
+
+
+def turns(network: Network, node: Node, link: Link) -> dict[str, Turn]:
+    """Return the turn to each link that can be entered from a link at its end, by the outgoing link's id."""
+    return _Plan(network).turns(node, link)
+
+
+class _Plan:
+    """A network with what its junctions need to know at hand."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.into: dict[str, list[Link]] = {n.id: [] for n in network.nodes}
+        self.out: dict[str, list[Link]] = {n.id: [] for n in network.nodes}
+        for link in network.links:
+            self.into[link.to_node].append(link)
+            self.out[link.from_node].append(link)
+        place = {n.id: (n.x_m, n.y_m) for n in network.nodes}
+        self.line = {
+            link.id: _distinct((place[link.from_node], *link.shape, place[link.to_node])) for link in network.links
+        }
+        pairs = {(link.from_node, link.to_node) for link in network.links}
+        self.two_way = {link.id: (link.to_node, link.from_node) in pairs for link in network.links}
+        self.banned = {(b.from_link, b.to_link) for b in network.turn_bans}
+        self.boundary = {n.id for n in network.nodes if n.boundary}
+        self.side = 1.0 if network.traffic_side == "right" else -1.0
+        self.near: Turn = "right" if network.traffic_side == "right" else "left"
+        self.setbacks = {link.id: self._setbacks(link) for link in network.links}
+
+    # ---------------------------------------------------------------- directions and turns
+
+    def heading_out(self, link: Link) -> float:
+        """Return the direction [rad] in which a link starts."""
+        a, b = self.line[link.id][:2]
+        return atan2(b[1] - a[1], b[0] - a[0])
+
+    def heading_in(self, link: Link) -> float:
+        """Return the direction [rad] in which a link ends."""
+        a, b = self.line[link.id][-2:]
+        return atan2(b[1] - a[1], b[0] - a[0])
+
+    def deflection(self, link: Link, onto: Link) -> float:
+        """Return by how much [rad] a driver turns left from the end of one link onto another."""
+        return (self.heading_out(onto) - self.heading_in(link) + pi) % (2 * pi) - pi
+
+    def turns(self, node: Node, link: Link) -> dict[str, Turn]:
+        """Return the turn to each link that may be entered from a link at its end."""
+        back = [o for o in self.out[node.id] if o.to_node == link.from_node and abs(self.deflection(link, o)) > pi / 2]
+        onward = [o for o in self.out[node.id] if o not in back and (link.id, o.id) not in self.banned]
+        found: dict[str, Turn] = {}
+        straight = min(onward, key=lambda o: (abs(self.deflection(link, o)), o.id), default=None)
+        for o in onward:
+            angle = self.deflection(link, o)
+            if o is straight and (abs(angle) <= STRAIGHT or len(onward) == 1):
+                found[o.id] = "through"
+            elif abs(angle) >= BACK:
+                found[o.id] = "u_turn"
+            else:
+                found[o.id] = "left" if angle > 0 else "right"
+        if node.u_turn or not onward:
+            found |= {o.id: "u_turn" for o in back if (link.id, o.id) not in self.banned}
+        return found
+
+    # ---------------------------------------------------------------- geometry
+
+    def half_width(self, link: Link) -> float:
+        """Return how far [m] a link's carriageway reaches from its line."""
+        return link.lanes * link.lane_width_m * (1.0 if self.two_way[link.id] else 0.5)
+
+    def _setbacks(self, link: Link) -> tuple[float, float]:
+        longest = LARGEST_CUT * self.network.length(link)
+        return (
+            min(self._cut(link.from_node, self.heading_out(link), link), longest),
+            min(self._cut(link.to_node, self.heading_in(link) + pi, link), longest),
+        )
+
+    def _cut(self, node: str, heading: float, link: Link) -> float:
+        """Return how far [m] from a node the stop line of an arm lies: clear of every street that crosses it."""
+        if node in self.boundary:
+            return 0.0
+        widest = 0.0
+        for other in (*self.into[node], *self.out[node]):
+            if other is link or {other.from_node, other.to_node} == {link.from_node, link.to_node}:
+                continue
+            away = self.heading_out(other) if other.from_node == node else self.heading_in(other) + pi
+            angle = abs((away - heading + pi) % (2 * pi) - pi)
+            if pi / 6 < angle < 5 * pi / 6:
+                widest = max(widest, self.half_width(other))
+        arms = {n for x in (*self.into[node], *self.out[node]) for n in (x.from_node, x.to_node)} - {node}
+        return widest + CLEARANCE_M if widest and len(arms) > 2 else BEND_M
+
+    def lane_point(self, link: Link, lane: int, *, at_end: bool) -> tuple[Point, float]:
+        """Return where a lane ends (or starts) and its direction there [rad]."""
+        start, end = self.setbacks[link.id]
+        line = self.line[link.id]
+        drawn = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(line, line[1:], strict=False))
+        scale = drawn / self.network.length(link)
+        point, heading = _along(line, drawn - end * scale if at_end else start * scale)
+        if self.two_way[link.id]:
+            offset = (link.lanes - lane - 0.5) * link.lane_width_m
+        else:
+            offset = (link.lanes / 2 - lane - 0.5) * link.lane_width_m
+        right = heading - pi / 2
+        return (
+            (point[0] + self.side * offset * np.cos(right), point[1] + self.side * offset * np.sin(right)),
+            heading,
+        )
+
+    # ---------------------------------------------------------------- lanes
+
+    def of_approach(self, node: Node, link: Link) -> list[Movement]:
+        """Return the movements from the end of one link."""
+        found = []
+        kinds = self.turns(node, link)
+        for to_id, turn in kinds.items():
+            onto = self.network.link(to_id)
+            for lane in _lanes_for(turn, link.lanes, set(kinds.values()), self.near):
+                to_lane = _target_lane(turn, lane, link.lanes, onto.lanes, self.near)
+                shape = self._curve(link, lane, onto, to_lane)
+                length = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(shape, shape[1:], strict=False))
+                found.append(
+                    Movement(node.id, link.id, lane, to_id, to_lane, turn, round(max(length, 2.0), 3), shape)
+                )
+        return found
+
+    def _curve(self, link: Link, lane: int, onto: Link, to_lane: int) -> tuple[Point, ...]:
+        """Return a cubic from a lane's stop line to where the next lane begins."""
+        (x0, y0), h0 = self.lane_point(link, lane, at_end=True)
+        (x1, y1), h1 = self.lane_point(onto, to_lane, at_end=False)
+        reach = max(0.4 * hypot(x1 - x0, y1 - y0), 3.0 if abs((h1 - h0 + pi) % (2 * pi) - pi) > BACK else 0.0)
+        t = np.linspace(0.0, 1.0, 13)[:, None]
+        p = np.array(
+            [
+                (x0, y0),
+                (x0 + reach * np.cos(h0), y0 + reach * np.sin(h0)),
+                (x1 - reach * np.cos(h1), y1 - reach * np.sin(h1)),
+                (x1, y1),
+            ]
+        )
+        curve = (1 - t) ** 3 * p[0] + 3 * (1 - t) ** 2 * t * p[1] + 3 * (1 - t) * t**2 * p[2] + t**3 * p[3]
+        return tuple((round(float(x), 3), round(float(y), 3)) for x, y in curve)
+
+    # ---------------------------------------------------------------- right of way
+
+    def rank(self, node: Node, m: Movement, order: int) -> tuple[int, int, int, int]:
+        """Return a movement's place in the order of precedence at its junction; the higher goes first.
+
+        U-turns come last. Without signal the street of higher priority comes first; on equal streets, and at
+        signals, straight on before near-side turn before far-side turn. What is still equal is settled by a fixed
+        order of the approaches, so that nobody ever waits in a circle.
+        """
+        turn = 3 if m.turn == "through" else 0 if m.turn == "u_turn" else 2 if m.turn == self.near else 1
+        street = 0 if node.signal is not None else self.network.link(m.from_link).priority
+        return (int(turn > 0), street, turn, -order)
+
+
+def _distinct(line: Sequence[Point]) -> list[Point]:
+    kept = [line[0]]
+    for p in line[1:]:
+        if hypot(p[0] - kept[-1][0], p[1] - kept[-1][1]) > 1e-6:
+            kept.append(p)
+    return kept if len(kept) > 1 else [line[0], (line[0][0] + 1e-3, line[0][1])]
+
+
+def _along(line: Sequence[Point], at: float) -> tuple[Point, float]:
+    """Return the point at a distance [m] along a line, and the direction there [rad]."""
+    for a, b in zip(line, line[1:], strict=False):
+        step = hypot(b[0] - a[0], b[1] - a[1])
+        if at <= step or b is line[-1]:
+            share = min(max(at / step, 0.0), 1.0)
+            heading = atan2(b[1] - a[1], b[0] - a[0])
+            return (a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])), heading
+        at -= step
+    raise AssertionError("a line has at least two points")
+
+
+def _lanes_for(turn: Turn, lanes: int, kinds: set[Turn], near: Turn) -> range:
+    """Return the lanes from which a turn is made."""
+    if turn == "through" or len(kinds - {"u_turn"}) <= 1 and turn != "u_turn":
+        return range(lanes)
+    if "through" in kinds or turn == "u_turn":
+        return range(1) if turn == near else range(lanes - 1, lanes)
+    middle = (lanes + 1) // 2
+    if turn == near:
+        return range(middle)
+    return range(min(middle, lanes - 1), lanes)
+
+
+def _target_lane(turn: Turn, lane: int, lanes: int, onto: int, near: Turn) -> int:
+    """Return the lane that a turn leads to."""
+    if turn in ("through", near):
+        return min(lane, onto - 1)
+    return max(onto - (lanes - lane), 0)
+
+
+def _with_conflicts(plan: _Plan, node: Node, local: list[Movement], begin: int) -> list[Movement]:
+    """Return one junction's movements with the conflicts among them; `begin` is the first one's index."""
+    paths = [_resampled(m.shape) for m in local]
+    boxes = [(p.min(axis=0) - WIDTH_M, p.max(axis=0) + WIDTH_M) for p, _ in paths]
+    approaches = {link.id: n for n, link in enumerate(plan.into[node.id])}
+    ranks = [(*plan.rank(node, m, approaches[m.from_link]), -m.from_lane, -n) for n, m in enumerate(local)]
+    found: list[list[Conflict]] = [[] for _ in local]
+    for a in range(len(local)):
+        for b in range(a + 1, len(local)):
+            if (local[a].from_link, local[a].from_lane) == (local[b].from_link, local[b].from_lane):
+                continue
+            if (boxes[a][0] > boxes[b][1]).any() or (boxes[b][0] > boxes[a][1]).any():
+                continue
+            meet = _meeting(paths[a], paths[b])
+            if meet is None:
+                continue
+            at, foe_at = min(meet[0], local[a].length_m), min(meet[1], local[b].length_m)
+            found[a].append(Conflict(begin + b, at, foe_at, ranks[a] < ranks[b]))
+            found[b].append(Conflict(begin + a, foe_at, at, ranks[b] < ranks[a]))
+    return [replace(m, conflicts=tuple(c)) for m, c in zip(local, found, strict=True)]
+
+
+def _resampled(shape: Sequence[Point]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return points every STEP_M along a path (n, 2), and their offsets [m] (n,)."""
+    p = np.asarray(shape)
+    steps = np.hypot(*np.diff(p, axis=0).T)
+    at = np.concatenate(([0.0], np.cumsum(steps)))
+    offsets = np.append(np.arange(0.0, at[-1], STEP_M), at[-1])
+    return np.column_stack([np.interp(offsets, at, p[:, 0]), np.interp(offsets, at, p[:, 1])]), offsets
+
+
+def _meeting(
+    a: tuple[NDArray[np.float64], NDArray[np.float64]], b: tuple[NDArray[np.float64], NDArray[np.float64]]
+) -> tuple[float, float] | None:
+    """Return where, on either path [m], the area ends in which they come nearer than a vehicle's width."""
+    near = np.hypot(*(a[0][:, None, :] - b[0][None, :, :]).transpose(2, 0, 1)) < WIDTH_M
+    if not near.any():
+        return None
+    return (
+        round(float(a[1][np.flatnonzero(near.any(axis=1))[-1]]), 3),
+        round(float(b[1][np.flatnonzero(near.any(axis=0))[-1]]), 3),
+    )

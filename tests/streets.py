@@ -1,0 +1,149 @@
+"""Small streets and driver populations for tests of the road, and the theory that they are held against."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import simpy
+
+from sim.scenario.drivers import Drivers, GapAcceptance, LaneChanging, VehicleClass
+from sim.scenario.junctions import movements
+from sim.scenario.network import CrossedLink, Crossing, Link, Network, Node
+from sim.scenario.routes import Router
+from sim.traffic.fleet import Departure
+from sim.traffic.layout import Detector, lay_out
+from sim.traffic.traffic import Traffic, Walker
+
+US = VehicleClass(
+    length_m=5.0, acceleration_m_s2=1.8, deceleration_m_s2=2.0, headway_s=1.0, standstill_gap_m=2.0
+)
+CHINA = VehicleClass(
+    length_m=5.0, acceleration_m_s2=1.7, deceleration_m_s2=2.0, headway_s=1.1, standstill_gap_m=2.0
+)
+BUS = VehicleClass(
+    length_m=10.8, acceleration_m_s2=1.0, deceleration_m_s2=1.5, headway_s=1.3, standstill_gap_m=2.5
+)
+
+
+def population(car: VehicleClass = CHINA, **gaps: float) -> Drivers:
+    """Return drivers all alike."""
+    wanted = {
+        "left_s": 4.1,
+        "through_s": 6.5,
+        "right_s": 6.2,
+        "u_turn_s": 6.4,
+        "pull_out_s": 7.0,
+        "bus_pull_out_s": 7.0,
+        "keep_clear_share": 1.0,
+    }
+    return Drivers(
+        name="test",
+        car=car,
+        bus=BUS,
+        lane_changing=LaneChanging(
+            politeness=0.2,
+            threshold_m_s2=0.2,
+            safe_deceleration_m_s2=2.0,
+            mandatory_deceleration_m_s2=4.0,
+            courtesy_share=0.8,
+        ),
+        gaps=GapAcceptance(**(wanted | gaps)),
+    )
+
+
+def street(
+    length_m: float = 1000.0,
+    *,
+    lanes: int = 1,
+    speed_km_h: float = 50.04,
+    crossings: Sequence[Crossing] = (),
+) -> Network:
+    """Return one link `ab` from one boundary to the other."""
+    return Network(
+        nodes=(Node(id="a", x_m=0, y_m=0, boundary=True), Node(id="b", x_m=length_m, y_m=0, boundary=True)),
+        links=(Link(id="ab", from_node="a", to_node="b", lanes=lanes, speed_km_h=speed_km_h),),
+        crossings=tuple(crossings),
+    )
+
+
+def red_then_green(at_m: float, *, red_s: float, cycle_s: float = 600.0, width_m: float = 4.0) -> Crossing:
+    """Return a signalised crossing of link `ab` that is red for vehicles for the first `red_s` of each cycle."""
+    return Crossing(
+        id="signal",
+        links=(CrossedLink(link="ab", at_m=at_m),),
+        length_m=7.0,
+        width_m=width_m,
+        control="signal",
+        cycle_s=cycle_s,
+        walk_s=red_s,
+        clearance_s=0.0,
+    )
+
+
+def traffic_on(
+    network: Network,
+    departures: Sequence[Departure],
+    *,
+    drivers: Drivers | None = None,
+    detectors: Sequence[Detector] = (),
+    walkers: Sequence[Walker] = (),
+    dt: float = 0.5,
+    horizon_s: float = 7200.0,
+    seed: int = 1,
+) -> Traffic:
+    """Return the traffic of a network, from midnight."""
+    drivers = drivers or population()
+    found = movements(network)
+    layout = lay_out(network, found, drivers.gaps, dt=dt, start_s=0.0, detectors=detectors)
+    return Traffic(
+        simpy.Environment(),
+        layout,
+        Router(network, found),
+        drivers,
+        departures,
+        walkers,
+        seed=seed,
+        slots=max(1, len(detectors)),
+        start_s=0.0,
+        horizon=round(horizon_s / dt),
+    )
+
+
+def go(traffic: Traffic, until_s: float) -> None:
+    """Run road and events together until a time [s], as the model does."""
+    env, last = traffic.env, round(until_s / traffic.dt)
+    while env.peek() <= traffic.tick:
+        env.step()
+    while traffic.tick < last:
+        traffic.run(int(min(env.peek(), last)))
+        env.run(until=traffic.tick)
+        traffic.tell()
+        while env.peek() <= traffic.tick:
+            env.step()
+
+
+def poisson(flow_veh_h: float, seconds: float, seed: int, *, dt: float = 0.5, path: tuple[str, ...] = ("ab",)) -> list[Departure]:
+    """Return departures at random times."""
+    rng = np.random.default_rng(seed)
+    headways = rng.exponential(3600.0 / flow_veh_h, size=int(flow_veh_h * seconds / 3600.0 * 1.5) + 50)
+    times = np.cumsum(headways)
+    return [Departure(n, int(np.ceil(t / dt)), path) for n, t in enumerate(times[times < seconds])]
+
+
+def waits_for_gap(passings_s: np.ndarray, arrivals_s: np.ndarray, critical_gap_s: float) -> np.ndarray:
+    """Return how long each arrival waits for a time to the next passing of at least the critical gap [s]."""
+    gaps = np.diff(passings_s)
+    long_enough = gaps >= critical_gap_s
+    # For each passing: the first passing at or after it that is followed by a long gap.
+    index = np.where(long_enough, np.arange(gaps.size), gaps.size)
+    following = np.minimum.accumulate(index[::-1])[::-1]
+    k = np.searchsorted(passings_s, arrivals_s)
+    lag = passings_s[np.minimum(k, passings_s.size - 1)] - arrivals_s
+    start = following[np.minimum(k, following.size - 1)]
+    wait = passings_s[np.minimum(start, passings_s.size - 1)] - arrivals_s
+    return np.where(lag >= critical_gap_s, 0.0, wait)
+
+
+def gap_delay_s(flow_veh_h: float, critical_gap_s: float) -> float:
+    """Return the mean delay (exp(qt) - qt - 1) / q of gap acceptance in a Poisson stream (Adams 1936)."""
+    q = flow_veh_h / 3600.0
+    return float((np.exp(q * critical_gap_s) - q * critical_gap_s - 1.0) / q)
