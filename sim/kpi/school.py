@@ -1,0 +1,169 @@
+"""The KPIs of a school morning: M1, the parents' drop-off time, and M2, the travel time past the gate."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from sim.kpi.worlds import BASELINE, KEY, SCENARIO, Worlds, mean, p85
+from sim.records import COMPONENTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sim.kpi.worlds import Mask, Times
+
+CARS = ("car", "taxi")
+HALF_HOUR_S = 1800.0
+STEP_S = 60.0
+"""[s] between the starts of two windows that are tried for the worst half hour"""
+LEAST_VEHICLES = 30
+"""[vehicles a replication, on average] below which M2 is not applicable"""
+
+
+def kpi_table(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Return the KPIs of both arms and their variants, tidy: a row per arm, replication, KPI and variant.
+
+    `before` and `after` are the trips of the baseline and of the scenario (`sim.tables.trips_table`, all
+    replications). Replications that are not in both are left out: the verdict knows them as failed. The columns
+    are those of `sim.kpi.worlds.COLUMNS`.
+    """
+    tables = [drop_off_time(before=before, after=after), time_past_gate(before=before, after=after)]
+    return pd.concat(tables, ignore_index=True)
+
+
+def drop_off_time(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Return M1, the parents' drop-off time in the morning [s].
+
+    M1 = mean of (left_s - scheduled_s) over the families that come by car or taxi in the baseline and set out in
+    the measured window: the admission queue counts; whoever comes by another mode in the other world counts there
+    from door to gate. Variants: p85, the 85th percentile; above_free_flow = mean of (left_s - scheduled_s -
+    free_flow_s); by component, each the mean of its own column (0 for whoever comes without a car); car_in_both,
+    those who come by car in both worlds; mode_*, by mode in the baseline; stop_*, by the kind of stop used in that
+    world (so not the same people in both).
+    """
+    worlds = Worlds(before, after)
+    b, a = worlds.before, worlds.after
+    who = b["kind"].eq("family") & b["mode"].isin(CARS)
+    blocks = [
+        worlds.rows("M1", "am", _total, who, headline=True),
+        worlds.rows("M1", "p85", _total, who, of=p85),
+        worlds.rows("M1", "above_free_flow", lambda t: _total(t) - t["free_flow_s"], who),
+        *(worlds.rows("M1", part, _component(part), who) for part in COMPONENTS),
+        worlds.rows("M1", "car_in_both", _total, who & a["mode"].isin(CARS)),
+        *(worlds.rows("M1", f"mode_{mode}", _total, who & b["mode"].eq(mode)) for mode in CARS),
+    ]
+    for stop in sorted({*b.loc[who, "stop"], *a.loc[who, "stop"].dropna()} - {""}):
+        users = who & b["stop"].eq(stop), who & a["stop"].eq(stop)
+        blocks.append(worlds.rows("M1", f"stop_{stop}", _total, users[0], after=users[1]))
+    return pd.concat(blocks, ignore_index=True)
+
+
+def time_past_gate(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Return M2, the travel time past the gate [s].
+
+    M2 = mean of (section_out_s - scheduled_s) over the through vehicles that pass the gate in the gate's direction
+    in both worlds and are scheduled in the baseline's worst half hour (`worst_half_hour`); not applicable with fewer
+    than 30 of them a replication. Variants over the same minutes: p85, the 85th percentile; section = mean of
+    (section_out_s - section_in_s); opposite, the through vehicles of the other direction; buses, those in the gate's
+    direction; diverted = mean of (left_s - scheduled_s) over those who pass the gate in the baseline only. Over the
+    whole measured window: whole_window, the headline's formula; study_area = mean of (left_s - scheduled_s) over
+    all through vehicles; next_streets, the same over those who pass the gate in neither direction (displacement).
+    """
+    worlds = Worlds(before, after)
+    b, a = worlds.before, worlds.after
+    through = b["kind"].eq("through")
+    passing = _passes(b, "passes_gate")
+    both = passing & _passes(a, "passes_gate")
+    opposite = through & ~passing & _passes(b, "passes_opposite") & _passes(a, "passes_opposite")
+    window = worst_half_hour(before=before)
+    now = b["scheduled_s"].between(*(window or (np.inf, np.inf)), inclusive="left")
+
+    def then(variant: str, time: "Callable[[pd.DataFrame], Times]", who: "Mask", least: int = 0) -> pd.DataFrame:
+        """Return a variant over the worst half hour."""
+        who = who & now
+        why = "" if worlds.per_replication(who) >= least else _too_few(worlds.per_replication(who), window)
+        of, headline = p85 if variant == "p85" else mean, variant == "am"
+        return worlds.rows("M2", variant, time, who, of=of, headline=headline, window=window, why=why)
+
+    blocks = [
+        then("am", _to_section_end, through & both, LEAST_VEHICLES),
+        then("p85", _to_section_end, through & both, LEAST_VEHICLES),
+        then("section", _in_section, through & both, LEAST_VEHICLES),
+        then("opposite", _to_section_end, opposite, LEAST_VEHICLES),
+        then("buses", _to_section_end, b["kind"].eq("bus") & both),
+        then("diverted", _total, through & passing & a["passes_gate"].eq(False)),
+        worlds.rows("M2", "whole_window", _to_section_end, through & both),
+        worlds.rows("M2", "study_area", _total, through),
+        worlds.rows("M2", "next_streets", _total, through & ~b["passes_gate"] & ~b["passes_opposite"]),
+    ]
+    return pd.concat(blocks, ignore_index=True)
+
+
+def worst_half_hour(*, before: pd.DataFrame) -> tuple[float, float] | None:
+    """Return the baseline's worst rolling 30 minutes [s after midnight, both], or None if none has enough vehicles.
+
+    They are those 30 minutes, begun on a full minute inside the measured window, that have the largest mean of
+    (section_out_s - scheduled_s) over the through vehicles passing the gate in the gate's direction and scheduled
+    then, all replications of the baseline pooled: one window a study, so that the same minutes hold in both arms
+    and in every pair. Windows with fewer than 30 such vehicles a replication are not candidates.
+    """
+    measured = before[before["measured"].astype(bool)]
+    vehicles = measured[measured["kind"].eq("through") & _passes(measured, "passes_gate") & measured["finished"]]
+    if vehicles.empty:
+        return None
+    vehicles = vehicles.sort_values("scheduled_s", kind="stable")
+    due = vehicles["scheduled_s"].to_numpy(dtype=np.float64)
+    sums = np.concatenate([[0.0], np.cumsum(_to_section_end(vehicles).to_numpy(dtype=np.float64))])
+    first = np.floor(measured["scheduled_s"].min() / STEP_S) * STEP_S
+    last = max(np.ceil(measured["scheduled_s"].max() / STEP_S) * STEP_S - HALF_HOUR_S, first)
+    starts = np.arange(first, last + STEP_S / 2.0, STEP_S)
+    low, high = np.searchsorted(due, starts), np.searchsorted(due, starts + HALF_HOUR_S)
+    enough = high - low >= LEAST_VEHICLES * before["replication"].nunique()
+    if not enough.any():
+        return None
+    means = np.where(enough, (sums[high] - sums[low]) / np.maximum(high - low, 1), -np.inf)
+    start = float(starts[int(np.argmax(means))])
+    return start, start + HALF_HOUR_S
+
+
+def unfinished_travellers(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Return who never finished, in either arm, or whom the scenario lost: arm, scenario, replication, name, kind."""
+    named = ["scenario", *KEY, "kind"]
+    arms = ((BASELINE, before), (SCENARIO, after))
+    stuck = [frame.loc[~frame["finished"].astype(bool), named].assign(arm=arm) for arm, frame in arms]
+    due = before.loc[before["measured"].astype(bool) & before["replication"].isin(after["replication"]), named]
+    found = pd.MultiIndex.from_frame(due[KEY]).isin(pd.MultiIndex.from_frame(after[KEY]))
+    lost = due[~found].assign(arm=SCENARIO, scenario=after["scenario"].iloc[0] if len(after) else "")
+    return pd.concat([*stuck, lost], ignore_index=True)[["arm", *named]]
+
+
+# ---------------------------------------------------------------------- times of travellers [s]
+
+
+def _total(trips: pd.DataFrame) -> "Times":
+    return trips["left_s"] - trips["scheduled_s"]
+
+
+def _to_section_end(trips: pd.DataFrame) -> "Times":
+    return trips["section_out_s"] - trips["scheduled_s"]
+
+
+def _in_section(trips: pd.DataFrame) -> "Times":
+    return trips["section_out_s"] - trips["section_in_s"]
+
+
+def _component(part: str) -> "Callable[[pd.DataFrame], Times]":
+    """Return the time of a component; whoever finished without a car spent none on it."""
+    return lambda trips: trips[f"{part}_s"].mask(trips["finished"] & ~trips["mode"].isin(CARS), 0.0)
+
+
+def _passes(trips: pd.DataFrame, column: str) -> "Mask":
+    """Return who passes the gate, and the section's end unless stuck on the way; whoever is lost counts as passing."""
+    return trips[column].ne(False) & ~(trips["finished"] & trips["section_out_s"].isna())
+
+
+def _too_few(each: float, window: tuple[float, float] | None) -> str:
+    if window is None:
+        return f"fewer than {LEAST_VEHICLES} vehicles a replication pass the gate in any half hour"
+    return f"{each:.0f} vehicles a replication, fewer than {LEAST_VEHICLES}, pass the gate in both worlds"

@@ -1,0 +1,151 @@
+"""From paired replications to a reduction, how sure it is, and how many pairs would decide; numbers only."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+CONFIDENCE = 0.95
+DIGITS = 9
+"""Decimals written and judged: what is beyond is the rounding of the arithmetic."""
+RESAMPLES = 1999
+BOOTSTRAP_SEED = 20_250_217
+"""Fixed, so that the same tables give the same bytes."""
+LEAST_RESAMPLED = 5
+"""[pairs] below which a bootstrap says nothing"""
+MOST_PAIRS = 100_000
+"""[pairs] beyond which we do not say how many it would take"""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A reduction from pairs: 1 - mean(after)/mean(before), as a share; NaN where it is not defined."""
+
+    before: float = np.nan
+    after: float = np.nan
+    reduction: float = np.nan
+    low: float = np.nan
+    high: float = np.nan
+    bootstrap_low: float = np.nan
+    bootstrap_high: float = np.nan
+    pairs: int = 0
+    no_change: bool = False
+
+
+def fieller(before: ArrayLike, after: ArrayLike) -> tuple[Floats, Floats, Floats]:
+    """Return the reduction 1 - mean(after)/mean(before) and the ends of its 95 % interval, from paired values.
+
+    Pairs lie along the last axis; leading axes are separate studies: shape (..., n) gives three arrays (...). The
+    interval holds every ratio r that a t-test on the paired differences after - r before does not reject (Fieller
+    1954, J. R. Stat. Soc. B 16, 175). NaN where it is not defined: a mean of `before` that is not positive, for the
+    interval also one pair alone, or a mean of `before` that is itself not clear of zero (unbounded, g >= 1). Pairs
+    that are all equal have the reduction 0, and from two pairs on the interval [0, 0].
+    """
+    x, y = _scaled(before, after)
+    n = x.shape[-1]
+    mx, my = x.mean(axis=-1), y.mean(axis=-1)
+    equal = np.all(x == y, axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ratio = np.where(equal, 1.0, np.where(mx > 0.0, my / mx, np.nan))
+        if n < 2:
+            undefined = np.full(ratio.shape, np.nan)
+            return 1.0 - ratio, undefined, undefined
+        t2n = stats.t.ppf((1.0 + CONFIDENCE) / 2.0, n - 1) ** 2 / n
+        u, v = x - mx[..., None], y - my[..., None]
+        a = mx * mx - t2n * (u * u).sum(axis=-1) / (n - 1)
+        b = mx * my - t2n * (u * v).sum(axis=-1) / (n - 1)
+        c = my * my - t2n * (v * v).sum(axis=-1) / (n - 1)
+        root = np.sqrt(np.maximum(b * b - a * c, 0.0))  # below zero only by rounding, where a > 0
+        least, most = np.minimum((b - root) / a, ratio), np.maximum((b + root) / a, ratio)
+        bounded = (a > 0.0) & (mx > 0.0) & np.isfinite(least) & np.isfinite(most)
+        low, high = np.where(bounded, 1.0 - most, np.nan), np.where(bounded, 1.0 - least, np.nan)
+        return 1.0 - ratio, np.where(equal, 0.0, low), np.where(equal, 0.0, high)
+
+
+def bootstrap_t(before: ArrayLike, after: ArrayLike) -> tuple[float, float]:
+    """Return the 95 % bootstrap-t interval of the reduction from paired values of shape (n,), or NaN twice.
+
+    Pairs are resampled together; the ratio is studentised by its linearised standard error (Efron and Tibshirani
+    1993, An Introduction to the Bootstrap, section 12.5).
+    """
+    x, y = _scaled(before, after)
+    if x.size < LEAST_RESAMPLED or x.mean() <= 0.0 or not np.isfinite(x + y).all():
+        return np.nan, np.nan
+    drawn = _resamples(x.size)
+    ratio, error = _ratio(x, y)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios, errors = _ratio(x[drawn], y[drawn])
+        pivots = (ratios - ratio) / errors
+    pivots = pivots[np.isfinite(pivots) & (errors > 1e-12)]
+    if error <= 1e-12 or pivots.size < 0.9 * RESAMPLES:
+        return np.nan, np.nan
+    tail = (1.0 - CONFIDENCE) / 2.0
+    low, high = np.quantile(pivots, [tail, 1.0 - tail])
+    return float(1.0 - ratio + low * error), float(1.0 - ratio + high * error)
+
+
+@lru_cache(maxsize=16)
+def _resamples(pairs: int) -> NDArray[np.int64]:
+    return np.random.default_rng(BOOTSTRAP_SEED).integers(0, pairs, size=(RESAMPLES, pairs))
+
+
+def _ratio(x: Floats, y: Floats) -> tuple[Any, Any]:
+    """Return mean(y)/mean(x) over the last axis, and its linearised standard error."""
+    n = x.shape[-1]
+    mean = x.mean(axis=-1)
+    ratio = y.mean(axis=-1) / mean
+    residual = y - np.asarray(ratio)[..., None] * x
+    return ratio, np.sqrt((residual * residual).sum(axis=-1) / (n - 1) / n) / np.abs(mean)
+
+
+def _scaled(before: ArrayLike, after: ArrayLike) -> tuple[Floats, Floats]:
+    """Return both as floats over their largest size, so that no square over- or underflows."""
+    x, y = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
+    largest = np.maximum(np.abs(x), np.abs(y)).max(axis=-1, keepdims=True)
+    scale = np.where(largest > 0.0, largest, 1.0)
+    with np.errstate(invalid="ignore"):
+        return x / scale, y / scale
+
+
+def compare(before: ArrayLike, after: ArrayLike) -> Estimate:
+    """Return what pairs say, both of shape (n,), the same replication at the same place."""
+    x, y = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
+    if x.size == 0 or not np.isfinite(x).all() or not np.isfinite(y).all():
+        return Estimate(pairs=int(x.size))
+    reduction, low, high = fieller(x, y)
+    ends = bootstrap_t(x, y)
+    equal = bool((x == y).all())
+    return Estimate(
+        float(x.mean()), float(y.mean()), float(reduction), float(low), float(high), *ends, int(x.size), equal
+    )
+
+
+def pairs_needed(before: ArrayLike, after: ArrayLike, target: float) -> int | None:
+    """Return how many pairs it would take for the interval to exclude the target, were mean and spread to stay.
+
+    None if it cannot be said: fewer than two pairs, a reduction that is the target, or more than 100,000 pairs.
+    """
+    x, y = _scaled(before, after)
+    n = x.size
+    if n < 2 or not np.isfinite(x + y).all():
+        return None
+    differences = y - (1.0 - target) * x
+    distance, spread = abs(differences.mean()), differences.std(ddof=1)
+    mean, mean_spread = abs(x.mean()), x.std(ddof=1)
+
+    def decided(pairs: int) -> bool:
+        t = stats.t.ppf((1.0 + CONFIDENCE) / 2.0, pairs - 1) / np.sqrt(pairs)
+        return bool(t * spread < distance and t * mean_spread < mean)
+
+    if round(distance, DIGITS) == 0.0 or not decided(MOST_PAIRS):
+        return None
+    low, high = n, MOST_PAIRS  # never decided at `low`, always at `high`
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if decided(middle) else (middle, high)
+    return high

@@ -1,0 +1,149 @@
+"""The verdict in words, for a terminal: a table and a sentence for each target; plain ASCII, 100 columns."""
+
+from collections.abc import Iterator
+from typing import Any
+
+KPI_NAMES = {
+    "M1": "parents' drop-off time",
+    "M2": "travel time past the gate",
+    "M3": "boarding and alighting time",
+}
+VARIANT_NAMES = {
+    "p85": "85th percentile",
+    "car_in_both": "by car in both worlds",
+    "mode_car": "by car in the baseline",
+    "mode_taxi": "by taxi in the baseline",
+    "section": "section alone",
+    "opposite": "other direction",
+    "diverted": "diverted, door to door",
+    "whole_window": "whole measured window",
+    "study_area": "whole study area",
+    "next_streets": "next streets (displacement)",
+}
+WIDTH = 100
+Entry = dict[str, Any]
+
+
+def verdict_lines(verdict: dict[str, Any]) -> list[str]:
+    """Return the lines of a verdict (`verdict_json`): who is compared, a table, then a sentence for each target."""
+    title = f"{verdict['scenario']} against {verdict['baseline']}, {_counted(verdict['replications'], 'pair')}"
+    lines = [*_wrapped(title), "", _row("", "before", "after", "change", "95 % interval", "target", "verdict")]
+    lines += [_line(entry) for entry in _told(verdict["targets"])]
+    lines.append("")
+    for entry in verdict["targets"]:
+        if entry["headline"]:
+            lines += _wrapped(verdict_sentence(entry, verdict))
+    return [line.rstrip() for line in (*lines, *_troubles(verdict))]
+
+
+def _told(entries: list[Entry]) -> Iterator[Entry]:
+    """Yield the entries worth a line: headlines, and variants with numbers that are not the headline's again."""
+    headline: Entry = {}
+    for entry in entries:
+        numbers = entry["before"], entry["after"]
+        if entry["headline"]:
+            headline = entry
+        elif numbers == (None, None) or numbers == (headline.get("before"), headline.get("after")):
+            continue
+        yield entry
+
+
+def variant_name(entry: Entry) -> str:
+    """Return a variant as a planner would say it."""
+    variant = str(entry["variant"])
+    if variant.startswith("stop_"):
+        return f"those who stopped: {variant.removeprefix('stop_').replace('_', ' ')}"
+    return VARIANT_NAMES.get(variant, variant.replace("_", " "))
+
+
+def change(reduction: float | None) -> str:
+    """Return a reduction as the change that it is, in per cent: 0.31 is "-31.0 %"."""
+    return "" if reduction is None else f"{_signed(reduction)} %"
+
+
+def promise(target: float | None) -> str:
+    """Return a target as the change that was promised: 0.2 is "-20 %"."""
+    return "" if target is None else f"{-100.0 * target + 0.0:g} %"
+
+
+def interval(entry: Entry) -> str:
+    """Return the interval of the change, in per cent."""
+    if entry["low"] is None or entry["high"] is None:
+        return ""
+    return f"{_signed(entry['high'])} to {_signed(entry['low'])} %"
+
+
+def verdict_sentence(entry: Entry, verdict: dict[str, Any]) -> str:
+    """Return what became of one target, in one sentence."""
+    minutes = f" ({entry['from']} to {entry['to']})" if entry.get("from") else ""
+    said = f"{entry['kpi']} {KPI_NAMES.get(entry['kpi'], '')}{minutes}: {entry['verdict']}"
+    if entry["verdict"] == "not applicable":
+        return f"{said}: {entry['why']}" if entry.get("why") else said
+    promised = f"promised {promise(entry['target'])}"
+    if entry["reason"] == "failed replications":
+        return f"{said}, because {_counted(verdict['failed'], 'replication')} failed; {promised}"
+    if entry["reason"] == "censored":
+        return f"{said}, because {_counted(verdict['unfinished'], 'traveller')} never finished; {promised}"
+    if entry["no_change"]:
+        return f"{said}: exactly no change, {promised}"
+    found = f"{change(entry['reduction'])} (95 % interval {interval(entry) or 'not defined'})"
+    if entry["high"] is not None and entry["high"] < 0.0:
+        found = f"it gets worse, {found}"
+    return f"{said}: {found}, {promised}{_more_pairs(entry)}"
+
+
+def _more_pairs(entry: Entry) -> str:
+    if entry["verdict"] != "undecided":
+        return ""
+    if entry["pairs_needed"] is None:
+        return "; how many pairs would decide cannot be said"
+    return f"; about {entry['pairs_needed']} pairs would decide"
+
+
+def _line(entry: Entry) -> str:
+    """Return an entry's line of the table; variants stand beneath their headline, indented."""
+    name = f"{entry['kpi']}  {KPI_NAMES.get(entry['kpi'], '')}" if entry["headline"] else f"    {variant_name(entry)}"
+    changed = "no change" if entry["no_change"] else change(entry["reduction"])
+    judged = entry["verdict"].upper() if entry["headline"] else ""
+    numbers = _seconds(entry["before"]), _seconds(entry["after"])
+    return _row(name, *numbers, changed, interval(entry), promise(entry["target"]), judged)
+
+
+def _row(name: str, before: str, after: str, changed: str, ends: str, target: str, judged: str) -> str:
+    return f"{name:<37} {before:>8} {after:>8} {changed:>10} {ends:>18} {target:>7}  {judged}"
+
+
+def _troubles(verdict: dict[str, Any]) -> Iterator[str]:
+    """Yield what forbids a verdict, by name, the first few of each."""
+    named = 5
+    failed, stuck = verdict["failed_replications"], verdict["unfinished_travellers"]
+    for f in failed[:named]:
+        yield from _wrapped(f"failed: {f['arm']}, replication {f['replication']}: {f['reason']}")
+    if len(failed) > named:
+        yield f"failed: {len(failed) - named} more"
+    if verdict["failed"] > len(failed):
+        yield f"failed: {_counted(verdict['failed'] - len(failed), 'replication')} without a record"
+    for u in stuck[:named]:
+        yield from _wrapped(f"unfinished: {u['traveller']} ({u['arm']}, replication {u['replication']})")
+    if verdict["unfinished"] > named:
+        yield f"unfinished: {verdict['unfinished'] - named} more"
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.1f} s"
+
+
+def _signed(reduction: float) -> str:
+    """Return a reduction as a change in per cent, with its sign and one decimal."""
+    per_cent = round(-100.0 * reduction, 1) + 0.0
+    return f"{per_cent:+.1f}" if per_cent else "0.0"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _wrapped(text: str) -> list[str]:
+    import textwrap
+
+    return textwrap.wrap(text, WIDTH, subsequent_indent="    ") or [""]
