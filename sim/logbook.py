@@ -11,6 +11,8 @@ from sim.agents.parent import Parent
 from sim.agents.traveller import PARTS, Traveller
 from sim.places.footway import wait_for_walk_s
 from sim.records import Record
+from sim.scenario.network import Crossing
+from sim.scenario.site import Site
 
 if TYPE_CHECKING:
     from sim.model import SchoolMorning
@@ -57,9 +59,11 @@ def write_down(world: SchoolMorning) -> Record:
 
 def _drivers(world: SchoolMorning) -> list[dict[str, Any]]:
     """Return the rows of everybody who came in a vehicle."""
-    veh, seconds = world.traffic.vehicles, world.traffic.seconds
+    traffic = world.traffic
+    entered, left = traffic.in_seconds(traffic.vehicles["entered"]), traffic.in_seconds(traffic.vehicles["left"])
+    passed = traffic.in_seconds(traffic.passed)
     agents: dict[int, Traveller] = {a.vehicle: a for a in world.agents}
-    scheduled = {name: s for _, name, s, _, _ in world.travellers.through.each()}
+    scheduled = {p.name: p.scheduled_s for p in world.travellers.through}
     gate, router = world.site.gate, world.traffic.router
     free: dict[tuple[str, ...], float] = {}
     rows = []
@@ -74,13 +78,13 @@ def _drivers(world: SchoolMorning) -> list[dict[str, Any]]:
             "traveller": name,
             "kind": "through",
             "scheduled_s": agent.scheduled_s if agent is not None else scheduled[name],
-            "entered_s": seconds(float(veh.entered[i])),
-            "left_s": seconds(float(veh.left[i])),
+            "entered_s": entered[i],
+            "left_s": left[i],
             "free_flow_s": free[path],
             "passes_gate": along,
             "passes_opposite": across,
-            "section_in_s": seconds(float(veh.passed[i, slots[0]])),
-            "section_out_s": seconds(float(veh.passed[i, slots[1]])),
+            "section_in_s": passed[i, slots[0]],
+            "section_out_s": passed[i, slots[1]],
             "entry": path[0],
             "exit": path[-1],
         }
@@ -106,8 +110,9 @@ def _walkers(world: SchoolMorning) -> list[dict[str, Any]]:
     """Return the rows of the pupils who come on foot: they wait at the crossing and go to the gate."""
     site = world.site
     crossing = next((c for c in site.network.crossings if any(x.link == site.gate.link for x in c.links)), None)
+    to_gate = crossing_to_gate_m(site, crossing)
     rows = []
-    for w in world.travellers.walkers.each():
+    for w in world.travellers.walkers:
         speed = min(w.child_walk_m_s, w.adult_walk_m_s) if w.escorted else w.child_walk_m_s
         at_s = w.scheduled_s
         if w.crosses and crossing is not None:
@@ -123,7 +128,7 @@ def _walkers(world: SchoolMorning) -> list[dict[str, Any]]:
                 "mode": w.mode,
                 "scheduled_s": w.scheduled_s,
                 "entered_s": w.scheduled_s,
-                "left_s": round(at_s + w.to_gate_m / speed, 3),
+                "left_s": round(at_s + to_gate / speed, 3),
                 "free_flow_s": 0.0,
             }
         )
@@ -180,3 +185,10 @@ def _facts(world: SchoolMorning, columns: dict[str, np.ndarray]) -> dict[str, fl
         "pupils_delivered": float(sum(a.delivered for a in parents)) + walked,
     }
 
+
+
+def crossing_to_gate_m(site: Site, crossing: Crossing | None) -> float:
+    """Return the way [m] along the footway from a crossing to the gate."""
+    if crossing is None:
+        return 0.0
+    return abs(site.gate.at_m - next(c.at_m for c in crossing.links if c.link == site.gate.link))

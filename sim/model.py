@@ -14,7 +14,15 @@ from sim.agents.parent import Parent
 from sim.agents.traveller import Traveller
 from sim.demand import Travellers, draw
 from sim.kernel.chance import mixed
-from sim.logbook import GATE_IN, GATE_OUT, OPPOSITE_IN, OPPOSITE_OUT, SLOTS, write_down
+from sim.logbook import (
+    GATE_IN,
+    GATE_OUT,
+    OPPOSITE_IN,
+    OPPOSITE_OUT,
+    SLOTS,
+    crossing_to_gate_m,
+    write_down,
+)
 from sim.places.berths import Berths
 from sim.places.disciplines import Discipline, any_free, free_behind, in_line
 from sim.places.footway import Footway
@@ -93,9 +101,9 @@ class SchoolMorning(mesa.Model):  # type: ignore[misc]
         """Let parents and buses begin their stories."""
         world = cast(World, self)
         row_of = {name: row for row, (name, _) in enumerate(self.departures)}
-        for family in self.travellers.families.each():
+        for family in self.travellers.families:
             Parent(world, family, row_of[family.name], curb_link(self.site, family.opposite))
-        for bus in self.travellers.buses.each():
+        for bus in self.travellers.buses:
             line = next(b for b in self.site.demand.bus_lines if b.id == bus.line)
             stop = self.site.network.curb_zone(line.stop)
             Bus(world, bus.name, row_of[bus.name], bus.scheduled_s, stop, bus.dwell_s)
@@ -218,7 +226,7 @@ def departures(
     """Return everybody's vehicle by name, in order of scheduled time."""
     due = lambda scheduled_s: max(0, -int(-(scheduled_s - start_s) // dt_s))  # noqa: E731
     found: list[tuple[float, int, str, Departure]] = []
-    for family in travellers.families.each():
+    for family in travellers.families:
         curb = curb_link(site, family.opposite)
         path = (*router.path(family.entry, curb), *router.path(curb, family.exit)[1:])
         found.append(
@@ -229,7 +237,7 @@ def departures(
                 Departure(family.key, due(family.scheduled_s), path, False, family.speed_factor, by_agent=True),
             )
         )
-    for bus in travellers.buses.each():
+    for bus in travellers.buses:
         found.append(
             (
                 bus.scheduled_s,
@@ -238,8 +246,8 @@ def departures(
                 Departure(bus.key, due(bus.scheduled_s), bus.path, True, bus.speed_factor, by_agent=True),
             )
         )
-    for key, name, scheduled_s, path, factor in travellers.through.each():
-        found.append((scheduled_s, key, name, Departure(key, due(scheduled_s), path, False, factor)))
+    for p in travellers.through:
+        found.append((p.scheduled_s, p.key, p.name, Departure(p.key, due(p.scheduled_s), p.path, False, p.speed_factor)))
     return [(name, d) for _, _, name, d in sorted(found, key=lambda f: f[:3])]
 
 
@@ -249,8 +257,9 @@ def walkers_at_zebras(travellers: Travellers, site: Site, start_s: float, dt_s: 
     if not zebras:
         return []
     zebra = zebras[0]
+    to_gate = crossing_to_gate_m(site, zebra)
     found = []
-    for w in travellers.walkers.each():
+    for w in travellers.walkers:
         if not w.crosses:
             continue
         speed = min(w.child_walk_m_s, w.adult_walk_m_s) if w.escorted else w.child_walk_m_s
@@ -259,7 +268,7 @@ def walkers_at_zebras(travellers: Travellers, site: Site, start_s: float, dt_s: 
         found.append(Walker(zebra.id, due, -int(-across // dt_s)))
         if w.escorted:
             # The way back is known beforehand but for the first wait, which shifts it by seconds.
-            back_s = w.scheduled_s + across + 2.0 * w.to_gate_m / w.adult_walk_m_s + w.handover_s - start_s
+            back_s = w.scheduled_s + across + 2.0 * to_gate / w.adult_walk_m_s + w.handover_s - start_s
             found.append(Walker(zebra.id, -int(-back_s // dt_s), -int(-(zebra.length_m / w.adult_walk_m_s) // dt_s)))
     return found
 

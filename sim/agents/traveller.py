@@ -45,6 +45,6 @@ class Traveller(mesa.Agent):  # type: ignore[misc]
         yield from self.trip()
         if not gone.triggered:
             yield gone
-        left_s = self.world.traffic.seconds(float(self.world.traffic.vehicles.left[self.vehicle]))
+        left_s = round(self.world.traffic.seconds(float(self.world.traffic.vehicles[self.vehicle].left)), 3)
         self.spent_s[self.part] += left_s - self._since_s
         self.finished = True

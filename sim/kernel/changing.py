@@ -9,7 +9,8 @@ from sim.kernel.moving import settle
 from sim.kernel.state import DRIVING, FAR, HELD, STOP, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind, at least [assumption]
-MANDATORY_ZONE = 150.0  # [m] per lane to cross: from here on a driver makes for the right lane [assumption]
+MOMENT = 0.4  # [s] time gap that one who must change lanes accepts at equal speeds [assumption]
+MANDATORY_ZONE = 200.0  # [m] per lane to cross: from here on a driver makes for the right lane [assumption]
 PASSING = 30.0  # [m] a driver leaves the right lane to pass only if so much is left beyond [assumption]
 SETTLED = 3.0  # [s] between two changes for comfort [assumption]
 PERIOD = 1.0  # [s] how often a driver thinks of changing [assumption]
@@ -68,6 +69,15 @@ def upstream(
     return found, nearest
 
 
+@njit(cache=True, inline="always")
+def wide_enough(v: float, v_ahead: float, b: float) -> float:
+    """Return the gap [m] that one who must change lanes accepts: a moment's reaction, and braking by b."""
+    need = ROOM + MOMENT * v
+    if v > v_ahead:
+        need += 0.5 * (v * v - v_ahead * v_ahead) / b
+    return need
+
+
 @njit(cache=True)
 def try_change(
     vehicles: Records,
@@ -103,19 +113,22 @@ def try_change(
         gap_behind = rear - vehicles[behind].x
     elif rear < SIGHT:
         behind, gap_behind = upstream(vehicles, lanes, order, net, to, rear)
-    mine_after = with_gap(vehicles, i, gap_ahead, v_ahead)
-    limit = desk[0].mandatory if must else desk[0].safe
-    theirs_after = 0.0
-    if behind >= 0 and vehicles[behind].state != HELD:
-        theirs_after = with_gap(vehicles, behind, gap_behind, vehicles[i].v)
-    safe = gap_behind >= ROOM and theirs_after > -limit and mine_after > -limit
+    if must:
+        b = desk[0].mandatory
+        safe = gap_ahead >= wide_enough(vehicles[i].v, v_ahead, b)
+        if behind >= 0:
+            safe = safe and gap_behind >= wide_enough(vehicles[behind].v, vehicles[i].v, b)
     if must and not safe:
         if same_lane and vehicles[behind].state == DRIVING and gap_behind < SIGHT:
             let_in(vehicles, desk, behind, i, rear - ROOM, gap_behind - ROOM)
         return False
-    if not safe:
-        return False
     if not must:
+        mine_after = with_gap(vehicles, i, gap_ahead, v_ahead)
+        theirs_after = 0.0
+        if behind >= 0 and vehicles[behind].state != HELD:
+            theirs_after = with_gap(vehicles, behind, gap_behind, vehicles[i].v)
+        if gap_behind < ROOM or theirs_after <= -desk[0].safe or mine_after <= -desk[0].safe:
+            return False
         mine_before = vehicles[i].acceleration
         theirs_before = vehicles[behind].acceleration if behind >= 0 else 0.0
         gain_old = 0.0

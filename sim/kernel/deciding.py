@@ -2,8 +2,8 @@
 
 from numba import njit
 
-from sim.kernel.following import approach_speed, free_acceleration, interaction
-from sim.kernel.junctions import permit
+from sim.kernel.following import approach_speed, composed, free_acceleration, interaction
+from sim.kernel.junctions import permit, permit_inside
 from sim.kernel.order import last, successor, way_on
 from sim.kernel.state import B_EMERGENCY, FAR, HELD, STOP, TURN_IN, Ints, Records
 
@@ -18,6 +18,17 @@ def capped(v: float, allowed: float, dt: float, wanted: float) -> float:
     """Return the acceleration [m/s2] that keeps the next speed at or below an allowed one."""
     limit = (allowed - v) / dt
     return limit if limit < wanted else wanted
+
+
+@njit(cache=True, inline="always")
+def behind(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
+    """Return vehicle i's acceleration [m/s2] behind something at that gap and speed."""
+    me = vehicles[i]
+    v = me.v
+    wanted = free_acceleration(v, me.desired, me.a, me.b) + interaction(
+        v, gap, v - v_ahead, me.a, me.headway, me.s0, me.half_inverse
+    )
+    return composed(wanted, v, gap, v_ahead, me.b)
 
 
 @njit(cache=True)
@@ -37,20 +48,25 @@ def look_ahead(
     wanted: float,
 ) -> float:
     """Return the acceleration [m/s2] of a lane's foremost vehicle, given all that lies beyond the lane's end."""
-    v = vehicles[i].v
-    distance = lanes[lane].length - vehicles[i].x
-    tail = lanes[lane].tail_x
-    if tail < FAR:
-        free = free_acceleration(v, vehicles[i].desired, vehicles[i].a, vehicles[i].b)
-        braking = interaction(
-            v, tail - vehicles[i].x, v - lanes[lane].tail_v, vehicles[i].a, vehicles[i].headway, vehicles[i].s0, vehicles[i].half_inverse
-        )
-        if free + braking < wanted:
-            wanted = free + braking
-            vehicles[i].blocker = lanes[lane].tail_who
-    reach = 0.5 * v * v / vehicles[i].b + HORIZON
-    leg = vehicles[i].leg
+    me = vehicles[i]
+    v = me.v
+    distance = lanes[lane].length - me.x
+    if lanes[lane].tail_x < FAR:
+        tried = behind(vehicles, i, lanes[lane].tail_x - me.x, lanes[lane].tail_v)
+        if tried < wanted:
+            wanted = tried
+            me.blocker = lanes[lane].tail_who
+    reach = 0.5 * v * v / me.b + HORIZON
+    leg = me.leg
     at_own_lane = True
+    if lanes[lane].segment < 0 and me.x < lanes[lane].wait_x:
+        go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, lane, lanes[lane].wait_x - me.x)
+        if not go:
+            tried = behind(vehicles, i, lanes[lane].wait_x - me.x + me.s0, 0.0)
+            if tried < wanted:
+                wanted = tried
+                me.blocker = who
+            return wanted
     while distance < reach:
         if lanes[lane].segment < 0:
             ahead = lanes[lane].to_lane
@@ -67,32 +83,33 @@ def look_ahead(
                 break
             go = False
             who = -1
+            stop = distance - STOP_SHORT
             if ahead >= 0:
                 go, who = permit(
                     vehicles, lanes, order, net, route, conflicts, zebras, desk, i, ahead, distance, tick
                 )
             if at_own_lane:
-                vehicles[i].may_go = 1 if go else 0
+                me.may_go = 1 if go else 0
+            if go and lanes[ahead].wait_x > 0.0:
+                stop = distance + lanes[ahead].wait_x
+                go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop)
             if not go:
-                free = free_acceleration(v, vehicles[i].desired, vehicles[i].a, vehicles[i].b)
-                gap = distance + vehicles[i].s0 - STOP_SHORT
-                braking = interaction(v, gap, v, vehicles[i].a, vehicles[i].headway, vehicles[i].s0, vehicles[i].half_inverse)
-                if free + braking < wanted:
-                    wanted = free + braking
-                    vehicles[i].blocker = who
-                break
+                tried = behind(vehicles, i, stop + me.s0, 0.0)
+                if tried < wanted:
+                    wanted = tried
+                    me.blocker = who
+                if stop < distance:
+                    break
         at_own_lane = False
-        limit = lanes[ahead].limit * vehicles[i].factor
+        limit = lanes[ahead].limit * me.factor
         if limit < v:
-            wanted = capped(v, approach_speed(distance, limit, vehicles[i].b), desk[0].dt, wanted)
+            wanted = capped(v, approach_speed(distance, limit, me.b), desk[0].dt, wanted)
         j = last(lanes, order, ahead)
         if j >= 0:
-            free = free_acceleration(v, vehicles[i].desired, vehicles[i].a, vehicles[i].b)
-            gap = distance + vehicles[j].x - vehicles[j].length
-            braking = interaction(v, gap, v - vehicles[j].v, vehicles[i].a, vehicles[i].headway, vehicles[i].s0, vehicles[i].half_inverse)
-            if free + braking < wanted:
-                wanted = free + braking
-                vehicles[i].blocker = j
+            tried = behind(vehicles, i, distance + vehicles[j].x - vehicles[j].length, vehicles[j].v)
+            if tried < wanted:
+                wanted = tried
+                me.blocker = j
             break
         distance += lanes[ahead].length
         lane = ahead
@@ -152,6 +169,7 @@ def decide(
                 free = free_acceleration(v, me.desired, me.a, me.b)
                 if ahead >= 0:
                     wanted = free + interaction(v, rear - x, v - v_ahead, me.a, me.headway, me.s0, me.half_inverse)
+                    wanted = composed(wanted, v, rear - x, v_ahead, me.b)
                     me.blocker = ahead
                     if segment >= 0 and me.choice >= 0 and here.length - x < TURN_ZONE:
                         movement = net[here.via_at + me.choice]

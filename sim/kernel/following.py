@@ -4,7 +4,7 @@ from math import sqrt
 
 from numba import njit
 
-from sim.kernel.state import B_EMERGENCY
+B_AHEAD = 4.0  # [m/s2] how hard the vehicle ahead is expected to brake at most [assumption]
 
 
 @njit(cache=True, inline="always")
@@ -32,12 +32,20 @@ def interaction(v: float, gap: float, approach: float, a: float, headway: float,
 
 
 @njit(cache=True, inline="always")
-def idm(
-    v: float, desired: float, gap: float, approach: float, a: float, b: float, headway: float, s0: float, half_inverse: float
-) -> float:
-    """Return the IDM acceleration [m/s2], never below full brakes."""
-    wanted = free_acceleration(v, desired, a, b) + interaction(v, gap, approach, a, headway, s0, half_inverse)
-    return wanted if wanted > -B_EMERGENCY else -B_EMERGENCY
+def composed(wanted: float, v: float, gap: float, v_ahead: float, b: float) -> float:
+    """Return an acceleration [m/s2] with the IDM's overreaction to short gaps taken out.
+
+    Just after a cut-in the IDM brakes with many times what safety asks for. A driver brakes harder than `b` only as
+    far as stopping behind the vehicle ahead requires, should that one brake with B_AHEAD (the idea of the enhanced
+    IDM: Kesting, Treiber, Helbing 2010, Phil. Trans. R. Soc. A 368, 4585).
+    """
+    if wanted >= -b:
+        return wanted
+    room = gap - 1.0 + 0.5 * v_ahead * v_ahead / B_AHEAD
+    needed = 0.5 * v * v / (room if room > 0.1 else 0.1)
+    if needed < b:
+        needed = b
+    return wanted if wanted > -needed else -needed
 
 
 @njit(cache=True, inline="always")

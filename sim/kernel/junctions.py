@@ -57,6 +57,8 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, i: int, movem
     at = lanes[movement].order_at
     for k in range(lanes[movement].count):
         m = order[at + k]
+        if m == i:
+            break
         room -= vehicles[m].length + vehicles[m].s0
         if vehicles[m].v < slowest:
             slowest = vehicles[m].v
@@ -108,11 +110,34 @@ def permit(
         who = no_room_behind(vehicles, lanes, order, i, movement)
         if who >= 0 and uniform(desk[0].seed, vehicles[i].key, KEEP_CLEAR, movement) < desk[0].keep_clear:
             return False, who
+    return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, lanes[movement].wait_x > 0.0)
+
+
+@njit(cache=True)
+def may_cross(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    route: Ints,
+    conflicts: Records,
+    i: int,
+    movement: int,
+    distance: float,
+    to_wait: bool,
+) -> "tuple[bool, int]":
+    """Return whether the paths that cross a movement are free, and who prevents it.
+
+    `to_wait`: only those before the point inside the junction at which one gives way.
+    """
+    v = vehicles[i].v
     mine = distance / (v if v > 2.0 else 2.0)
     for c in range(lanes[movement].conflict_at, lanes[movement].conflict_end):
+        if to_wait and conflicts[c].begin >= lanes[movement].wait_x:
+            continue
         foe = conflicts[c].foe
         who = occupant(vehicles, lanes, order, foe, conflicts[c].there)
-        if who >= 0:
+        if who >= 0 and not (lanes[foe].wait_x > 0.0 and waits_inside(vehicles, lanes, foe, who)):
             return False, who
         gap = lanes[movement].gap
         if (
@@ -121,3 +146,31 @@ def permit(
         ):
             return False, -1
     return True, -1
+
+
+@njit(cache=True)
+def waits_inside(vehicles: Records, lanes: Records, movement: int, who: int) -> bool:
+    """Return whether a vehicle stands inside the junction to give way, short of every path that it crosses."""
+    return vehicles[who].lane == movement and vehicles[who].x <= lanes[movement].wait_x + 0.1 and vehicles[who].v < 1.0
+
+
+@njit(cache=True)
+def permit_inside(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    route: Ints,
+    conflicts: Records,
+    i: int,
+    movement: int,
+    distance: float,
+) -> "tuple[bool, int]":
+    """Return whether vehicle i may go on from the waiting point inside a junction, `distance` [m] ahead."""
+    v = vehicles[i].v
+    if 0.5 * v * v >= B_LAST * (distance if distance > 0.1 else 0.1):
+        return True, -1
+    who = no_room_behind(vehicles, lanes, order, i, movement)
+    if who >= 0 and who != i:
+        return False, who
+    return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, False)

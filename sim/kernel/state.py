@@ -110,6 +110,7 @@ LANE = _record(
     green_to=_INT,
     amber_to=_INT,
     gap=_FLOAT,  # critical gap [s]
+    wait_x=_FLOAT,  # where one who must give way waits inside the junction [m], 0 at the stop line
 )
 
 SEGMENT = _record(
@@ -125,8 +126,8 @@ SEGMENT = _record(
 CONFLICT = _record(
     foe=_INT,  # the movement in conflict
     yields=_INT,  # 1: this movement gives way
-    here=_FLOAT,  # where the paths meet, on this movement [m]
-    there=_FLOAT,  # and on the foe's [m]
+    begin=_FLOAT,  # where the common area begins on this movement [m]
+    there=_FLOAT,  # and where it ends on the foe's [m]
 )
 
 DETECTOR = _record(x=_FLOAT, slot=_INT)

@@ -28,6 +28,10 @@ class Footway:
             self._ways[key] = way(self.site, link, at_m, to_waiting_area=with_child)
         return self._ways[key]
 
+    def remote(self, link: str) -> Walk:
+        """Return the way from the remote parking on a link to the gate."""
+        return Walk(before_m=next(p.walk_m for p in self.site.remote_parking if p.link == link))
+
     def walk(self, way: Walk, speed_m_s: float) -> Generator[simpy.Event, Any, None]:
         """Go along a way, waiting at the crossing where there is one."""
         factor = self.site.demand.times.rail_walk_factor

@@ -28,6 +28,10 @@ WIDTH_M = 2.0
 """[m] paths that come nearer than a vehicle's width are in conflict"""
 STEP_M = 0.5
 """[m] between the points at which two paths are compared"""
+BEFORE_PATH_M = 0.5
+"""[m] short of the path to which it gives way a vehicle waits inside the junction [assumption]"""
+LEAST_WAIT_M = 3.0
+"""[m] a waiting point nearer than this to the stop line is none [assumption]"""
 LARGEST_CUT = 0.4
 """No setback takes more than this share of a link."""
 
@@ -36,10 +40,12 @@ LARGEST_CUT = 0.4
 class Conflict:
     """Another movement of the same junction whose path meets this one's.
 
-    `at_m` and `foe_at_m` say where, on either path, the common area ends; `yields`: this movement gives way.
+    `from_m` and `at_m` say where the common area begins and ends on this path, `foe_at_m` where it ends on the
+    other; `yields`: this movement gives way.
     """
 
     foe: int
+    from_m: float
     at_m: float
     foe_at_m: float
     yields: bool
@@ -58,6 +64,8 @@ class Movement:
     length_m: float
     shape: tuple[Point, ...]
     conflicts: tuple[Conflict, ...] = ()
+    wait_m: float = 0.0
+    """Where one who gives way waits inside the junction [m]; 0: at the stop line."""
 
 
 def movements(network: Network) -> tuple[Movement, ...]:
@@ -286,10 +294,24 @@ def _with_conflicts(plan: _Plan, node: Node, local: list[Movement], begin: int) 
             meet = _meeting(paths[a], paths[b])
             if meet is None:
                 continue
-            at, foe_at = min(meet[0], local[a].length_m), min(meet[1], local[b].length_m)
-            found[a].append(Conflict(begin + b, at, foe_at, ranks[a] < ranks[b]))
-            found[b].append(Conflict(begin + a, foe_at, at, ranks[b] < ranks[a]))
-    return [replace(m, conflicts=tuple(c)) for m, c in zip(local, found, strict=True)]
+            (a_from, a_to), (b_from, b_to) = meet
+            a_to, b_to = min(a_to, local[a].length_m), min(b_to, local[b].length_m)
+            found[a].append(Conflict(begin + b, a_from, a_to, b_to, ranks[a] < ranks[b]))
+            found[b].append(Conflict(begin + a, b_from, b_to, a_to, ranks[b] < ranks[a]))
+    return [
+        replace(m, conflicts=tuple(c), wait_m=_waiting_point(plan, node, m, c))
+        for m, c in zip(local, found, strict=True)
+    ]
+
+
+def _waiting_point(plan: _Plan, node: Node, m: Movement, conflicts: list[Conflict]) -> float:
+    """Return where a far-side turn from the street that has the way, or the green, waits for oncoming traffic [m]."""
+    far: Turn = "left" if plan.near == "right" else "right"
+    highest = max(link.priority for link in plan.into[node.id])
+    if m.turn != far or (node.signal is None and plan.network.link(m.from_link).priority < highest):
+        return 0.0
+    first = min((c.from_m for c in conflicts if c.yields), default=0.0) - BEFORE_PATH_M
+    return round(first, 3) if first >= LEAST_WAIT_M else 0.0
 
 
 def _resampled(shape: Sequence[Point]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -303,12 +325,13 @@ def _resampled(shape: Sequence[Point]) -> tuple[NDArray[np.float64], NDArray[np.
 
 def _meeting(
     a: tuple[NDArray[np.float64], NDArray[np.float64]], b: tuple[NDArray[np.float64], NDArray[np.float64]]
-) -> tuple[float, float] | None:
-    """Return where, on either path [m], the area ends in which they come nearer than a vehicle's width."""
+) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """Return from where to where [m], on either path, they come nearer than a vehicle's width."""
     near = np.hypot(*(a[0][:, None, :] - b[0][None, :, :]).transpose(2, 0, 1)) < WIDTH_M
     if not near.any():
         return None
+    on_a, on_b = a[1][np.flatnonzero(near.any(axis=1))], b[1][np.flatnonzero(near.any(axis=0))]
     return (
-        round(float(a[1][np.flatnonzero(near.any(axis=1))[-1]]), 3),
-        round(float(b[1][np.flatnonzero(near.any(axis=0))[-1]]), 3),
+        (round(float(on_a[0]), 3), round(float(on_a[-1]), 3)),
+        (round(float(on_b[0]), 3), round(float(on_b[-1]), 3)),
     )

@@ -104,6 +104,7 @@ class _Lane:
     zebra: int = -1
     box: int = 0
     gap: float = 0.0
+    wait_x: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -235,6 +236,7 @@ class _Draft:
                 light=light,
                 box=1 if m.conflicts else 0,
                 gap=gap_s,
+                wait_x=m.wait_m,
             )
         )
         return len(self.lanes) - 1
@@ -242,7 +244,7 @@ class _Draft:
     def records(self) -> tuple[Records, Records, Ints]:
         """Return the lanes, the segments and the table of successors and feeders."""
         lanes, segments = rows(LANE, len(self.lanes)), rows(SEGMENT, len(self.first_lane))
-        for name in ("limit", "segment", "number", "from_lane", "to_lane", "zebra", "box", "gap"):
+        for name in ("limit", "segment", "number", "from_lane", "to_lane", "zebra", "box", "gap", "wait_x"):
             lanes[name] = [getattr(lane, name) for lane in self.lanes]
         for name in ("cycle", "offset", "green_from", "green_to", "amber_to"):
             lanes[name] = [getattr(lane.light, name) for lane in self.lanes]
@@ -335,7 +337,7 @@ def _conflicts(lanes: Records, movements: Sequence[Movement], movement_rows: lis
         lanes[row].conflict_at = n
         for c in m.conflicts:
             found[n].foe, found[n].yields = movement_rows[c.foe], int(c.yields)
-            found[n].here, found[n].there = c.at_m, c.foe_at_m
+            found[n].begin, found[n].there = c.from_m, c.foe_at_m
             n += 1
         lanes[row].conflict_end = n
     return found

@@ -316,6 +316,10 @@ class Traffic:
         """Return a tick as seconds after midnight."""
         return self.start_s + tick * self.dt
 
+    def in_seconds(self, ticks: k.Floats) -> k.Floats:
+        """Return ticks as seconds after midnight, to 1 ms."""
+        return np.round(self.start_s + ticks * self.dt, 3)
+
     def facts(self) -> dict[str, float]:
         """Return what the road has counted."""
         return {
