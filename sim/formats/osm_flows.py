@@ -1,22 +1,28 @@
 """Assumes the traffic of an imported site: how much enters by each street, where it goes, and what junctions carry."""
 
 from dataclasses import dataclass, replace
-from math import hypot
+from itertools import pairwise
+from math import exp, hypot
 
 from sim.formats.osm_network import Layout
 from sim.scenario.demand import ThroughFlow
-from sim.scenario.network import Network, Node
+from sim.scenario.junctions import Movement
+from sim.scenario.network import Network, Turn
 from sim.scenario.routes import Router
 
-LOADED = 0.6  # [1] through traffic takes at most this share of what a junction carries; assumption
+LOADED = 0.5  # [1] through traffic takes at most this share of what an approach carries; assumption
+SPREAD = 0.7  # damps the cutting of flows, which depend on each other
 LANE_VEH_H = 1600.0  # [veh/h] of a lane that flows; assumption
-GIVE_WAY_VEH_H = 700.0  # [veh/h] of a lane that gives way to nobody else's traffic; assumption
-GIVE_WAY_LOSS = 0.55  # [1] what each vehicle with priority takes from it; assumption
-GIVE_WAY_LEAST_VEH_H = 60.0
+GAPS_S: dict[Turn, float] = {"left": 5.0, "through": 6.5, "right": 6.2, "u_turn": 6.5}
+"""Critical gaps [s] in traffic that goes first; assumption, by the handbook's values."""
+FOLLOW_UP = 0.55  # [1] follow-up time as a share of the critical gap; assumption
 LEAST_FLOW_VEH_H = 4.0  # smaller flows are left out
 DETOUR = 2.2  # [1] nobody drives through the study area on a way so much longer than the straight line
 SAME_STREET_M = 60.0  # entry and exit this near each other are two carriageways of one street
 GATE_LEAST_VEH_H = 40.0  # traffic past the gate in each direction that is assumed at least, where any way leads there
+
+Pair = tuple[str, str]
+"""A turn: from one link to another."""
 
 
 @dataclass(frozen=True)
@@ -58,16 +64,15 @@ def _way(network: Network, router: Router, entry: str, exit: str) -> tuple[str, 
     return path if driven <= DETOUR * straight else ()
 
 
-def bearable(network: Network, flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
-    """Return the flows, cut where they would load a junction beyond the assumed share of what it carries."""
-    for _ in range(30):
-        load = loads(flows)
-        carried = capacities(network, load)
-        excess = {link: load[link] / (LOADED * carried[link]) for link in load if link in carried}
-        if max(excess.values(), default=0.0) <= 1.01:
+def bearable(flows: tuple[Flow, ...], junctions: "Junctions") -> tuple[Flow, ...]:
+    """Return the flows, cut where they would load an approach beyond the assumed share of what it carries."""
+    for _ in range(60):
+        loaded = junctions.saturation(flows)
+        excess = {link: x / LOADED for link, x in loaded.items() if x > 1.01 * LOADED}
+        if not excess:
             break
         flows = tuple(
-            replace(f, veh_h=f.veh_h / max(1.0, max(excess.get(link, 0.0) for link in f.path) ** 0.7)) for f in flows
+            replace(f, veh_h=f.veh_h / max(1.0, max(excess.get(link, 0.0) for link in f.path) ** SPREAD)) for f in flows
         )
     return flows
 
@@ -81,31 +86,57 @@ def loads(flows: tuple[Flow, ...]) -> dict[str, float]:
     return load
 
 
-def capacities(network: Network, load: dict[str, float]) -> dict[str, float]:
-    """Return roughly what each link's end lets through [veh/h], given the loads; exits have no limit."""
-    nodes = {node.id: node for node in network.nodes}
-    into: dict[str, list[str]] = {}
-    for link in network.links:
-        into.setdefault(link.to_node, []).append(link.id)
-    return {
-        link.id: _capacity(network, nodes[link.to_node], link.id, into[link.to_node], load)
-        for link in network.links
-        if not nodes[link.to_node].boundary
-    }
+class Junctions:
+    """What the approaches to a network's junctions carry, by gap acceptance and greens."""
 
+    def __init__(self, network: Network, moves: tuple[Movement, ...]) -> None:
+        """Know who gives way to whom."""
+        self.network = network
+        self.turn: dict[Pair, Turn] = {}
+        self.lanes: dict[Pair, set[int]] = {}
+        self.first: dict[Pair, set[Pair]] = {}
+        for move in moves:
+            pair = (move.from_link, move.to_link)
+            self.turn[pair] = move.turn
+            self.lanes.setdefault(pair, set()).add(move.from_lane)
+            foes = (moves[c.foe] for c in move.conflicts if c.yields)
+            before = {(foe.from_link, foe.to_link) for foe in foes if foe.from_link != move.from_link}
+            self.first.setdefault(pair, set()).update(before)
+        self.green = {pair: self._green(pair) for pair in self.turn}
 
-def _capacity(network: Network, node: Node, link: str, others: list[str], load: dict[str, float]) -> float:
-    own = network.link(link)
-    if node.signal is not None:
-        green = max((s.green_s for s in node.signal.stages if link in s.approaches), default=0.0)
-        return own.lanes * LANE_VEH_H * max(green, 1.0) / node.signal.cycle_s
-    first = sum(load.get(o, 0.0) for o in others if network.link(o).priority > own.priority)
-    equal = sum(load.get(o, 0.0) for o in others if o != link and network.link(o).priority == own.priority)
-    if len(others) <= 2 and first == 0:
-        return own.lanes * LANE_VEH_H
-    against = first + (0.5 * equal if any(network.link(o).priority > own.priority for o in others) else 0.3 * equal)
-    free = GIVE_WAY_VEH_H if first else LANE_VEH_H * 0.8
-    return max(own.lanes * free - GIVE_WAY_LOSS * against, GIVE_WAY_LEAST_VEH_H)
+    def _green(self, pair: Pair) -> tuple[float, frozenset[int]]:
+        """Return the share of time in which a turn is free to go, and the stages; 1 without signal."""
+        signal = self.network.node(self.network.link(pair[0]).to_node).signal
+        if signal is None:
+            return 1.0, frozenset()
+        stages = [i for i, s in enumerate(signal.stages) if pair[0] in s.approaches]
+        own = frozenset(i for i in stages if not signal.stages[i].turns or self.turn[pair] in signal.stages[i].turns)
+        return max(sum(signal.stages[i].green_s for i in own) / signal.cycle_s, 0.01), own
+
+    def saturation(self, flows: tuple[Flow, ...]) -> dict[str, float]:
+        """Return how far the traffic uses what each approach carries [1]; 1 is all of it."""
+        turning: dict[Pair, float] = {}
+        for flow in flows:
+            for pair in pairwise(flow.path):
+                turning[pair] = turning.get(pair, 0.0) + flow.veh_h
+        lane_use: dict[str, float] = {}
+        worst: dict[str, float] = {}
+        for pair, veh_h in turning.items():
+            used = veh_h / self._carried(pair, turning)
+            lane_use[pair[0]] = lane_use.get(pair[0], 0.0) + used
+            worst[pair[0]] = max(worst.get(pair[0], 0.0), used / len(self.lanes[pair]))
+        return {link: max(worst[link], use / self.network.link(link).lanes) for link, use in lane_use.items()}
+
+    def _carried(self, pair: Pair, turning: dict[Pair, float]) -> float:
+        """Return what one lane lets make a turn [veh/h]: by the gaps in the traffic that goes first (HCM ch. 20)."""
+        green, stages = self.green[pair]
+        first = [foe for foe in self.first[pair] if not stages or stages & self.green[foe][1]]
+        against = sum(turning.get(foe, 0.0) for foe in first) / green / 3600.0
+        if against <= 0.0:
+            return green * LANE_VEH_H
+        gap = GAPS_S[self.turn[pair]]
+        found = 3600.0 * against * exp(-against * gap) / (1.0 - exp(-against * gap * FOLLOW_UP))
+        return green * min(found, LANE_VEH_H)
 
 
 def past_gate(flows: tuple[Flow, ...], link: str) -> tuple[Flow, ...]:

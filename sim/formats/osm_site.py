@@ -6,7 +6,7 @@ from sim.formats.osm_clip import street_graph
 from sim.formats.osm_control import Features, Restrictions, crossings, features, turn_bans
 from sim.formats.osm_curb import BusZone, Curb, bus_zones, gate_crossing, school_zones
 from sim.formats.osm_demand import Ways, bus_berths, bus_flow, bus_lines, demand
-from sim.formats.osm_flows import Flow, bearable, past_gate, through_flows, weight
+from sim.formats.osm_flows import Flow, Junctions, bearable, past_gate, through_flows, weight
 from sim.formats.osm_gate import Found, find_gate
 from sim.formats.osm_graph import Graph, simplified
 from sim.formats.osm_network import Layout, around, kept, lay_out, usable
@@ -74,13 +74,14 @@ def build(area: Area, name: str, title: str, enrolment: int, drivers: Drivers) -
     layout, gate = streets.layout, streets.found.gate
     stops = bus_stops(layout, area.extract, area.plane, area.radius_m)
     network, buses, assumed = _with_curb(layout, gate, area, stops)
-    router = Router(network, movements(network))
+    moves = movements(network)
+    router = Router(network, moves)
     parking = remote_parking(network, router, gate)
     ways = _ways(layout, network, router, gate, tuple(p.link for p in parking))
     if not ways.entries or not ways.exits:
         raise BadInput(_fault(area, "a gate that nobody from outside reaches and leaves again"))
     wished = through_flows(layout, network, router)
-    flows = past_gate(bearable(network, wished), gate.link)
+    flows = past_gate(bearable(wished, Junctions(network, moves)), gate.link)
     weights = {link: weight(layout, link) for link in (*network.entries(), *network.exits())}
     lines = bus_lines(network, router, buses, weights)
     cut_off = tuple(entry for entry in network.entries() if entry not in ways.entries)
