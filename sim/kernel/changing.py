@@ -11,6 +11,7 @@ from sim.kernel.state import DRIVING, FAR, HELD, STOP, Ints, Records
 ROOM = 1.0  # [m] to the vehicles ahead and behind, at least [assumption]
 MOMENT = 0.4  # [s] time gap that one who must change lanes accepts at equal speeds [assumption]
 MANDATORY_ZONE = 200.0  # [m] per lane to cross: from here on a driver makes for the right lane [assumption]
+FITTING_IN = 60.0  # [m] who has so little left drops back behind the vehicle beside to get in [assumption]
 PASSING = 30.0  # [m] a driver leaves the right lane to pass only if so much is left beyond [assumption]
 SETTLED = 3.0  # [s] between two changes for comfort [assumption]
 PERIOD = 1.0  # [s] how often a driver thinks of changing [assumption]
@@ -103,8 +104,6 @@ def try_change(
         ahead = order[lanes[to].order_at + k_to - 1]
         gap_ahead = vehicles[ahead].x - vehicles[ahead].length - x
         v_ahead = vehicles[ahead].v
-    if gap_ahead < ROOM:
-        return False
     behind = -1
     gap_behind = FAR
     same_lane = k_to < lanes[to].count
@@ -120,14 +119,14 @@ def try_change(
             safe = safe and gap_behind >= wide_enough(vehicles[behind].v, vehicles[i].v, b)
     if must and not safe:
         if same_lane and vehicles[behind].state == DRIVING and gap_behind < SIGHT:
-            let_in(vehicles, desk, behind, i, rear - ROOM, gap_behind - ROOM)
+            let_in(vehicles, desk, behind, i)
         return False
     if not must:
         mine_after = with_gap(vehicles, i, gap_ahead, v_ahead)
         theirs_after = 0.0
         if behind >= 0 and vehicles[behind].state != HELD:
             theirs_after = with_gap(vehicles, behind, gap_behind, vehicles[i].v)
-        if gap_behind < ROOM or theirs_after <= -desk[0].safe or mine_after <= -desk[0].safe:
+        if gap_ahead < ROOM or gap_behind < ROOM or theirs_after <= -desk[0].safe or mine_after <= -desk[0].safe:
             return False
         mine_before = vehicles[i].acceleration
         theirs_before = vehicles[behind].acceleration if behind >= 0 else 0.0
@@ -187,7 +186,12 @@ def consider(
             beyond = held_ahead(vehicles, lanes, order, to, k_to, x, until)
             if beyond < FAR and (to_curb or until - beyond > PASSING):
                 return False
-            return try_change(vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, True)
+            changed = try_change(vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, True)
+            if not changed and k_to > 0 and until - x < FITTING_IN:
+                beside = order[lanes[to].order_at + k_to - 1]
+                if vehicles[beside].state == DRIVING:
+                    me.yields_to = beside
+            return changed
     if k == 0 or (tick - me.changed) * desk[0].dt < SETTLED:
         return False
     ahead = vehicles[order[here.order_at + k - 1]]

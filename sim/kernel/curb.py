@@ -6,25 +6,21 @@ from sim.kernel.chance import COURTESY, uniform
 from sim.kernel.gaps import accepts, first_behind, time_over
 from sim.kernel.moving import report, settle
 from sim.kernel.order import aim, insert, position_of
-from sim.kernel.state import DRIVING, FAR, HELD, PULLED_OUT, V_STANDING, Ints, Records
+from sim.kernel.state import DRIVING, HELD, PULLED_OUT, B_COURTESY, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind [assumption]
-V_COURTESY = 4.0  # [m/s] only slow drivers let somebody in [assumption]
-B_COURTESY = 1.5  # [m/s2] and only if it costs them no more than this [assumption]
+V_COURTESY = 8.0  # [m/s] nobody lets somebody in at a higher speed [assumption]
+ABREAST = 2.0  # [m] who is further ahead than the other by less than this does not let him in [assumption]
 
 
 @njit(cache=True)
-def let_in(vehicles: Records, desk: Records, host: int, guest: int, at: float, distance: float) -> bool:
-    """Return whether a slow driver holds back for another at a point ahead [m]; if so, it will."""
-    v = vehicles[host].v
-    if v > V_COURTESY or distance < 0.0:
+def let_in(vehicles: Records, desk: Records, host: int, guest: int) -> bool:
+    """Return whether a driver makes room for another who wants to get in ahead; if so, the host drops back."""
+    if vehicles[host].v > V_COURTESY or vehicles[guest].x < vehicles[host].x + ABREAST:
         return False
     if uniform(desk[0].seed, vehicles[host].key, COURTESY, vehicles[guest].key) >= desk[0].courtesy:
         return False
-    if 0.5 * v * v > B_COURTESY * distance and v > V_STANDING:
-        return False
-    if at < vehicles[host].hold_at:
-        vehicles[host].hold_at = at
+    vehicles[host].yields_to = guest
     return True
 
 
@@ -50,8 +46,10 @@ def can_pull_out(vehicles: Records, lanes: Records, order: Ints, net: Ints, desk
             return False
     if accepts(time_over(distance, vehicles[j].v), vehicles[i].out_gap):
         return distance >= ROOM
-    same = vehicles[j].lane == lane and vehicles[j].state != HELD
-    return same and let_in(vehicles, desk, j, i, rear - ROOM, distance - ROOM) and distance >= ROOM
+    if vehicles[j].lane != lane or vehicles[j].state == HELD or not let_in(vehicles, desk, j, i):
+        return False
+    v = vehicles[j].v
+    return distance >= ROOM and 0.5 * v * v <= B_COURTESY * (distance - ROOM)
 
 
 @njit(cache=True)
@@ -82,7 +80,6 @@ def pull_out(
             vehicles[i].changed = tick
             vehicles[i].before0 = -1
             vehicles[i].before1 = -1
-            vehicles[i].hold_at = FAR
             settle(vehicles, lanes, i, lane)
             aim(vehicles, lanes, segments, net, route, i)
             report(news, desk, PULLED_OUT, i)

@@ -5,7 +5,7 @@ from numba import njit
 from sim.kernel.following import approach_speed, composed, free_acceleration, interaction
 from sim.kernel.junctions import permit, permit_inside
 from sim.kernel.order import last, successor, way_on
-from sim.kernel.state import B_EMERGENCY, FAR, HELD, STOP, TURN_IN, Ints, Records
+from sim.kernel.state import B_COURTESY, B_EMERGENCY, FAR, HELD, STOP, TURN_IN, Ints, Records
 
 HORIZON = 30.0  # [m] how far a driver looks beyond the braking distance [assumption]
 STOP_SHORT = 0.5  # [m] how far before a stop line the front comes to rest [assumption]
@@ -184,12 +184,14 @@ def decide(
                     )
                 if me.target_mode >= STOP and me.target_segment == segment:
                     wanted = heed_target(vehicles, lanes, dt, i, lane, wanted)
-                if me.hold_at < FAR:
-                    gap = me.hold_at - x + me.s0
-                    held = free + interaction(v, gap, v, me.a, me.headway, me.s0, me.half_inverse)
+                if me.yields_to >= 0:
+                    guest = vehicles[me.yields_to]
+                    held = behind(vehicles, i, guest.x - guest.length - x, guest.v)
+                    if held < -B_COURTESY:
+                        held = -B_COURTESY
                     if held < wanted:
                         wanted = held
-                    me.hold_at = FAR
+                    me.yields_to = -1
                 me.acceleration = wanted if wanted > -B_EMERGENCY else -B_EMERGENCY
             ahead = i
             rear = x - me.length

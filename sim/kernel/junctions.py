@@ -150,8 +150,10 @@ def may_cross(
 
 @njit(cache=True)
 def waits_inside(vehicles: Records, lanes: Records, movement: int, who: int) -> bool:
-    """Return whether a vehicle stands inside the junction to give way, short of every path that it crosses."""
-    return vehicles[who].lane == movement and vehicles[who].x <= lanes[movement].wait_x + 0.1 and vehicles[who].v < 1.0
+    """Return whether a vehicle inside the junction gives way, or still can, short of every path that it crosses."""
+    room = lanes[movement].wait_x + 0.1 - vehicles[who].x
+    v = vehicles[who].v
+    return vehicles[who].lane == movement and room >= 0.0 and 0.5 * v * v <= B_LAST * (room + 0.1)
 
 
 @njit(cache=True)

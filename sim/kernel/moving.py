@@ -28,7 +28,7 @@ from sim.kernel.state import (
 
 NEAR = 0.3  # [m] a stop point is reached this far before it
 V_ROLLING = 3.0  # [m/s] who passes the stop point faster has missed it
-PATIENCE = 15.0  # [s] a driver who cannot reach the lane for a turn drives on elsewhere [assumption]
+PATIENCE = 4.0  # [s] a driver who cannot reach the lane for a turn drives on elsewhere [assumption]
 
 
 @njit(cache=True)

@@ -20,8 +20,10 @@ STRAIGHT = 40 * pi / 180
 """[rad] up to this deflection a movement goes through"""
 BACK = 150 * pi / 180
 """[rad] from this deflection on it is a U-turn"""
-CLEARANCE_M = 2.0
-"""[m] between the crossing street's edge and the stop line [assumption]"""
+CLEARANCE_M = 4.0
+"""[m] between the crossing street's edge and the stop line, without signal [assumption]"""
+SIGNAL_CLEARANCE_M = 7.0
+"""[m] the same at a signal: stop line, 4 m of crossing on foot, 2 m of margin [assumption]"""
 BEND_M = 1.0
 """[m] cut from each link at a bend"""
 WIDTH_M = 2.0
@@ -172,7 +174,8 @@ class _Plan:
             if pi / 6 < angle < 5 * pi / 6:
                 widest = max(widest, self.half_width(other))
         arms = {n for x in (*self.into[node], *self.out[node]) for n in (x.from_node, x.to_node)} - {node}
-        return widest + CLEARANCE_M if widest and len(arms) > 2 else BEND_M
+        clearance = CLEARANCE_M if self.network.node(node).signal is None else SIGNAL_CLEARANCE_M
+        return widest + clearance if widest and len(arms) > 2 else BEND_M
 
     def lane_point(self, link: Link, lane: int, *, at_end: bool) -> tuple[Point, float]:
         """Return where a lane ends (or starts) and its direction there [rad]."""
@@ -299,18 +302,26 @@ def _with_conflicts(plan: _Plan, node: Node, local: list[Movement], begin: int) 
             found[a].append(Conflict(begin + b, a_from, a_to, b_to, ranks[a] < ranks[b]))
             found[b].append(Conflict(begin + a, b_from, b_to, a_to, ranks[b] < ranks[a]))
     return [
-        replace(m, conflicts=tuple(c), wait_m=_waiting_point(plan, node, m, c))
+        replace(m, conflicts=tuple(c), wait_m=_waiting_point(plan, node, local, begin, m, c))
         for m, c in zip(local, found, strict=True)
     ]
 
 
-def _waiting_point(plan: _Plan, node: Node, m: Movement, conflicts: list[Conflict]) -> float:
+def _waiting_point(
+    plan: _Plan, node: Node, local: list[Movement], begin: int, m: Movement, conflicts: list[Conflict]
+) -> float:
     """Return where a far-side turn from the street that has the way, or the green, waits for oncoming traffic [m]."""
     far: Turn = "left" if plan.near == "right" else "right"
     highest = max(link.priority for link in plan.into[node.id])
     if m.turn != far or (node.signal is None and plan.network.link(m.from_link).priority < highest):
         return 0.0
-    first = min((c.from_m for c in conflicts if c.yields), default=0.0) - BEFORE_PATH_M
+    here = plan.heading_in(plan.network.link(m.from_link))
+
+    def oncoming(c: Conflict) -> bool:
+        turned = plan.heading_in(plan.network.link(local[c.foe - begin].from_link)) - here
+        return c.yields and abs((turned + pi) % (2 * pi) - pi) > 2 * pi / 3
+
+    first = min((c.from_m for c in conflicts if oncoming(c)), default=0.0) - BEFORE_PATH_M
     return round(first, 3) if first >= LEAST_WAIT_M else 0.0
 
 

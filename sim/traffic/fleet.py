@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 
-from sim.kernel.state import ENTRY, FAR, VEHICLE, Ints, Records, rows
+from sim.kernel.state import ENTRY, VEHICLE, Ints, Records, rows
 from sim.scenario.drivers import Drivers, VehicleClass
 from sim.traffic.layout import Layout
 
@@ -49,9 +49,9 @@ def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) ->
     for chosen, kind in ((is_bus, drivers.bus), (~is_bus, drivers.car)):
         for name, value in _driving(kind).items():
             vehicles[name][chosen] = value
-    for name in ("target_segment", "blocker", "standing", "choice", "lane", "before0", "before1"):
+    for name in ("target_segment", "blocker", "yields_to", "standing", "choice", "lane", "before0", "before1"):
         vehicles[name] = -1
-    vehicles["desired"], vehicles["hold_at"], vehicles["changed"] = 1.0, FAR, -1_000_000
+    vehicles["desired"], vehicles["changed"] = 1.0, -1_000_000
     vehicles["entered"] = vehicles["left"] = np.nan
     spare = SPARE_LEGS * sum(d.by_agent for d in departures) + SPARE_LEGS
     return vehicles, np.asarray(table + [0] * spare, dtype=np.int32), len(table)
