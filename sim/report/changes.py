@@ -1,0 +1,55 @@
+"""Draw who gains and who pays: the change of every KPI and variant."""
+
+from typing import Any
+
+import seaborn as sns
+from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+
+from sim.records import COMPONENTS
+from sim.report.look import BEFORE, COLOURS, INK, Verdict, canvas, minus, note, say
+from sim.verdict import KPI_NAMES
+from sim.verdict.words import change, variant_name
+
+
+def draw_changes(verdict: Verdict) -> Figure:
+    """Return the figure of all changes with their intervals, headlines and variants beneath each other."""
+    shown = [e for e in verdict["targets"] if e["reduction"] is not None and e["same_people"]]
+    shown = [e for e in shown if not e["variant"].startswith(("mode_", "car_")) and e["variant"] not in COMPONENTS]
+    how = "Points: change of the mean over the pairs, with its 95 % interval (Fieller). Grey: what was promised."
+    figure = canvas(1.6 + 0.24 * max(len(shown), 4), _extremes(shown), note(verdict, how))
+    axes = figure.subplots()
+    if not shown:
+        say(axes, "no change can be given")
+        return figure
+    for y, entry in enumerate(shown):
+        middle = -100.0 * entry["reduction"]
+        low, high = (-100.0 * entry[end] if entry[end] is not None else middle for end in ("high", "low"))
+        marker, size = ("D", 6.0) if entry["headline"] else ("o", 4.5)
+        spread = [[middle - low], [high - middle]]
+        axes.errorbar(middle, y, xerr=spread, fmt=marker, ms=size, color=COLOURS[BEFORE], capsize=3, elinewidth=1.4)
+        if entry["headline"]:
+            axes.plot([-100.0 * entry["target"]] * 2, [y - 0.4, y + 0.4], color="#888888", linewidth=3)
+    axes.axvline(0.0, color=INK, linewidth=0.9)
+    for label, entry in zip(axes.set_yticks(range(len(shown)), [_label(e) for e in shown]), shown, strict=True):
+        label.label1.set_fontweight("bold" if entry["headline"] else "normal")
+    axes.set(ylim=(len(shown) - 0.5, -0.5), xlabel="change of time [%], to the left is better")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: minus(f"{x:+.0f}") if x else "0"))
+    sns.despine(ax=axes, left=True)
+    return figure
+
+
+def _label(entry: dict[str, Any]) -> str:
+    return f"{entry['kpi']} {KPI_NAMES[entry['kpi']] if entry['headline'] else variant_name(entry)}"
+
+
+def _extremes(shown: list[dict[str, Any]]) -> str:
+    """Return as a title who gains most and who least."""
+    if not shown:
+        return "No change can be given"
+    if all(e["no_change"] for e in shown):
+        return "Exactly no change for anybody"
+    best, worst = (pick(shown, key=lambda e: e["reduction"]) for pick in (max, min))
+    names = (e["kpi"] if e["headline"] else f"{e['kpi']} {variant_name(e).partition(' (')[0]}" for e in (best, worst))
+    gains, pays = (f"{name} {change(e['reduction'])}" for name, e in zip(names, (best, worst), strict=True))
+    return f"Gains most: {gains}; least: {pays}"
