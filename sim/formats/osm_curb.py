@@ -7,7 +7,7 @@ from sim.formats.osm_network import Layout
 from sim.formats.osm_read import Extract
 from sim.formats.osm_stops import Stop
 from sim.formats.osm_tags import curb_parking
-from sim.scenario.network import CrossedLink, Crossing, CurbZone, Network
+from sim.scenario.network import CrossedLink, Crossing, CurbKind, CurbZone, Network
 from sim.scenario.site import Gate
 
 END_M = 18.0  # zones keep this far from a link's ends
@@ -154,24 +154,24 @@ def school_zones(curb: Curb, layout: Layout, gate: Gate, extract: Extract) -> tu
         if link is None:
             continue
         front = gate.at_m - BERTH_M if link == gate.link else _opposite_m(curb.network, gate)
-        kinds = [("in_lane", "tolerated", TOLERATED_BERTHS)]
+        tolerated: CurbKind = "in_lane" if curb.network.link(link).lanes > 1 else "bay"
+        kinds: list[tuple[CurbKind, str, int]] = [(tolerated, "tolerated", TOLERATED_BERTHS)]
         if parking_tag(layout, link, extract) == "parking":
             kinds.append(("parking", "parking", PARKING_BERTHS))
         for kind, name, wished in kinds:
             from_m, to_m, n = curb.fit(link, front, BERTH_M, wished, SCHOOL_REACH_M)
             if n:
                 curb.take(link, from_m - APART_M, to_m + APART_M)
-                zones.append(
-                    CurbZone(
-                        id=f"{prefix}_{name}",
-                        link=link,
-                        kind="parking" if kind == "parking" else "in_lane",
-                        from_m=from_m,
-                        to_m=to_m,
-                        berths=n,
-                        escort=kind == "parking",
-                    )
+                zone = CurbZone(
+                    id=f"{prefix}_{name}",
+                    link=link,
+                    kind=kind,
+                    from_m=from_m,
+                    to_m=to_m,
+                    berths=n,
+                    escort=kind == "parking",
                 )
+                zones.append(zone)
     return tuple(zones)
 
 

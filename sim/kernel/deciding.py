@@ -50,6 +50,7 @@ def look_ahead(
     """Return the acceleration [m/s2] of a lane's foremost vehicle, given all that lies beyond the lane's end."""
     me = vehicles[i]
     v = me.v
+    dt = desk[0].dt
     distance = lanes[lane].length - me.x
     if lanes[lane].tail_x < FAR:
         tried = behind(vehicles, i, lanes[lane].tail_x - me.x, lanes[lane].tail_v)
@@ -60,7 +61,7 @@ def look_ahead(
     leg = me.leg
     at_own_lane = True
     if lanes[lane].segment < 0 and me.x < lanes[lane].wait_x:
-        go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, lane, lanes[lane].wait_x - me.x)
+        go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, lane, lanes[lane].wait_x - me.x, tick, dt)
         if not go:
             tried = behind(vehicles, i, lanes[lane].wait_x - me.x + me.s0, 0.0)
             if tried < wanted:
@@ -92,7 +93,7 @@ def look_ahead(
                 me.may_go = 1 if go else 0
             if go and lanes[ahead].wait_x > 0.0:
                 stop = distance + lanes[ahead].wait_x
-                go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop)
+                go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop, tick, dt)
             if not go:
                 tried = behind(vehicles, i, stop + me.s0, 0.0)
                 if tried < wanted:
@@ -103,7 +104,7 @@ def look_ahead(
         at_own_lane = False
         limit = lanes[ahead].limit * me.factor
         if limit < v:
-            wanted = capped(v, approach_speed(distance, limit, me.b), desk[0].dt, wanted)
+            wanted = capped(v, approach_speed(distance, limit, me.b), dt, wanted)
         j = last(lanes, order, ahead)
         if j >= 0:
             tried = behind(vehicles, i, distance + vehicles[j].x - vehicles[j].length, vehicles[j].v)

@@ -11,7 +11,10 @@ B_AMBER = 3.0  # [m/s2] who can stop with this much braking stops at amber (ITE:
 B_YIELD = 2.5  # [m/s2] and for somebody waiting at a zebra [assumption]
 B_LAST = 6.0  # [m/s2] nobody enters who can stop with this much [assumption]
 FREE_AGAIN = 0.5  # [m] a foe's rear must be this far past the point where the paths meet
-V_FLOWING = 3.0  # [m/s] traffic this fast leaves the junction behind it free [assumption]
+B_AHEAD = 2.0  # [m/s2] traffic ahead that still moves is expected to stop no sooner than by this [assumption]
+IMPATIENT_S = 30.0  # [s] waiting at the line; from here on the accepted gap shrinks [assumption]
+HARDENED_S = 120.0  # [s] until here [assumption]
+HARDENED = 0.6  # to this share of the critical gap [assumption]
 
 
 @njit(cache=True)
@@ -44,7 +47,7 @@ def occupant(vehicles: Records, lanes: Records, order: Ints, foe: int, there: fl
 
 @njit(cache=True)
 def no_room_behind(vehicles: Records, lanes: Records, order: Ints, i: int, movement: int) -> int:
-    """Return the vehicle that leaves no room for i beyond a movement, -1 if there is room or the traffic flows."""
+    """Return the vehicle that would leave no room for i beyond a movement, should it stop; -1 if there is room."""
     to = lanes[movement].to_lane
     j = last(lanes, order, to)
     room = lanes[to].length
@@ -63,7 +66,9 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, i: int, movem
         if vehicles[m].v < slowest:
             slowest = vehicles[m].v
             who = m
-    if slowest >= V_FLOWING or room >= vehicles[i].length + 1.0:
+    if slowest < FAR:
+        room += 0.5 * slowest * slowest / B_AHEAD
+    if room >= vehicles[i].length + vehicles[i].s0 + 0.5:
         return -1
     return who
 
@@ -110,7 +115,10 @@ def permit(
         who = no_room_behind(vehicles, lanes, order, i, movement)
         if who >= 0 and uniform(desk[0].seed, vehicles[i].key, KEEP_CLEAR, movement) < desk[0].keep_clear:
             return False, who
-    return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, lanes[movement].wait_x > 0.0)
+    to_wait = lanes[movement].wait_x > 0.0
+    return may_cross(
+        vehicles, lanes, order, net, route, conflicts, i, movement, distance, to_wait, tick, desk[0].dt
+    )
 
 
 @njit(cache=True)
@@ -125,6 +133,8 @@ def may_cross(
     movement: int,
     distance: float,
     to_wait: bool,
+    tick: int,
+    dt: float,
 ) -> "tuple[bool, int]":
     """Return whether the paths that cross a movement are free, and who prevents it.
 
@@ -132,6 +142,11 @@ def may_cross(
     """
     v = vehicles[i].v
     mine = distance / (v if v > 2.0 else 2.0)
+    patience = 1.0
+    if vehicles[i].standing >= 0:
+        waited = ((tick - vehicles[i].standing) * dt - IMPATIENT_S) / (HARDENED_S - IMPATIENT_S)
+        if waited > 0.0:
+            patience = 1.0 - (1.0 - HARDENED) * (waited if waited < 1.0 else 1.0)
     for c in range(lanes[movement].conflict_at, lanes[movement].conflict_end):
         if to_wait and conflicts[c].begin >= lanes[movement].wait_x:
             continue
@@ -139,7 +154,7 @@ def may_cross(
         who = occupant(vehicles, lanes, order, foe, conflicts[c].there)
         if who >= 0 and not (lanes[foe].wait_x > 0.0 and waits_inside(vehicles, lanes, foe, who)):
             return False, who
-        gap = lanes[movement].gap
+        gap = lanes[movement].gap * patience
         if (
             conflicts[c].yields == 1
             and comes_first(vehicles, lanes, order, net, route, foe, conflicts[c].there, mine, gap) >= 0
@@ -167,6 +182,8 @@ def permit_inside(
     i: int,
     movement: int,
     distance: float,
+    tick: int,
+    dt: float,
 ) -> "tuple[bool, int]":
     """Return whether vehicle i may go on from the waiting point inside a junction, `distance` [m] ahead."""
     v = vehicles[i].v
@@ -175,4 +192,4 @@ def permit_inside(
     who = no_room_behind(vehicles, lanes, order, i, movement)
     if who >= 0 and who != i:
         return False, who
-    return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, False)
+    return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, False, tick, dt)
