@@ -213,7 +213,10 @@ def _families(base: int, demand: Demand, car: VehicleClass) -> tuple[Family, ...
     n = car_count(pupils)
     d = _Draws(base, FAMILY, n)
     origin = d.chosen(ORIGIN, [o.share for o in pupils.origins])
-    out = d.chosen(EXIT, [e.share for e in pupils.departures])
+    opposite = d.uniform(SIDE) < np.array([o.opposite_share for o in pupils.origins])[origin]
+    near = d.chosen(EXIT, [e.share for e in pupils.departures])
+    far = d.chosen(EXIT, [e.share if e.opposite is None else e.opposite for e in pupils.departures])
+    out = np.where(opposite, far, near)
     grade = (d.uniform(GRADE) * 6.0).astype(np.int64) + 1
     mean = pupils.pupils_per_car
     count = np.floor(mean).astype(int) + (d.uniform(PUPILS) < mean - np.floor(mean)).astype(int)
@@ -233,7 +236,7 @@ def _families(base: int, demand: Demand, car: VehicleClass) -> tuple[Family, ...
                 ),
                 "entry": [pupils.origins[i].entry for i in origin],
                 "exit": [pupils.departures[i].exit for i in out],
-                "opposite": d.uniform(SIDE) < np.array([o.opposite_share for o in pupils.origins])[origin],
+                "opposite": opposite,
                 "pupils": count,
                 "grade": grade,
                 "escorts": (d.uniform(ESCORT) < escort) & ~taxi,

@@ -6,7 +6,7 @@ from sim.demand import Family
 from sim.places.world import World
 from sim.scenario.network import CurbZone
 
-LOOK_EVERY_M = 15.0
+LOOK_EVERY_M = 10.0
 """[m] how often a driver looks for a place [assumption]"""
 TURN_IN_SHORT_M = 3.0
 """[m] before the berth's front end, where the vehicle has left the lane [assumption]"""
@@ -99,7 +99,22 @@ class Eyes:
                 place = place_in(zone, berth)
                 if near <= place.stop_m <= far and self.accepts(link, place.stop_m, zone):
                     found.append((walk_m(self.world, link, place.stop_m), place))
-        return min(found, key=lambda f: (f[0], -f[1].stop_m))[1] if found else None
+        if not found:
+            return None
+        best = min(found, key=lambda f: (f[0], -f[1].stop_m))[1]
+        return None if self.pulls_up(best, at_m) else best
+
+    def pulls_up(self, place: Place, at_m: float) -> bool:
+        """Return whether to go on for a better berth of the same zone that may come in sight before this one is passed.
+
+        Whoever stops in the first berth of an empty row shuts out those behind: drivers pull up as far as they see.
+        """
+        zone = self.world.site.network.curb_zone(place.zone)
+        far = self.reach(at_m, zone)[1]
+        beyond = [zone.berth_front_m(n) for n in range(place.berth + 1, zone.berths)]
+        nearer = [m for m in beyond if m > far and walk_m(self.world, place.link, m) < walk_m(self.world, place.link, place.stop_m)]
+        stop = self.world.traffic.stopping_distance(self.vehicle)
+        return bool(nearer) and place.stop_m - at_m - LOOK_EVERY_M > stop + 1.0
 
     def soon_free(self, link: str, at_m: float) -> Place | None:
         """Return a berth about to be free behind which the driver waits, if of that mind."""

@@ -6,6 +6,7 @@ from sim.agents.choosing import (
     Eyes,
     Place,
     lookouts,
+    place_in,
 )
 from sim.agents.traveller import Story, Traveller
 from sim.demand import Family
@@ -71,7 +72,7 @@ class Parent(Traveller):
                 return None
             place = self.eyes.choose(self.curb_link, traffic.where(self.vehicle)[1], last=n == len(looks) - 1)
             if place is not None and (yield from self.come_to(place)):
-                return place
+                return self.place
         if self.part == "approach":
             self.begin("search")
         return None
@@ -115,8 +116,22 @@ class Parent(Traveller):
             if berths is not None:
                 berths.release(place.berth)
             return False
+        if place.kind == "in_lane":
+            place = yield from self.move_up(place)
+        self.place = place
         yield from self.settle_in(place)
         return True
+
+    def move_up(self, place: Place) -> Story:
+        """Having come to a stand in the lane, move up as far as the row is free by now; return the berth taken."""
+        zone = self.world.site.network.curb_zone(place.zone)
+        berths = self.world.berths[place.zone]
+        while (berth := berths.foremost_from(place.berth)) > place.berth:
+            berths.release(place.berth)
+            berths.take(berth)
+            place = place_in(zone, berth)
+            yield self.world.traffic.stop_at(self.vehicle, place.link, place.stop_m)
+        return place
 
     def settle_in(self, place: Place) -> Story:
         """Get from the lane into the berth."""
@@ -200,9 +215,15 @@ class Parent(Traveller):
             berths.release(place.berth)
 
     def drive_home(self, place: Place) -> None:
-        """Take the quickest way from here to where this family leaves the area."""
+        """Take the quickest way from here to where this family leaves the area, but not past the jam once more."""
         self.begin("exit")
         self.stood_to_s = self.world.now_s()
-        path = self.world.traffic.router.path(place.link, self.family.exit)
-        if path:
-            self.world.traffic.set_path(self.vehicle, path)
+        site, router = self.world.site, self.world.traffic.router
+        exits = (self.family.exit, *(d.exit for d in site.demand.pupils.departures))
+        ways = [router.path(place.link, exit) for exit in exits]
+        ways = [way for way in ways if way]
+        clear = [way for way in ways if site.gate.link not in way[1:]]
+        if ways and ways[0] in clear:
+            self.world.traffic.set_path(self.vehicle, ways[0])
+        elif clear or ways:
+            self.world.traffic.set_path(self.vehicle, min(clear or ways, key=router.free_time_s))

@@ -42,24 +42,31 @@ def admit(
     queue: Ints,
     tick: int,
 ) -> None:
-    """Let those who are due in, in order of their scheduled times, as long as there is room."""
+    """Let those who are due in, in order of their scheduled times, as long as there is room.
+
+    Outside they queue in lanes too: one whose lanes are full does not stop those who want another lane.
+    """
     for e in range(entries.size):
-        segment = entries[e].segment
-        first = segments[segment].first_lane
-        while entries[e].next < entries[e].end:
-            i = queue[entries[e].next]
+        first = segments[entries[e].segment].first_lane
+        at = entries[e].next
+        full = 0  # the lanes, as bits, for which somebody who came before waits
+        while at < entries[e].end and full + 1 < 1 << segments[entries[e].segment].lanes:
+            i = queue[at]
             if vehicles[i].due > tick:
                 break
             aim(vehicles, lanes, segments, net, route, i)
             best = -1
             fastest = -1.0
             for n in range(vehicles[i].low, vehicles[i].high + 1):
-                v = entry_speed(vehicles, lanes, order, i, first + n)
+                v = -1.0 if full >> n & 1 else entry_speed(vehicles, lanes, order, i, first + n)
                 if v > fastest:
                     fastest = v
                     best = first + n
             if best < 0 or not insert(lanes, order, best, lanes[best].count, i):
-                break
+                for n in range(vehicles[i].low, vehicles[i].high + 1):
+                    full |= 1 << n
+                at += 1
+                continue
             vehicles[i].x = 0.0
             vehicles[i].v = fastest
             vehicles[i].state = DRIVING
@@ -67,4 +74,8 @@ def admit(
             vehicles[i].before0 = -1
             vehicles[i].before1 = -1
             settle(vehicles, lanes, i, best)
+            for k in range(at, entries[e].next, -1):
+                queue[k] = queue[k - 1]
+            queue[entries[e].next] = i
             entries[e].next += 1
+            at += 1

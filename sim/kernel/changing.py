@@ -6,12 +6,14 @@ from sim.kernel.curb import let_in
 from sim.kernel.following import free_acceleration, interaction
 from sim.kernel.order import insert, remove, way_on
 from sim.kernel.moving import settle
-from sim.kernel.state import DRIVING, FAR, HELD, STOP, Ints, Records
+from sim.kernel.state import DRIVING, FAR, HELD, PASS, STOP, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind, at least [assumption]
 MOMENT = 0.4  # [s] time gap that one who must change lanes accepts at equal speeds [assumption]
 MANDATORY_ZONE = 200.0  # [m] per lane to cross: from here on a driver makes for the right lane [assumption]
 FITTING_IN = 60.0  # [m] who has so little left drops back behind the vehicle beside to get in [assumption]
+STUCK = 25.0  # [m] behind one who has stopped for good a driver pushes into the lane beside [assumption]
+ROLLING = 1.0  # [m/s] nobody waits beside a slower queue to get to the curb [assumption]
 PASSING = 30.0  # [m] a driver leaves the right lane to pass only if so much is left beyond [assumption]
 SETTLED = 3.0  # [s] between two changes for comfort [assumption]
 PERIOD = 1.0  # [s] how often a driver thinks of changing [assumption]
@@ -176,6 +178,7 @@ def consider(
     number = here.number
     x = me.x
     to_curb = me.target_mode >= STOP and me.target_segment == here.segment
+    looking = me.target_mode == PASS and me.target_segment == here.segment
     until = me.target_x if to_curb else here.length
     if number < me.low or number > me.high:
         inwards = number < me.low
@@ -187,15 +190,20 @@ def consider(
             if beyond < FAR and (to_curb or until - beyond > PASSING):
                 return False
             changed = try_change(vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, True)
-            if not changed and k_to > 0 and until - x < FITTING_IN:
+            if not changed and k_to > 0 and until - x < FITTING_IN and not looking:
                 beside = order[lanes[to].order_at + k_to - 1]
-                if vehicles[beside].state == DRIVING:
+                if vehicles[beside].state == DRIVING and (not to_curb or vehicles[beside].v > ROLLING):
                     me.yields_to = beside
             return changed
     if k == 0 or (tick - me.changed) * desk[0].dt < SETTLED:
         return False
     ahead = vehicles[order[here.order_at + k - 1]]
     gap = ahead.x - ahead.length - x
+    if ahead.state == HELD and gap < STUCK and number + 1 < segments[here.segment].lanes:
+        beyond = held_ahead(vehicles, lanes, order, lane + 1, k_inner, x, until)
+        room = until - ahead.x - (me.length + ROOM if to_curb else PASSING)
+        if beyond >= FAR and (number + 1 <= me.high or room > 0.0):
+            return try_change(vehicles, lanes, order, net, desk, lane, k, lane + 1, k_inner, tick, True)
     if gap > SIGHT or (ahead.v >= me.desired and gap > me.s0 + me.v * me.headway):
         return False
     blocked = -1.0

@@ -10,7 +10,7 @@ from sim.kernel.state import B_COURTESY, B_EMERGENCY, FAR, HELD, STOP, TURN_IN, 
 HORIZON = 30.0  # [m] how far a driver looks beyond the braking distance [assumption]
 STOP_SHORT = 0.5  # [m] how far before a stop line the front comes to rest [assumption]
 TURN_ZONE = 60.0  # [m] before a turn, from here on a driver slows down for it [assumption]
-V_SEARCH = 2.0  # [m/s] speed of one who looks for a gap beside the berth [assumption]
+V_SEARCH = 4.0  # [m/s] speed of one who looks for a gap beside the berth [assumption]
 
 
 @njit(cache=True, inline="always")
@@ -61,7 +61,7 @@ def look_ahead(
     leg = me.leg
     at_own_lane = True
     if lanes[lane].segment < 0 and me.x < lanes[lane].wait_x:
-        go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, lane, lanes[lane].wait_x - me.x, tick, dt)
+        go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, lane, lanes[lane].wait_x - me.x, tick, desk)
         if not go:
             tried = behind(vehicles, i, lanes[lane].wait_x - me.x + me.s0, 0.0)
             if tried < wanted:
@@ -93,7 +93,7 @@ def look_ahead(
                 me.may_go = 1 if go else 0
             if go and lanes[ahead].wait_x > 0.0:
                 stop = distance + lanes[ahead].wait_x
-                go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop, tick, dt)
+                go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop, tick, desk)
             if not go:
                 tried = behind(vehicles, i, stop + me.s0, 0.0)
                 if tried < wanted:

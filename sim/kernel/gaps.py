@@ -2,8 +2,14 @@
 
 from numba import njit
 
+from sim.kernel.chance import COURTESY, uniform
 from sim.kernel.order import position_of, way_on
 from sim.kernel.state import FAR, HELD, RED, V_STANDING, Ints, Records
+
+V_SLOW = 5.0  # [m/s] in slower traffic some let one in who waits at the side [assumption]
+WAITED = 30.0  # [s] who has waited so long is let in by one who stands in the queue [assumption]
+HESITATES = 2.0  # [s] and holds back for so long; then he goes, whatever the other does [assumption]
+DECIDED = 2.0  # [s] before the stop line; later nobody stops for that any more [assumption]
 
 
 @njit(cache=True, inline="always")
@@ -62,6 +68,20 @@ def first_behind(
 
 
 @njit(cache=True)
+def lets_first(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> bool:
+    """Return whether one who has the right of way, and has just come to a stand, lets one go first who waits long."""
+    me = vehicles[host]
+    other = vehicles[guest]
+    return (
+        me.standing >= 0
+        and (tick - me.standing) * desk[0].dt < HESITATES
+        and other.standing >= 0
+        and (tick - other.standing) * desk[0].dt >= WAITED
+        and uniform(desk[0].seed, me.key, COURTESY, other.key) < desk[0].courtesy
+    )
+
+
+@njit(cache=True)
 def comes_first(
     vehicles: Records,
     lanes: Records,
@@ -72,11 +92,15 @@ def comes_first(
     there: float,
     mine: float,
     gap: float,
+    desk: Records,
+    guest: int,
+    tick: int,
 ) -> int:
-    """Return a vehicle whose turn on movement `foe` keeps me from entering now, -1 if there is none.
+    """Return a vehicle whose turn on movement `foe` keeps `guest` from entering now, -1 if there is none.
 
-    I reach the stop line in `mine` s. A vehicle is in my way if it reaches the point where our paths meet within
-    `gap` s after that, unless it is gone before. One that stands and cannot enter itself is nobody's reason to wait.
+    The guest reaches its stop line in `mine` s. A vehicle is in the way if it reaches the point where the paths meet
+    within `gap` s after that, unless it is gone before. One that stands and cannot enter itself is nobody's reason to
+    wait, nor is one in slow traffic who lets the guest in.
     """
     if lanes[foe].cycle > 0 and lanes[foe].light == RED:
         return -1
@@ -93,7 +117,7 @@ def comes_first(
             if k > 0 or vehicles[j].may_go == 0:
                 return -1
             if way_on(vehicles, lanes, net, j, source) == foe:
-                return j
+                return -1 if lets_first(vehicles, desk, j, guest, tick) else j
             continue
         if distance > horizon * v and distance > horizon * 15.0:
             return -1
@@ -104,6 +128,14 @@ def comes_first(
             return -1
         if arrives + vehicles[j].length / v + 0.5 < mine:
             continue
+        if (
+            v < V_SLOW
+            and lanes[source].length - vehicles[j].x >= DECIDED * v
+            and vehicles[guest].standing >= 0
+            and (tick - vehicles[guest].standing) * desk[0].dt >= WAITED
+            and uniform(desk[0].seed, vehicles[j].key, COURTESY, vehicles[guest].key) < desk[0].courtesy
+        ):
+            return -1
         return j
     # The lane is too short or too empty to tell: look back over the junction before it.
     length = lanes[source].length

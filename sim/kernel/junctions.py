@@ -3,9 +3,9 @@
 from numba import njit
 
 from sim.kernel.chance import KEEP_CLEAR, YIELD, uniform
-from sim.kernel.gaps import comes_first
-from sim.kernel.order import last
-from sim.kernel.state import AMBER, FAR, GREEN, RED, Ints, Records
+from sim.kernel.gaps import comes_first, lets_first
+from sim.kernel.order import last, way_on
+from sim.kernel.state import AMBER, DRIVING, FAR, GREEN, RED, Ints, Records
 
 B_AMBER = 3.0  # [m/s2] who can stop with this much braking stops at amber (ITE: 3.05)
 B_YIELD = 2.5  # [m/s2] and for somebody waiting at a zebra [assumption]
@@ -13,6 +13,7 @@ B_LAST = 6.0  # [m/s2] nobody enters who can stop with this much [assumption]
 FREE_AGAIN = 0.5  # [m] a foe's rear must be this far past the point where the paths meet
 B_AHEAD = 2.0  # [m/s2] traffic ahead that still moves is expected to stop no sooner than by this [assumption]
 IMPATIENT_S = 30.0  # [s] waiting at the line; from here on the accepted gap shrinks [assumption]
+AT_LINE = 3.0  # [m] nearer than this one waits at the stop line [assumption]
 HARDENED_S = 120.0  # [s] until here [assumption]
 HARDENED = 0.6  # to this share of the critical gap [assumption]
 
@@ -117,7 +118,7 @@ def permit(
             return False, who
     to_wait = lanes[movement].wait_x > 0.0
     return may_cross(
-        vehicles, lanes, order, net, route, conflicts, i, movement, distance, to_wait, tick, desk[0].dt
+        vehicles, lanes, order, net, route, conflicts, i, movement, distance, to_wait, tick, desk
     )
 
 
@@ -134,7 +135,7 @@ def may_cross(
     distance: float,
     to_wait: bool,
     tick: int,
-    dt: float,
+    desk: Records,
 ) -> "tuple[bool, int]":
     """Return whether the paths that cross a movement are free, and who prevents it.
 
@@ -144,7 +145,7 @@ def may_cross(
     mine = distance / (v if v > 2.0 else 2.0)
     patience = 1.0
     if vehicles[i].standing >= 0:
-        waited = ((tick - vehicles[i].standing) * dt - IMPATIENT_S) / (HARDENED_S - IMPATIENT_S)
+        waited = ((tick - vehicles[i].standing) * desk[0].dt - IMPATIENT_S) / (HARDENED_S - IMPATIENT_S)
         if waited > 0.0:
             patience = 1.0 - (1.0 - HARDENED) * (waited if waited < 1.0 else 1.0)
     for c in range(lanes[movement].conflict_at, lanes[movement].conflict_end):
@@ -155,9 +156,20 @@ def may_cross(
         if who >= 0 and not (lanes[foe].wait_x > 0.0 and waits_inside(vehicles, lanes, foe, who)):
             return False, who
         gap = lanes[movement].gap * patience
+        if conflicts[c].yields == 0 and v < 0.5 and lanes[foe].cycle == 0:
+            source = lanes[foe].from_lane
+            if lanes[source].count > 0:
+                guest = order[lanes[source].order_at]
+                if (
+                    lanes[source].length - vehicles[guest].x < AT_LINE
+                    and vehicles[guest].state == DRIVING
+                    and way_on(vehicles, lanes, net, guest, source) == foe
+                    and lets_first(vehicles, desk, i, guest, tick)
+                ):
+                    return False, -1
         if (
             conflicts[c].yields == 1
-            and comes_first(vehicles, lanes, order, net, route, foe, conflicts[c].there, mine, gap) >= 0
+            and comes_first(vehicles, lanes, order, net, route, foe, conflicts[c].there, mine, gap, desk, i, tick) >= 0
         ):
             return False, -1
     return True, -1
@@ -183,7 +195,7 @@ def permit_inside(
     movement: int,
     distance: float,
     tick: int,
-    dt: float,
+    desk: Records,
 ) -> "tuple[bool, int]":
     """Return whether vehicle i may go on from the waiting point inside a junction, `distance` [m] ahead."""
     v = vehicles[i].v
@@ -192,4 +204,4 @@ def permit_inside(
     who = no_room_behind(vehicles, lanes, order, i, movement)
     if who >= 0 and who != i:
         return False, who
-    return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, False, tick, dt)
+    return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, False, tick, desk)

@@ -2,6 +2,7 @@
 
 from numba import njit
 
+from sim.kernel.junctions import no_room_behind
 from sim.kernel.order import aim, index_of, insert, last, remove, way_on
 from sim.kernel.state import (
     DRIVING,
@@ -27,7 +28,9 @@ from sim.kernel.state import (
 )
 
 NEAR = 0.3  # [m] a stop point is reached this far before it
+CLOSE = 1.5  # [m] or so far before it, by one who stands behind another vehicle [assumption]
 V_ROLLING = 3.0  # [m/s] who passes the stop point faster has missed it
+BLOCKED = 60.0  # [s] nor one who waits so long before a link with no room [assumption]
 PATIENCE = 4.0  # [s] a driver who cannot reach the lane for a turn drives on elsewhere [assumption]
 
 
@@ -75,7 +78,7 @@ def reach_target(
     """Act at the target; return whether the vehicle has left its lane."""
     mode = vehicles[i].target_mode
     x = vehicles[i].target_x
-    if vehicles[i].x < x - NEAR:
+    if vehicles[i].x < x - NEAR and (vehicles[i].v >= V_STANDING or mode == PASS or vehicles[i].x < x - CLOSE):
         return False
     if mode == PASS:
         if vehicles[i].x < x:
@@ -229,6 +232,23 @@ def hand_over(
 
 
 @njit(cache=True)
+def gives_up(
+    vehicles: Records, lanes: Records, order: Ints, net: Ints, desk: Records, i: int, lane: int, tick: int
+) -> bool:
+    """Return whether the foremost vehicle of a lane looks for another way: in the wrong lane, or before a full link."""
+    me = vehicles[i]
+    if lanes[lane].segment < 0 or me.standing < 0 or me.state != DRIVING or lanes[lane].length - me.x > 5.0:
+        return False
+    stood = tick - me.standing
+    movement = way_on(vehicles, lanes, net, i, lane)
+    if movement == -1:
+        return stood > 0 and stood % int(PATIENCE / desk[0].dt) == 0
+    if movement < 0 or stood == 0 or stood % int(BLOCKED / desk[0].dt) != 0:
+        return False
+    return no_room_behind(vehicles, lanes, order, i, movement) >= 0
+
+
+@njit(cache=True)
 def pass_ends(
     vehicles: Records,
     lanes: Records,
@@ -247,15 +267,7 @@ def pass_ends(
     while lanes[lane].count > 0:
         i = order[lanes[lane].order_at]
         if vehicles[i].x < lanes[lane].length:
-            if (
-                lanes[lane].segment >= 0
-                and vehicles[i].standing >= 0
-                and vehicles[i].state == DRIVING
-                and (tick - vehicles[i].standing) * desk[0].dt >= PATIENCE
-                and lanes[lane].length - vehicles[i].x < 5.0
-                and way_on(vehicles, lanes, net, i, lane) == -1
-            ):
-                vehicles[i].standing = tick
+            if gives_up(vehicles, lanes, order, net, desk, i, lane, tick):
                 report(news, desk, LOST, i)
             return
         ahead = lanes[lane].to_lane if lanes[lane].segment < 0 else way_on(vehicles, lanes, net, i, lane)

@@ -2,7 +2,7 @@
 
 from numba import njit
 
-from sim.kernel.state import STOP, Ints, Records
+from sim.kernel.state import PASS, STOP, Ints, Records
 
 LOOK_THROUGH = 200.0  # [m] a driver picks the lane for the junction after next if that link is shorter [assumption]
 
@@ -87,14 +87,18 @@ def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: 
     me.choice = choice
     me.low = 0
     me.high = count - 1
-    if me.target_mode >= STOP and me.target_segment == here:
+    if me.target_segment == here and (me.target_mode >= STOP or (me.target_mode == PASS and me.keeps_curb == 1)):
         me.high = 0
         return
     if choice >= 0:
         there = route[leg + 1]
         later = successor(vehicles, segments, net, route, i, leg + 1)
-        near = lanes[segments[there].first_lane].length < LOOK_THROUGH
-        at_curb = me.target_mode >= STOP and me.target_segment == there
+        at_curb = (
+            me.target_segment == there
+            and me.target_x < LOOK_THROUGH
+            and (me.target_mode >= STOP or (me.target_mode == PASS and me.keeps_curb == 1))
+        )
+        near = at_curb or lanes[segments[there].first_lane].length < LOOK_THROUGH
         best = 0
         low = 0
         high = count - 1
@@ -118,8 +122,6 @@ def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: 
                 high = n
         me.low = low
         me.high = high
-    if me.keeps_curb == 1:
-        me.high = me.low
 
 
 @njit(cache=True)

@@ -58,10 +58,11 @@ class CarOrigin:
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)
 class CarDeparture:
-    """A share of the parents' cars leaves over this exit."""
+    """A share of the parents' cars leaves over this exit; `opposite`: of those who stop on the far side, if not the same."""
 
     exit: Name
     share: Share
+    opposite: Share | None = None
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)

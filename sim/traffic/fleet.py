@@ -44,7 +44,7 @@ def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) ->
     vehicles["key"] = [d.key for d in departures]
     vehicles["reported"] = [d.by_agent for d in departures]
     is_bus = np.asarray([d.bus for d in departures], dtype=bool)
-    vehicles["insists"] = vehicles["keeps_curb"] = is_bus
+    vehicles["insists"], vehicles["keeps_curb"] = is_bus, [d.by_agent for d in departures]
     vehicles["out_gap"] = np.where(is_bus, drivers.gaps.bus_pull_out_s, drivers.gaps.pull_out_s)
     for chosen, kind in ((is_bus, drivers.bus), (~is_bus, drivers.car)):
         for name, value in _driving(kind).items():

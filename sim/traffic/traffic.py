@@ -167,7 +167,17 @@ class Traffic:
         if me.state == k.HELD:
             me.state, me.standing = k.DRIVING, self.tick
         self._aim_again(vehicle)
-        return self._await(vehicle)
+        event = self._await(vehicle)
+        if me.state == k.DRIVING and me.target_segment not in self.route[self._next_leg(vehicle) : me.route_end]:
+            me.target_mode = k.NO_TARGET  # it lies behind already
+            event.succeed(k.MISSED)
+        return event
+
+    def _next_leg(self, vehicle: int) -> int:
+        """Return the leg that a vehicle is on or, inside a junction, that it is about to enter."""
+        me = self.vehicles[vehicle]
+        inside = me.state in (k.DRIVING, k.HELD) and self.lanes[me.lane].segment < 0
+        return int(me.leg) + inside
 
     def _await(self, vehicle: int) -> simpy.Event:
         event = self._awaited[vehicle] = self.env.event()
@@ -224,13 +234,14 @@ class Traffic:
         return 0.5 * v * v / float(self.vehicles[vehicle].b) + 0.5 * v * self.dt
 
     def set_path(self, vehicle: int, path: Sequence[str]) -> None:
-        """Give a vehicle a new path of links from the one it is on (inside a junction: from the one it leaves)."""
+        """Give a vehicle a new path of links from the one it is on (inside a junction: from the one it is entering)."""
         me = self.vehicles[vehicle]
         segments = self.layout.segments(path)
-        here = int(self.route[me.leg])
+        leg = self._next_leg(vehicle)
+        here = int(self.route[leg])
         if here not in segments:
             raise ValueError(f"the path does not start where vehicle {vehicle} is")
-        segments = segments[segments.index(here) :]
+        segments = [*map(int, self.route[me.leg : leg]), *segments[segments.index(here) :]]
         begin, end = self._free_leg, self._free_leg + len(segments)
         if end > self.route.size:
             self.route = np.concatenate([self.route, np.zeros(self.route.size + len(segments), dtype=np.int32)])
@@ -240,17 +251,17 @@ class Traffic:
         self._aim_again(vehicle)
 
     def path_left(self, vehicle: int) -> tuple[str, ...]:
-        """Return the links from the present one to the route's end."""
+        """Return the links to the route's end, from the present one (inside a junction: from the one ahead)."""
         me = self.vehicles[vehicle]
         links: list[str] = []
-        for s in self.route[me.leg : me.route_end]:
+        for s in self.route[self._next_leg(vehicle) : me.route_end]:
             link = self.layout.link_of_segment[int(s)]
             if not links or links[-1] != link:
                 links.append(link)
         return tuple(links)
 
     def _find_another_way(self, vehicle: int) -> None:
-        """Let a driver who cannot reach the lane for the next turn take the best one that this lane allows."""
+        """Let a driver who is in the wrong lane for the next turn, or finds it blocked, take the best that the lane allows."""
         me, road = self.vehicles[vehicle], self.layout.road
         here = road.segments[self.route[me.leg]]
         path = self.path_left(vehicle)
@@ -259,13 +270,17 @@ class Traffic:
             goals.insert(0, self.layout.link_of_segment[int(me.target_segment)])
         ways = []
         for n in range(int(here.next_end - here.next_at)):
-            if road.net[self.lanes[me.lane].via_at + n] < 0:
+            if road.net[self.lanes[me.lane].via_at + n] < 0 or n == me.choice:
                 continue
-            way: tuple[str, ...] = (self.layout.link_of_segment[int(road.net[here.next_at + n])],)
+            first = self.layout.link_of_segment[int(road.net[here.next_at + n])]
+            way: tuple[str, ...] = (first,)
             for goal in goals:
                 way = (*way[:-1], *self.router.path(way[-1], goal)) if way else ()
             if way:
                 ways.append(way)
+            elif len(goals) == 1:  # on the way out: another exit, if need be
+                out = self.router.nearest(first, self.router.network.exits())
+                ways += [self.router.path(first, out)] if out else []
         if ways:
             self.lost += 1
             self.set_path(vehicle, (path[0], *min(ways, key=self.router.free_time_s)))
