@@ -2,9 +2,11 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -166,32 +168,206 @@ def _short(path: Path) -> str:
 # ---------------------------------------------------------------------- Hydra: from words to scenarios
 
 
+KEYS = ("scenario", "baseline", "study", "replications", "seed", "workers", "out")
+
+
 def _requested(words: Sequence[str]) -> Request:
     """Compose the defaults, both scenarios, their site and the words; raise BadInput with all faults."""
     from sim.scenario.faults import BadInput, Fault
-    from sim.scenario.read import scenario_file, scenario_from, site_mapping
+    from sim.scenario.read import find, mapping, scenario_from
 
     given = _overrides(words)
-    names = {"scenario": _value(given.pop("scenario", "scenario=school/shapingba"))}
-    names["baseline"] = _value(given.pop("baseline", f"baseline={names['scenario'].rpartition('/')[0]}/baseline"))
-    files = {arm: scenario_file(name) for arm, name in names.items()}
-    ...
+    names = {"scenario": given.pop("scenario", "school/shapingba")}
+    names["baseline"] = given.pop("baseline", f"{names['scenario'].rpartition('/')[0]}/baseline")
+    found = {arm: find(name) for arm, name in names.items()}
+    for one in found.values():
+        mapping(one.file), mapping(one.site_file)  # broken YAML is told in our words, not Hydra's
+    if found["scenario"].site_file != found["baseline"].site_file:
+        pair = " and ".join(names.values())
+        raise BadInput(Fault("scenario, baseline", pair, "two scenarios of one site: only interventions may differ"))
+    config = _composed(names, given, found["scenario"].file.parent.parent.parent)
+    numbers = {key: _whole(key, config[key]) for key in ("replications", "seed", "workers")}
+    arms = {arm: scenario_from(found[arm], config[arm], config["site"]) for arm in ("scenario", "baseline")}
+    label = "-vs-".join(name.replace("/", "-") for name in (names["scenario"], names["baseline"]))
+    default = Path("results", "runs", f"{datetime.now():%Y%m%d-%H%M%S}-{label}")
+    return Request(
+        arms["scenario"],
+        arms["baseline"],
+        numbers["replications"] or 0,
+        numbers["seed"] or 0,
+        numbers["workers"],
+        Path(str(config["out"])) if config["out"] is not None else default,
+        tuple(dict.fromkeys(f for one in found.values() for f in (one.site_file, one.file))),
+    )
+
+
+def _composed(names: dict[str, str], given: dict[str, str], root: Path) -> dict[str, Any]:
+    """Let Hydra compose the defaults, the scenarios, their site and the words."""
+    from hydra import compose, initialize_config_dir
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    from sim.scenario.faults import BadInput, Fault
+    from sim.scenario.places import shipped
+
+    site = f"{names['scenario'].rpartition('/')[0]}/site"
+    words = [f"hydra.searchpath=[file://{root}]"]
+    words += [f"+scenarios@{arm}={name}" for arm, name in (*names.items(), ("site", site))]
+    words += [f"{'++' if key.startswith('site.') else ''}{key}={value}" for key, value in given.items()]
+    try:
+        with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
+            config = OmegaConf.to_container(compose("config", words), resolve=True)
+    except (HydraException, OmegaConfBaseException) as error:
+        first = str(error).strip().splitlines()[0]
+        raise BadInput(Fault("command line", " ".join(given.values()) or "these words", f"words that fit ({first})")) from None
+    assert isinstance(config, dict)
+    return {str(key): value for key, value in config.items()}
+
+
+def _whole(key: str, value: Any) -> int | None:
+    from sim.scenario.faults import BadInput, Fault
+
+    if value is None and key == "workers":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadInput(Fault(key, repr(value), "a whole number"))
+    return value
 
 
 def _overrides(words: Sequence[str]) -> dict[str, str]:
-    """Return the words by their key, aliases resolved, values quoted where Hydra's grammar would stumble."""
-    from sim.scenario.faults import BadInput, Fault
+    """Return the words by their key, short names resolved; raise BadInput with every fault."""
+    from sim.scenario.faults import BadInput, Fault, near_miss
 
-    found, faults = {}, []
+    found: dict[str, str] = {}
+    faults = []
     for word in words:
         key, equals, value = word.partition("=")
-        bare = key.lstrip("+~")
-        if not bare or not (equals or key.startswith("~")):
+        key = ALIASES.get(key, key)
+        if not key or not equals:
             faults.append(Fault("command line", word, "key=value, such as seed=7"))
-        elif bare in found:
-            faults.append(Fault("command line", word, f"{bare} once"))
-        key = key.replace(bare, ALIASES.get(bare, bare))
-        found[ALIASES.get(bare, bare)] = f"{key}{equals}{_quoted(bare, value)}"
+        elif key not in KEYS and not key.startswith("site."):
+            known = [*KEYS, *ALIASES]
+            faults.append(Fault("command line", key, "one of " + ", ".join(KEYS) + ", site.KEY", near_miss(key, known)))
+        elif key in found:
+            faults.append(Fault("command line", word, f"{key} once"))
+        else:
+            found[key] = value
     if faults:
         raise BadInput(*faults)
     return found
+
+
+# ---------------------------------------------------------------------- validate, list
+
+
+def _validate(arguments: argparse.Namespace) -> int:
+    from sim.interventions import resolve
+    from sim.scenario.faults import BadInput, Fault
+    from sim.scenario.places import folders
+    from sim.scenario.read import load_scenario, names_in
+
+    name: str = arguments.scenario.rstrip("/")
+    names = [name]
+    if "/" not in name:
+        names = [n for root in folders("scenarios") for n in names_in(root) if n.startswith(f"{name}/")]
+        if not names:
+            raise BadInput(Fault("scenario", name or "nothing", "SITE/NAME or SITE, such as school/shapingba"))
+    for each in dict.fromkeys(names):
+        scenario = resolve(load_scenario(each))
+        network = scenario.site.network
+        done = ", ".join(scenario.done) or "no road changes"
+        print(f"{each}: good: {len(network.links)} links, {len(network.curb_zones)} curb zones, {done}")
+    return DONE
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from sim.interventions import listing
+    from sim.scenario.places import folders
+    from sim.scenario.read import mapping, names_in
+
+    del arguments
+    print("Scenarios")
+    for root in folders("scenarios"):
+        for name in names_in(root):
+            print(f"  {name:28} {mapping(root / f'{name}.yaml').get('title', '')}")
+    print("\nInterventions, with their fields, units and defaults")
+    for line in listing():
+        print(f"  {line}")
+    return DONE
+
+
+# ---------------------------------------------------------------------- new, import, bench
+
+
+def _add_new(commands: Any) -> None:
+    from sim.formats.own_site import QUESTIONS
+
+    new = commands.add_parser("new", help="write a commented site of one's own, from a few questions or options")
+    new.add_argument("name", metavar="NAME")
+    new.add_argument("--yes", action="store_true", help="ask nothing; take the defaults for what no option says")
+    for name, question in QUESTIONS.items():
+        new.add_argument(f"--{name.replace('_', '-')}", metavar="X", help=question.replace("%", "%%"))
+    new.set_defaults(command=_new)
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    from sim.formats.own_site import NAME, QUESTIONS, answers, shown, write_site
+    from sim.interventions import resolve
+    from sim.scenario.faults import BadInput, Fault
+    from sim.scenario.read import load_scenario
+
+    if not re.fullmatch(NAME, arguments.name):
+        raise BadInput(Fault("NAME", arguments.name, "a name without spaces and slashes"))
+    given = {name: value for name in QUESTIONS if (value := getattr(arguments, name)) is not None}
+    if not (given or arguments.yes) and sys.stdin.isatty():
+        for name, question in QUESTIONS.items():
+            told = input(f"{question} [{shown(name)}] ").strip()
+            if told:
+                given[name] = told
+    folder = write_site(arguments.name, answers(given), Path("scenarios"))
+    resolve(load_scenario(f"{arguments.name}/baseline", root=folder.parent))
+    print(f"written: {_short(folder)}/site.yaml, baseline.yaml, drop_off_bays.yaml")
+    print(f"next:    edit {_short(folder)}/site.yaml; dropoff validate {arguments.name}")
+    print(f"then:    dropoff run scenario={arguments.name}/drop_off_bays baseline={arguments.name}/baseline")
+    return DONE
+
+
+def _add_import(commands: Any) -> None:
+    imports = commands.add_parser("import", help="make a site from a map").add_subparsers(required=True, metavar="FORMAT")
+    osm = imports.add_parser("osm", help="from OpenStreetMap (XML or PBF)")
+    osm.add_argument("file", metavar="FILE", type=Path)
+    osm.add_argument("--around", required=True, metavar="NAME_OR_OSM_ID", help="the school: its name, or way/123")
+    osm.add_argument("--radius", type=float, default=600.0, metavar="M", help="of the study area [m] (600)")
+    osm.add_argument("--out", required=True, type=Path, metavar="DIR", help="the site's folder: scenarios/NAME")
+    osm.add_argument("--pupils", type=int, metavar="N", help="if the map does not say")
+    osm.add_argument("--side", choices=("right", "left"), help="traffic keeps right or left, if not as the country does")
+    osm.set_defaults(command=_import_osm)
+
+
+def _import_osm(arguments: argparse.Namespace) -> int:
+    from sim.formats.osm import import_osm
+
+    summary = import_osm(
+        arguments.file,
+        arguments.around,
+        radius_m=arguments.radius,
+        out=arguments.out,
+        pupils=arguments.pupils,
+        side=arguments.side,
+    )
+    for line in summary.lines():
+        print(line)
+    return DONE
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    from sim.bench import lines
+
+    for line in lines(as_json=arguments.json):
+        print(line, flush=True)
+    return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

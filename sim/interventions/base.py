@@ -1,0 +1,80 @@
+"""What all road changes share: what they cost and take, and how they say that something does not fit."""
+
+from dataclasses import replace
+from typing import ClassVar
+
+from pydantic.dataclasses import dataclass
+
+from sim.scenario.fields import STRICT, Count, Money, SquareMetres
+from sim.scenario.faults import BadInput, Fault, near_miss
+from sim.scenario.network import CurbZone
+from sim.scenario.scenario import Scenario
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Intervention:
+    """A road change; what it costs and takes is added to the scenario's account."""
+
+    changes: ClassVar[tuple[str, ...]] = ()
+    """The fields of the scenario that it may change, beside the account."""
+
+    cost_yuan: Money = 0.0
+    green_taken_m2: SquareMetres = 0.0
+    land_taken_m2: SquareMetres = 0.0
+    trees_lost: Count = 0
+
+    def apply(self, scenario: Scenario) -> Scenario:
+        """Return the changed scenario; raises BadInput where the measure does not fit the site."""
+        changed = self.change(scenario)
+        account = changed.account
+        total = replace(
+            account,
+            cost_yuan=account.cost_yuan + self.cost_yuan,
+            green_taken_m2=account.green_taken_m2 + self.green_taken_m2,
+            land_taken_m2=account.land_taken_m2 + self.land_taken_m2,
+            trees_lost=account.trees_lost + self.trees_lost,
+        )
+        return replace(changed, account=total)
+
+    def change(self, scenario: Scenario) -> Scenario:
+        """Return the scenario with the site or the policy changed."""
+        raise NotImplementedError
+
+
+def refuse(key: str, found: str, expected: str, known: list[str] | None = None) -> BadInput:
+    """Return the error that a field does not fit the site, with a near miss among the known names."""
+    return BadInput(Fault(key, found, expected, near_miss(found, known or [])))
+
+
+def with_zones(scenario: Scenario, zones: tuple[CurbZone, ...]) -> Scenario:
+    """Return the scenario with other curb zones."""
+    site = scenario.site
+    return replace(scenario, site=replace(site, network=replace(site.network, curb_zones=zones)))
+
+
+def zone_named(scenario: Scenario, key: str, id: str) -> CurbZone:
+    """Return a curb zone by its id; raises BadInput if there is none."""
+    known = [z.id for z in scenario.site.network.curb_zones]
+    if id not in known:
+        raise refuse(key, id, "a curb zone of the site", known)
+    return scenario.site.network.curb_zone(id)
+
+
+def cleared(scenario: Scenario, new: CurbZone, replaces: tuple[str, ...], shortens: tuple[str, ...]) -> Scenario:
+    """Return the scenario with a zone added, others removed for it, and others cut to the whole berths that remain."""
+    kept: list[CurbZone] = []
+    gone = {zone_named(scenario, "replaces", id).id for id in replaces}
+    short = {zone_named(scenario, "shortens", id).id for id in shortens}
+    for zone in scenario.site.network.curb_zones:
+        if zone.id == new.id and zone.id not in gone:
+            raise refuse("id", new.id, "an id that no curb zone has yet")
+        if zone.id in gone:
+            continue
+        if zone.id in short:
+            before = max(0, int((new.from_m - zone.from_m) / zone.berth_length_m + 1e-9))
+            if before == 0:
+                continue
+            if before < zone.berths:
+                zone = replace(zone, to_m=zone.from_m + before * zone.berth_length_m, berths=before)
+        kept.append(zone)
+    return with_zones(scenario, (*kept, new))
