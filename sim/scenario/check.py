@@ -1,245 +1,226 @@
-"""What types cannot say: names that must exist, offsets that must lie on their links, ways that must lead somewhere."""
+"""What types cannot say of a site: names that lead nowhere, places off their link, ways that do not exist."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 
+from sim.scenario.check_demand import demand_names, demand_numbers, demand_routes, repeated, unknown
 from sim.scenario.faults import Fault, near_miss
 from sim.scenario.junctions import movements, setback_m
-from sim.scenario.network import Network, Signal
+from sim.scenario.network import CurbZone, Network, Node
 from sim.scenario.routes import Router
 from sim.scenario.site import Site
 
-SHORTEST_BERTH_M = {"school": 4.0, "bus": 11.0}
-TOLERANCE = 1e-6
+LEAST_LINK_M = 1.0
+"""[m] a shorter link is a slip of the pen"""
+LEAST_BERTH_M = {"school": 4.0, "bus": 11.0}
+"""[m] of curb that a berth takes at least, by users"""
+LEAST_GREEN_S = 10.0
+"""[s] what a signal crossing leaves to vehicles at least, amber included [assumption]"""
+SLACK_M = 1e-6
+"""[m] by which a stretch may overlap another: what arithmetic leaves over"""
 
 
 def check_site(site: Site, where: str = "") -> list[Fault]:
-    """Return every fault of a site, with the path of the key; `where` names the file."""
-    named = [*_ids(site), *_names(site)]
-    faults = named or [*_offsets(site), *_zones(site), *_signals(site.network), *_shares(site), *_times(site)]
-    if not faults:
-        faults = list(_ways(site))
-    return [Fault(f"{where}: {f.where}" if where else f.where, f.found, f.expected, f.near) for f in faults]
+    """Return every fault of a site that its types let pass; `where` is the file, put before each key's path."""
+    roads = list(_roads(site.network))
+    names = [*_network_names(site.network), *_site_names(site), *demand_names(site)]
+    faults = [*roads, *names, *_signals(site.network), *demand_numbers(site.demand)]
+    if not roads:
+        faults += [*_crossings(site.network), *_zones(site.network), *_offsets(site), *_somewhere_to_stop(site)]
+    if not roads and not names:
+        faults += demand_routes(site, Router(site.network, movements(site.network)))
+    return [replace(fault, where=f"{where}: {fault.where}") for fault in faults] if where else faults
 
 
-def _ids(site: Site) -> Iterator[Fault]:
-    """Yield ids that stand twice."""
-    network = site.network
-    groups = {
-        "network.nodes": [n.id for n in network.nodes],
-        "network.links": [x.id for x in network.links],
-        "network.crossings": [c.id for c in network.crossings],
-        "network.curb_zones": [z.id for z in network.curb_zones],
-        "guardrails": [r.id for r in site.guardrails],
-        "waiting_areas": [w.id for w in site.waiting_areas],
-        "demand.bus_lines": [b.id for b in site.demand.bus_lines],
-    }
-    for path, ids in groups.items():
-        for n, id in enumerate(ids):
-            if id in ids[:n]:
-                yield Fault(f"{path}.{n}.id", id, "an id that no other has")
+# ---------------------------------------------------------------------- the streets
+
+
+def _roads(network: Network) -> Iterator[Fault]:
+    """Yield what keeps the streets from being laid out at all."""
+    nodes = [node.id for node in network.nodes]
+    yield from repeated("network.nodes", nodes)
+    yield from repeated("network.links", (link.id for link in network.links))
     for n, link in enumerate(network.links):
-        if link.from_node == link.to_node:
-            yield Fault(f"network.links.{n}.to_node", link.to_node, "another node than from_node")
+        ends = {"from_node": link.from_node, "to_node": link.to_node}
+        for key, node in ends.items():
+            yield from unknown(f"network.links.{n}.{key}", node, nodes, "a node")
+        if set(ends.values()) <= set(nodes) and network.length(link) < LEAST_LINK_M:
+            found = f"{network.length(link):g} m from {link.from_node} to {link.to_node}"
+            yield Fault(f"network.links.{n}", found, f"a link of at least {LEAST_LINK_M:g} m")
+    yield from _ends(network)
 
 
-def _names(site: Site) -> Iterator[Fault]:
-    """Yield names of things that do not exist."""
-    network, demand = site.network, site.demand
-    nodes, links = [n.id for n in network.nodes], [x.id for x in network.links]
-    entries, exits = list(network.entries()), list(network.exits())
-    zones = [z.id for z in network.curb_zones]
-
-    def one(path: str, name: str | None, known: list[str], kind: str) -> Iterator[Fault]:
-        if name is not None and name not in known:
-            yield Fault(path, name, f"the id of {kind}", near_miss(name, known))
-
-    for n, link in enumerate(network.links):
-        yield from one(f"network.links.{n}.from_node", link.from_node, nodes, "a node")
-        yield from one(f"network.links.{n}.to_node", link.to_node, nodes, "a node")
+def _ends(network: Network) -> Iterator[Fault]:
+    """Yield faults of the study area's ends: none at all, or one in the middle of a street."""
+    if not network.entries():
+        yield Fault("network", "no entry", "a link out of a node with boundary: true")
+    if not network.exits():
+        yield Fault("network", "no exit", "a link into a node with boundary: true")
     for n, node in enumerate(network.nodes):
-        into = [x.id for x in network.links if x.to_node == node.id]
-        for s, stage in enumerate(node.signal.stages if node.signal else ()):
-            for a, name in enumerate(stage.approaches):
-                at = f"network.nodes.{n}.signal.stages.{s}.approaches.{a}"
-                yield from one(at, name, into, f"a link that leads to {node.id}")
+        if node.boundary:
+            at = [link for link in network.links if node.id in (link.from_node, link.to_node)]
+            beyond = sorted({id for link in at for id in (link.from_node, link.to_node)} - {node.id})
+            if len(beyond) > 1:
+                found = f"true, with streets to {', '.join(beyond)}"
+                yield Fault(f"network.nodes.{n}.boundary", found, "one street: nobody drives on across the area's end")
+
+
+def _network_names(network: Network) -> Iterator[Fault]:
+    """Yield ids that stand twice and links that are none."""
+    links = [link.id for link in network.links]
+    yield from repeated("network.crossings", (crossing.id for crossing in network.crossings))
+    yield from repeated("network.curb_zones", (zone.id for zone in network.curb_zones))
     for n, ban in enumerate(network.turn_bans):
-        yield from one(f"network.turn_bans.{n}.from_link", ban.from_link, links, "a link")
-        yield from one(f"network.turn_bans.{n}.to_link", ban.to_link, links, "a link")
+        yield from unknown(f"network.turn_bans.{n}.from_link", ban.from_link, links, "a link")
+        yield from unknown(f"network.turn_bans.{n}.to_link", ban.to_link, links, "a link")
     for n, crossing in enumerate(network.crossings):
-        for c, crossed in enumerate(crossing.links):
-            yield from one(f"network.crossings.{n}.links.{c}.link", crossed.link, links, "a link")
-    groups: dict[str, Iterable[tuple[str, str | None]]] = {
-        "network.curb_zones": [("link", z.link) for z in network.curb_zones],
-        "guardrails": [("link", r.link) for r in site.guardrails],
-        "waiting_areas": [("link", w.link) for w in site.waiting_areas],
-        "remote_parking": [("link", p.link) for p in site.remote_parking],
-    }
-    for path, pairs in groups.items():
-        for n, (key, name) in enumerate(pairs):
-            yield from one(f"{path}.{n}.{key}", name, links, "a link")
-    yield from one("gate.link", site.gate.link, links, "a link")
-    yield from one("gate.opposite_link", site.gate.opposite_link, links, "a link")
-    for n, origin in enumerate(demand.pupils.origins):
-        yield from one(f"demand.pupils.origins.{n}.entry", origin.entry, entries, "an entry")
-    for n, departure in enumerate(demand.pupils.departures):
-        yield from one(f"demand.pupils.departures.{n}.exit", departure.exit, exits, "an exit")
-    for n, flow in enumerate(demand.through):
-        yield from one(f"demand.through.{n}.entry", flow.entry, entries, "an entry")
-        yield from one(f"demand.through.{n}.exit", flow.exit, exits, "an exit")
-    for n, turning in enumerate(demand.turning):
-        for i, name in enumerate(turning.links):
-            yield from one(f"demand.turning.{n}.links.{i}", name, links, "a link")
-    for n, line in enumerate(demand.bus_lines):
-        yield from one(f"demand.bus_lines.{n}.entry", line.entry, entries, "an entry")
-        yield from one(f"demand.bus_lines.{n}.exit", line.exit, exits, "an exit")
-        yield from one(f"demand.bus_lines.{n}.stop", line.stop, zones, "a curb zone")
-
-
-def _offsets(site: Site) -> Iterator[Fault]:
-    """Yield offsets that do not lie on their links."""
-    network = site.network
-
-    def on(path: str, link: str, at_m: float) -> Iterator[Fault]:
-        length = network.length(network.link(link))
-        if at_m > length + TOLERANCE:
-            yield Fault(path, f"{at_m:g} m", f"at most {length:.1f} m, where link {link} ends")
-
-    for n, crossing in enumerate(network.crossings):
-        for c, crossed in enumerate(crossing.links):
-            yield from on(f"network.crossings.{n}.links.{c}.at_m", crossed.link, crossed.at_m)
+        for k, crossed in enumerate(crossing.links):
+            yield from unknown(f"network.crossings.{n}.links.{k}.link", crossed.link, links, "a link")
     for n, zone in enumerate(network.curb_zones):
-        yield from on(f"network.curb_zones.{n}.from_m", zone.link, zone.from_m)
-        yield from on(f"network.curb_zones.{n}.to_m", zone.link, zone.to_m)
-    for n, rail in enumerate(site.guardrails):
-        yield from on(f"guardrails.{n}.to_m", rail.link, rail.to_m)
-        if rail.to_m <= rail.from_m:
-            yield Fault(f"guardrails.{n}.to_m", f"{rail.to_m:g} m", f"more than from_m, {rail.from_m:g} m")
-    for n, area in enumerate(site.waiting_areas):
-        yield from on(f"waiting_areas.{n}.at_m", area.link, area.at_m)
-    for n, parking in enumerate(site.remote_parking):
-        yield from on(f"remote_parking.{n}.at_m", parking.link, parking.at_m)
-    yield from on("gate.at_m", site.gate.link, site.gate.at_m)
-
-
-def _zones(site: Site) -> Iterator[Fault]:
-    """Yield curb zones that are too short, overlap, or reach into a junction or over a crossing."""
-    network = site.network
-    setbacks = setback_m(network)
-    zones = network.curb_zones
-    for n, zone in enumerate(zones):
-        path = f"network.curb_zones.{n}"
-        if zone.to_m <= zone.from_m:
-            yield Fault(f"{path}.to_m", f"{zone.to_m:g} m", f"more than from_m, {zone.from_m:g} m")
-            continue
-        least = SHORTEST_BERTH_M[zone.users]
-        if zone.berth_length_m < least - TOLERANCE:
-            found = f"{zone.berths} berths of {zone.berth_length_m:.1f} m in {zone.id}"
-            yield Fault(f"{path}.berths", found, f"berths of at least {least:g} m")
-        begin, end = setbacks[zone.link]
-        length = network.length(network.link(zone.link))
-        if zone.from_m < begin or zone.to_m > length - end:
-            found = f"{zone.from_m:g}-{zone.to_m:g} m"
-            yield Fault(f"{path}.from_m", found, f"{begin:.1f}-{length - end:.1f} m, between the junctions of {zone.link}")
-        for other in zones[:n]:
-            if other.link == zone.link and other.from_m < zone.to_m - TOLERANCE and zone.from_m < other.to_m - TOLERANCE:
-                found = f"{zone.from_m:g}-{zone.to_m:g} m"
-                yield Fault(f"{path}.from_m", found, f"no overlap with {other.id}, {other.from_m:g}-{other.to_m:g} m")
-        for crossing in network.crossings:
-            for crossed in crossing.links:
-                if crossed.link == zone.link and zone.from_m < crossed.at_m < zone.to_m:
-                    found = f"{zone.from_m:g}-{zone.to_m:g} m"
-                    expected = f"an end before or a start beyond the crossing {crossing.id} at {crossed.at_m:g} m"
-                    yield Fault(f"{path}.to_m", found, expected)
-    if not site.remote_parking and not any(z.users == "school" and z.link == site.gate.link for z in zones):
-        yield Fault("network.curb_zones", "no place for parents to stop", "a zone on the gate's link, or remote parking")
-    for n, line in enumerate(site.demand.bus_lines):
-        if network.curb_zone(line.stop).users != "bus":
-            yield Fault(f"demand.bus_lines.{n}.stop", line.stop, "a curb zone with users: bus")
+        yield from unknown(f"network.curb_zones.{n}.link", zone.link, links, "a link")
 
 
 def _signals(network: Network) -> Iterator[Fault]:
-    """Yield signals whose stages do not fit their cycle."""
     for n, node in enumerate(network.nodes):
         if node.signal is not None:
-            total = _stages_s(node.signal)
-            if total > node.signal.cycle_s + TOLERANCE:
-                found = f"{node.signal.cycle_s:g} s"
-                yield Fault(f"network.nodes.{n}.signal.cycle_s", found, f"at least {total:g} s, the sum of its stages")
+            yield from _signal(
+                f"network.nodes.{n}.signal", node, [link.id for link in network.links if link.to_node == node.id]
+            )
+
+
+def _signal(path: str, node: Node, into: list[str]) -> Iterator[Fault]:
+    """Yield what is wrong with one node's signal; `into` are the links that end there."""
+    assert node.signal is not None
+    for n, stage in enumerate(node.signal.stages):
+        for k, link in enumerate(stage.approaches):
+            expected = f"a link that ends at {node.id}: {', '.join(into)}"
+            yield from unknown(f"{path}.stages.{n}.approaches.{k}", link, into, expected)
+    told = {link for stage in node.signal.stages for link in stage.approaches}
+    missed = [link for link in into if link not in told]
+    if missed:
+        expected = "a stage for every link that ends here"
+        yield Fault(
+            f"{path}.stages", f"none for {', '.join(missed)}", expected, near_miss(missed[0], sorted(told - {*into}))
+        )
+    total = sum(stage.green_s + stage.amber_s + stage.all_red_s for stage in node.signal.stages)
+    if total > node.signal.cycle_s + SLACK_M:
+        yield Fault(f"{path}.stages", f"{total:g} s in all", f"no more than the cycle's {node.signal.cycle_s:g} s")
+
+
+# ---------------------------------------------------------------------- places along the links
+
+
+def _crossings(network: Network) -> Iterator[Fault]:
+    lengths = _lengths(network)
     for n, crossing in enumerate(network.crossings):
-        if crossing.control == "signal" and crossing.walk_s + crossing.clearance_s >= crossing.cycle_s:
-            found = f"{crossing.walk_s:g} s and {crossing.clearance_s:g} s of clearance"
-            yield Fault(f"network.crossings.{n}.walk_s", found, f"less than the cycle of {crossing.cycle_s:g} s")
+        path = f"network.crossings.{n}"
+        for k, crossed in enumerate(crossing.links):
+            yield from _beyond(f"{path}.links.{k}.at_m", crossed.at_m, crossed.link, lengths)
+        on_foot = crossing.walk_s + crossing.clearance_s
+        if crossing.control == "signal" and on_foot > crossing.cycle_s - LEAST_GREEN_S:
+            expected = (
+                f"with clearance_s at most {crossing.cycle_s - LEAST_GREEN_S:g} s of the cycle's {crossing.cycle_s:g} s"
+            )
+            yield Fault(f"{path}.walk_s", f"{crossing.walk_s:g} s", expected)
 
 
-def _stages_s(signal: Signal) -> float:
-    return sum(s.green_s + s.amber_s + s.all_red_s for s in signal.stages)
+def _zones(network: Network) -> Iterator[Fault]:
+    """Yield curb zones that are too short, off their link, or in the way of something else."""
+    lengths, setbacks = _lengths(network), setback_m(network)
+    for n, zone in enumerate(network.curb_zones):
+        path = f"network.curb_zones.{n}"
+        if zone.from_m >= zone.to_m:
+            yield Fault(f"{path}.to_m", f"{zone.to_m:g} m", f"more than from_m, {zone.from_m:g} m")
+            continue
+        least = LEAST_BERTH_M[zone.users]
+        if zone.berth_length_m < least - SLACK_M:
+            found = f"{zone.berths} on {zone.to_m - zone.from_m:g} m"
+            yield Fault(f"{path}.berths", found, f"berths of at least {least:g} m")
+        if zone.link in lengths:
+            yield from _zone_on_link(path, zone, lengths[zone.link], setbacks[zone.link])
+            yield from _zone_clear(path, zone, network, network.curb_zones[:n])
 
 
-def _shares(site: Site) -> Iterator[Fault]:
-    """Yield shares that do not sum to 1."""
-    pupils = site.demand.pupils
-    modes = pupils.modes
-    sums: dict[str, float] = {
-        "demand.pupils.modes": modes.walk + modes.car + modes.taxi + modes.bus + modes.rail + modes.two_wheeler,
-        "demand.pupils.origins": sum(o.share for o in pupils.origins),
-        "demand.pupils.departures": sum(d.share for d in pupils.departures),
-    }
-    if any(d.opposite is not None for d in pupils.departures):
-        far = sum(d.share if d.opposite is None else d.opposite for d in pupils.departures)
-        sums["demand.pupils.departures (opposite)"] = far
-    for n, t in enumerate(site.demand.turning):
-        sums[f"demand.turning.{n}"] = t.left + t.through + t.right
-    for path, total in sums.items():
-        if abs(total - 1.0) > TOLERANCE:
-            yield Fault(path, f"shares that sum to {total:g}", "a sum of 1")
+def _zone_on_link(path: str, zone: CurbZone, length: float, setbacks: tuple[float, float]) -> Iterator[Fault]:
+    """Yield ends of a zone beyond its link or in a junction."""
+    first, last = setbacks[0], length - setbacks[1]
+    for key, at in (("from_m", zone.from_m), ("to_m", zone.to_m)):
+        if at > length + SLACK_M:
+            yield Fault(f"{path}.{key}", f"{at:g} m", f"at most {length:.1f} m, the length of {zone.link}")
+        elif not first - SLACK_M <= at <= last + SLACK_M:
+            yield Fault(
+                f"{path}.{key}", f"{at:g} m", f"{first:.1f} to {last:.1f} m, clear of the junctions of {zone.link}"
+            )
 
 
-def _times(site: Site) -> Iterator[Fault]:
-    """Yield times that are not in order."""
-    window, pupils = site.demand.window, site.demand.pupils
-    order = [("start", window.start), ("measured_from", window.measured_from), ("measured_to", window.measured_to)]
-    for (before, earlier), (name, later) in zip(order, [*order[1:], ("end", window.end)], strict=True):
-        if later < earlier or (name == "measured_to" and later == earlier):
-            yield Fault(f"demand.window.{name}", _hh_mm(later), f"a time after {before}, {_hh_mm(earlier)}")
-    for name, at in (("arrival_mean", pupils.arrival_mean), ("gate_opens", pupils.gate_opens), ("bell", pupils.bell)):
-        if not window.start <= at <= window.end:
-            expected = f"a time from {_hh_mm(window.start)} to {_hh_mm(window.end)}, in the window"
-            yield Fault(f"demand.pupils.{name}", _hh_mm(at), expected)
+def _zone_clear(path: str, zone: CurbZone, network: Network, before: tuple[CurbZone, ...]) -> Iterator[Fault]:
+    """Yield what a zone overlaps: a crossing, or with its tapers another zone of those `before` it in the list."""
+    found = f"{zone.from_m:g} to {zone.to_m:g} m on {zone.link}"
+    for crossing in network.crossings:
+        for crossed in crossing.links:
+            beyond = crossed.at_m + crossing.width_m
+            if crossed.link == zone.link and zone.from_m < beyond - SLACK_M and zone.to_m > crossed.at_m + SLACK_M:
+                yield Fault(
+                    path, found, f"a stretch clear of the crossing {crossing.id}, {crossed.at_m:g} to {beyond:g} m"
+                )
+    begin, end = _with_tapers(zone)
+    for other in before:
+        from_m, to_m = _with_tapers(other)
+        if other.link == zone.link and begin < to_m - SLACK_M and end > from_m + SLACK_M:
+            tapers = f" ({begin:g} to {end:g} m with tapers)" if (begin, end) != (zone.from_m, zone.to_m) else ""
+            yield Fault(
+                path, found + tapers, f"a stretch clear of {other.id}, {from_m:g} to {to_m:g} m with its tapers"
+            )
 
 
-def _hh_mm(seconds: float) -> str:
-    return f"{int(seconds) // 3600:02d}:{int(seconds) // 60 % 60:02d}"
+def _with_tapers(zone: CurbZone) -> tuple[float, float]:
+    return zone.from_m - zone.taper_in_m, zone.to_m + zone.taper_out_m
 
 
-def _ways(site: Site) -> Iterator[Fault]:
-    """Yield ways that do not exist."""
-    network, demand, gate = site.network, site.demand, site.gate
-    router = Router(network, movements(network))
-    far = gate.opposite_link
-    has_far = far is not None and any(z.link == far and z.users == "school" for z in network.curb_zones)
-    for n, origin in enumerate(demand.pupils.origins):
-        if origin.share > 0 and not router.reachable(origin.entry, gate.link):
-            yield Fault(f"demand.pupils.origins.{n}.entry", origin.entry, f"an entry from which {gate.link} is reached")
-        if has_far and far is not None and origin.share * origin.opposite_share > 0:
-            if not router.reachable(origin.entry, far):
-                yield Fault(f"demand.pupils.origins.{n}.entry", origin.entry, f"an entry from which {far} is reached")
-    sides = [gate.link, *([far] if has_far and far is not None else [])]
-    for n, departure in enumerate(demand.pupils.departures):
-        if departure.share > 0 and not router.reachable(gate.link, departure.exit):
-            found = departure.exit
-            yield Fault(f"demand.pupils.departures.{n}.exit", found, f"an exit that is reached from {gate.link}")
+def _lengths(network: Network) -> dict[str, float]:
+    return {link.id: network.length(link) for link in network.links}
+
+
+def _beyond(path: str, at_m: float, link: str, lengths: dict[str, float]) -> Iterator[Fault]:
+    """Yield a fault for an offset beyond a link's end."""
+    if link in lengths and at_m > lengths[link] + SLACK_M:
+        yield Fault(path, f"{at_m:g} m", f"at most {lengths[link]:.1f} m, the length of {link}")
+
+
+# ---------------------------------------------------------------------- the gate and what stands beside it
+
+
+def _site_names(site: Site) -> Iterator[Fault]:
+    """Yield ids that stand twice and links that are none."""
+    links = [link.id for link in site.network.links]
+    yield from repeated("guardrails", (rail.id for rail in site.guardrails))
+    yield from repeated("waiting_areas", (area.id for area in site.waiting_areas))
+    yield from unknown("gate.link", site.gate.link, links, "a link")
+    if site.gate.opposite_link is not None:
+        others = [link for link in links if link != site.gate.link]
+        yield from unknown(
+            "gate.opposite_link", site.gate.opposite_link, others, "another link, the street's other direction"
+        )
+    for key in ("guardrails", "waiting_areas", "remote_parking"):
+        for n, thing in enumerate(getattr(site, key)):
+            yield from unknown(f"{key}.{n}.link", thing.link, links, "a link")
+
+
+def _offsets(site: Site) -> Iterator[Fault]:
+    """Yield what stands beyond the end of its link."""
+    lengths = _lengths(site.network)
+    yield from _beyond("gate.at_m", site.gate.at_m, site.gate.link, lengths)
+    for n, rail in enumerate(site.guardrails):
+        if rail.from_m >= rail.to_m:
+            yield Fault(f"guardrails.{n}.to_m", f"{rail.to_m:g} m", f"more than from_m, {rail.from_m:g} m")
+        yield from _beyond(f"guardrails.{n}.to_m", rail.to_m, rail.link, lengths)
+    for n, area in enumerate(site.waiting_areas):
+        yield from _beyond(f"waiting_areas.{n}.at_m", area.at_m, area.link, lengths)
     for n, parking in enumerate(site.remote_parking):
-        for side in sides:
-            if not router.round_to(side, parking.link):
-                yield Fault(f"remote_parking.{n}.link", parking.link, f"a link that is reached from {side}")
-        if not any(router.reachable(parking.link, d.exit) for d in demand.pupils.departures):
-            yield Fault(f"remote_parking.{n}.link", parking.link, "a link from which an exit is reached")
-    for n, flow in enumerate(demand.through):
-        if flow.exit is not None and not router.reachable(flow.entry, flow.exit):
-            yield Fault(f"demand.through.{n}.exit", flow.exit, f"an exit that is reached from {flow.entry}")
-    for n, line in enumerate(demand.bus_lines):
-        link = network.curb_zone(line.stop).link
-        if not (router.reachable(line.entry, link) and router.reachable(link, line.exit)):
-            found = f"{line.stop} on {link}"
-            yield Fault(f"demand.bus_lines.{n}.stop", found, f"a stop on the way from {line.entry} to {line.exit}")
+        yield from _beyond(f"remote_parking.{n}.at_m", parking.at_m, parking.link, lengths)
 
+
+def _somewhere_to_stop(site: Site) -> Iterator[Fault]:
+    here = [zone for zone in site.network.curb_zones if zone.link == site.gate.link and zone.users == "school"]
+    if not here and not site.remote_parking:
+        yield Fault("remote_parking", "none, and no curb zone for the school on the gate's link", "somewhere to stop")
