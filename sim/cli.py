@@ -79,7 +79,7 @@ def _main(words: Sequence[str] | None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dropoff",
-        description="What will this road change do to the drop-off jam at the school gate, and does it keep its promise?",
+        description="What will this road change do to the drop-off jam at the gate, and does it keep its promise?",
         epilog="exit codes: 0 done, 1 trouble, 2 bad input, 4 a replication failed, 130 interrupted",
     )
     parser.add_argument("--version", action="version", version=f"dropoff {__version__}")
@@ -220,7 +220,9 @@ def _composed(names: dict[str, str], given: dict[str, str], root: Path) -> dict[
             config = OmegaConf.to_container(compose("config", words), resolve=True)
     except (HydraException, OmegaConfBaseException) as error:
         first = str(error).strip().splitlines()[0]
-        raise BadInput(Fault("command line", " ".join(given.values()) or "these words", f"words that fit ({first})")) from None
+        raise BadInput(
+            Fault("command line", " ".join(given.values()) or "these words", f"words that fit ({first})")
+        ) from None
     assert isinstance(config, dict)
     return {str(key): value for key, value in config.items()}
 
@@ -334,14 +336,18 @@ def _new(arguments: argparse.Namespace) -> int:
 
 
 def _add_import(commands: Any) -> None:
-    imports = commands.add_parser("import", help="make a site from a map").add_subparsers(required=True, metavar="FORMAT")
+    imports = commands.add_parser("import", help="make a site from a map").add_subparsers(
+        required=True, metavar="FORMAT"
+    )
     osm = imports.add_parser("osm", help="from OpenStreetMap (XML or PBF)")
     osm.add_argument("file", metavar="FILE", type=Path)
     osm.add_argument("--around", required=True, metavar="NAME_OR_OSM_ID", help="the school: its name, or way/123")
     osm.add_argument("--radius", type=float, default=600.0, metavar="M", help="of the study area [m] (600)")
     osm.add_argument("--out", required=True, type=Path, metavar="DIR", help="the site's folder: scenarios/NAME")
     osm.add_argument("--pupils", type=int, metavar="N", help="if the map does not say")
-    osm.add_argument("--side", choices=("right", "left"), help="traffic keeps right or left, if not as the country does")
+    osm.add_argument(
+        "--side", choices=("right", "left"), help="traffic keeps right or left, if not as the country does"
+    )
     osm.set_defaults(command=_import_osm)
 
 
@@ -350,7 +356,7 @@ def _import_osm(arguments: argparse.Namespace) -> int:
 
     summary = import_osm(
         arguments.file,
-        arguments.around,
+        around=arguments.around,
         radius_m=arguments.radius,
         out=arguments.out,
         pupils=arguments.pupils,

@@ -5,6 +5,7 @@ changes nobody else. Only the site's demand and network are read here, never wha
 rounded to 1 ms, lengths to 1 mm.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -177,7 +178,8 @@ class _Draws:
         if sd == 0.0:
             return np.full(self.keys.size, min(max(mean, low), high))
         a, b = ndtr((low - mean) / sd), ndtr((high - mean) / sd)
-        return np.clip(mean + sd * ndtri(a + self.uniform(purpose) * (b - a)), low, high)
+        drawn: Floats = np.clip(mean + sd * ndtri(a + self.uniform(purpose) * (b - a)), low, high)
+        return drawn
 
     def drawn(self, purpose: int, what: Drawn) -> Floats:
         """Return lognormal durations [s] with the moments before truncation to [low_s, high_s]."""
@@ -187,7 +189,8 @@ class _Draws:
         mu, sigma = np.log(what.mean_s) - variance / 2.0, np.sqrt(variance)
         a = ndtr((np.log(what.low_s) - mu) / sigma) if what.low_s > 0.0 else 0.0
         b = ndtr((np.log(what.high_s) - mu) / sigma)
-        return np.round(np.exp(mu + sigma * ndtri(a + self.uniform(purpose) * (b - a))), 3)
+        drawn: Floats = np.round(np.exp(mu + sigma * ndtri(a + self.uniform(purpose) * (b - a))), 3)
+        return drawn
 
     def speed_factor(self, kind: VehicleClass) -> Floats:
         """Return desired speeds as shares of the limit, truncated at two standard deviations."""
@@ -322,7 +325,7 @@ def _profile(demand: Demand, flow_veh_h: float) -> tuple[Floats, Floats]:
         before = [s for at, s in points if at <= t]
         return before[-1] if before else (points[0][1] if points else 1.0)
 
-    steps = [flow_veh_h / 3600.0 * share(a) * (b - a) for a, b in zip(times, times[1:], strict=False)]
+    steps = [flow_veh_h / 3600.0 * share(a) * (b - a) for a, b in itertools.pairwise(times)]
     return times, np.concatenate(([0.0], np.cumsum(steps)))
 
 
@@ -365,7 +368,7 @@ class _RandomWalk:
             u = chances[hop % len(chances)]
             chances[hop % len(chances)] = (u * 1048573.0) % 1.0
             hop += 1
-            for n, s in options:
+            for n, s in options:  # noqa: B007 (n is the last one looked at)
                 u -= s / total
                 if u < 0.0:
                     break

@@ -157,9 +157,7 @@ def _series(world: SchoolMorning) -> dict[str, np.ndarray]:
 def _name_deadlock(world: SchoolMorning) -> str:
     """Return a deadlock in words: when, who, where."""
     assert world.failure is not None
-    who = "; ".join(
-        f"{world.departures[i][0]} on {lane} at {x:.0f} m" for i, lane, x in world.failure.members[:12]
-    )
+    who = "; ".join(f"{world.departures[i][0]} on {lane} at {x:.0f} m" for i, lane, x in world.failure.members[:12])
     at = world.failure.at_s
     return f"deadlock at {int(at // 3600):02d}:{int(at % 3600 // 60):02d}: {who}"
 
@@ -184,7 +182,6 @@ def _facts(world: SchoolMorning, columns: dict[str, np.ndarray]) -> dict[str, fl
         "pupils_drawn": float(sum(a.family.pupils for a in parents)) + walked,
         "pupils_delivered": float(sum(a.delivered for a in parents)) + walked,
     }
-
 
 
 def crossing_to_gate_m(site: Site, crossing: Crossing | None) -> float:

@@ -11,7 +11,6 @@ import simpy
 
 from sim.agents.bus import Bus
 from sim.agents.parent import Parent
-from sim.agents.traveller import Traveller
 from sim.demand import Travellers, draw
 from sim.kernel.chance import mixed
 from sim.logbook import (
@@ -143,7 +142,7 @@ class SchoolMorning(mesa.Model):  # type: ignore[misc]
         return max(1, round(CHECK_S / self.dt_s))
 
     def is_over(self) -> bool:
-        """Return whether everybody is home, or out of patience; asked once a minute, so that it ends on the same tick."""
+        """Return whether everybody is home, or out of patience; asked once a minute, to end on the same tick."""
         if self.traffic.tick >= self.last_tick:
             return True
         end = self.site.demand.window.end - self.start_s
@@ -224,7 +223,10 @@ def departures(
     travellers: Travellers, site: Site, router: Router, start_s: float, dt_s: float
 ) -> list[tuple[str, Departure]]:
     """Return everybody's vehicle by name, in order of scheduled time."""
-    due = lambda scheduled_s: max(0, -int(-(scheduled_s - start_s) // dt_s))  # noqa: E731
+
+    def due(scheduled_s: float) -> int:
+        return max(0, -int(-(scheduled_s - start_s) // dt_s))
+
     found: list[tuple[float, int, str, Departure]] = []
     for family in travellers.families:
         curb = curb_link(site, family.opposite)
@@ -247,7 +249,9 @@ def departures(
             )
         )
     for p in travellers.through:
-        found.append((p.scheduled_s, p.key, p.name, Departure(p.key, due(p.scheduled_s), p.path, False, p.speed_factor)))
+        found.append(
+            (p.scheduled_s, p.key, p.name, Departure(p.key, due(p.scheduled_s), p.path, False, p.speed_factor))
+        )
     return [(name, d) for _, _, name, d in sorted(found, key=lambda f: f[:3])]
 
 

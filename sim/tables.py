@@ -19,6 +19,7 @@ KEY_COLUMNS = {
 }
 """What every row of every table begins with."""
 
+
 def trips_table(record: Record, *, scenario: str, replication: int) -> pd.DataFrame:
     """Return one row per traveller of a replication, in the record's order; raises ValueError for other columns."""
     return _table(record.trips, TRIP_COLUMNS, scenario, replication)

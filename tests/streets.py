@@ -13,15 +13,9 @@ from sim.traffic.fleet import Departure
 from sim.traffic.layout import Detector, lay_out
 from sim.traffic.traffic import Traffic, Walker
 
-US = VehicleClass(
-    length_m=5.0, acceleration_m_s2=1.8, deceleration_m_s2=2.0, headway_s=1.0, standstill_gap_m=2.0
-)
-CHINA = VehicleClass(
-    length_m=5.0, acceleration_m_s2=1.7, deceleration_m_s2=2.0, headway_s=1.1, standstill_gap_m=2.0
-)
-BUS = VehicleClass(
-    length_m=10.8, acceleration_m_s2=1.0, deceleration_m_s2=1.5, headway_s=1.3, standstill_gap_m=2.5
-)
+US = VehicleClass(length_m=5.0, acceleration_m_s2=1.8, deceleration_m_s2=2.0, headway_s=1.0, standstill_gap_m=2.0)
+CHINA = VehicleClass(length_m=5.0, acceleration_m_s2=1.7, deceleration_m_s2=2.0, headway_s=1.1, standstill_gap_m=2.0)
+BUS = VehicleClass(length_m=10.8, acceleration_m_s2=1.0, deceleration_m_s2=1.5, headway_s=1.3, standstill_gap_m=2.5)
 
 
 def population(car: VehicleClass = CHINA, **gaps: float) -> Drivers:
@@ -121,7 +115,9 @@ def go(traffic: Traffic, until_s: float) -> None:
             env.step()
 
 
-def poisson(flow_veh_h: float, seconds: float, seed: int, *, dt: float = 0.5, path: tuple[str, ...] = ("ab",)) -> list[Departure]:
+def poisson(
+    flow_veh_h: float, seconds: float, seed: int, *, dt: float = 0.5, path: tuple[str, ...] = ("ab",)
+) -> list[Departure]:
     """Return departures at random times."""
     rng = np.random.default_rng(seed)
     headways = rng.exponential(3600.0 / flow_veh_h, size=int(flow_veh_h * seconds / 3600.0 * 1.5) + 50)

@@ -74,8 +74,10 @@ class Eyes:
             place = self.open_lane(link, at_m)
             if place is not None:
                 return place
-        return self.free_berth(link, at_m) or self.soon_free(link, at_m) or (
-            self.open_lane(link, at_m) if last and self.family.double_parks else None
+        return (
+            self.free_berth(link, at_m)
+            or self.soon_free(link, at_m)
+            or (self.open_lane(link, at_m) if last and self.family.double_parks else None)
         )
 
     def reach(self, at_m: float, zone: CurbZone) -> tuple[float, float]:
@@ -112,7 +114,11 @@ class Eyes:
         zone = self.world.site.network.curb_zone(place.zone)
         far = self.reach(at_m, zone)[1]
         beyond = [zone.berth_front_m(n) for n in range(place.berth + 1, zone.berths)]
-        nearer = [m for m in beyond if m > far and walk_m(self.world, place.link, m) < walk_m(self.world, place.link, place.stop_m)]
+        nearer = [
+            m
+            for m in beyond
+            if m > far and walk_m(self.world, place.link, m) < walk_m(self.world, place.link, place.stop_m)
+        ]
         stop = self.world.traffic.stopping_distance(self.vehicle)
         return bool(nearer) and place.stop_m - at_m - LOOK_EVERY_M > stop + 1.0
 
@@ -128,9 +134,7 @@ class Eyes:
                 place = place_in(zone, berth)
                 wait_at = place.stop_m - zone.berth_length_m - SWING_M
                 if near <= wait_at and place.stop_m <= far and self.accepts(link, place.stop_m, zone):
-                    return Place(
-                        place.kind, link, place.stop_m, zone.id, berth, zone.escort, wait_at_m=wait_at
-                    )
+                    return Place(place.kind, link, place.stop_m, zone.id, berth, zone.escort, wait_at_m=wait_at)
         return None
 
     def open_lane(self, link: str, at_m: float) -> Place | None:

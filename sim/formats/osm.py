@@ -8,14 +8,20 @@ from dataclasses import dataclass
 from math import hypot, isfinite
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from sim.formats.osm_curb import parking_tag
 from sim.formats.osm_demand import PUPILS
 from sim.formats.osm_place import Place, find_place
 from sim.formats.osm_read import OsmFile, Plane, read_extract
 from sim.formats.osm_side import traffic_side
 from sim.formats.osm_site import Area, Imported, build
+from sim.scenario.drivers import Drivers
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.network import Side
+from sim.scenario.read import population
+from sim.scenario.site import Site
+from sim.scenario.write import write_site
 
 ATTRIBUTION = "Map data (c) OpenStreetMap contributors, ODbL 1.0 (openstreetmap.org/copyright)"
 RADIUS_M = (100.0, 5000.0)
@@ -24,6 +30,9 @@ MARGIN_M = 1000.0  # streets are read this far beyond the study area, to know wh
 FEW_BERTHS = 6
 NEAR_EDGE_M = 150.0
 CAPACITY_KEYS = ("capacity:pupils", "capacity:students", "capacity:persons", "capacity")
+
+
+CHINA = ((73.0, 135.0), (18.0, 54.0))  # [degrees] longitudes and latitudes that count as China
 
 
 @dataclass(frozen=True)
@@ -118,7 +127,13 @@ def import_osm(
     keeps = side or traffic_side(place.lon, place.lat)
     area = Area(extract, Plane(place.lon, place.lat), place, radius_m, keeps, str(file))
     enrolment, told = _enrolment(place, pupils)
-    done = build(area, out.name, f"{place.label}: streets from OpenStreetMap, demand assumed", enrolment, _drivers())
+    done = build(
+        area,
+        out.name,
+        f"{place.label}: streets from OpenStreetMap, demand assumed",
+        enrolment,
+        _drivers(place.lon, place.lat),
+    )
     summary = _summary(done, area, out, side, told)
     _write(done, summary, out)
     return summary
@@ -240,3 +255,27 @@ def _write(done: Imported, summary: Summary, out: Path) -> None:
         os.rename(draft, out)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _drivers(lon: float, lat: float) -> Drivers:
+    """Return the population of drivers for a position: China's, or the one for everywhere else."""
+    (west, east), (south, north) = CHINA
+    name = "china" if west <= lon <= east and south <= lat <= north else "us"
+    return TypeAdapter(Drivers).validate_python(population(name))
+
+
+def _scenarios(site: Site) -> dict[str, str]:
+    """Return the texts of the baseline and of a first measure: bays in the place of stopping in the lane."""
+    texts = {"baseline.yaml": f"title: As it is today\nsite: {site.name}\n"}
+    zones = [z for z in site.network.curb_zones if z.users == "school" and z.link == site.gate.link]
+    lane = [z for z in zones if z.kind == "in_lane"]
+    if lane:
+        zone = lane[0]
+        texts["drop_off_bays.yaml"] = (
+            f"title: {zone.berths} stop-and-go bays in place of stopping in the lane\n"
+            f"site: {site.name}\n"
+            "interventions:\n"
+            f"  - stop_and_go: {{id: bays, link: {zone.link}, from_m: {zone.from_m:g}, to_m: {zone.to_m:g}, "
+            f"berths: {zone.berths}, replaces: [{zone.id}]}}   # [A]\n"
+        )
+    return texts

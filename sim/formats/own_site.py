@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 from pydantic.dataclasses import dataclass
 
-from sim.scenario.fields import STRICT, Clock, Flow, Share, SpeedKmH, Unit
 from sim.scenario.faults import BadInput, Fault
+from sim.scenario.fields import STRICT, Clock, Flow, Share, SpeedKmH, Unit
 from sim.scenario.network import Side
 
 TEMPLATE = Path(__file__).with_name("own_site.yaml")
@@ -162,10 +162,8 @@ class _Street:
 
     def __init__(self, given: Answers) -> None:
         self.given = given
-        self.stops = [
-            (kind, count) for kind, count in (("bay", given.bays), ("in_lane", given.in_lane), ("parking", given.parking))
-            if count
-        ]  # fmt: skip
+        wished = (("bay", given.bays), ("in_lane", given.in_lane), ("parking", given.parking))
+        self.stops = [(kind, count) for kind, count in wished if count]
         curb_m = sum(BERTH_M * count for _, count in self.stops)
         self.gate_m = max(SHORTEST_M, LEAD_M + curb_m + CLEAR_M)
         self.length_m = self.gate_m + BEYOND_M
@@ -180,7 +178,7 @@ class _Street:
             ", control: signal, cycle_s: 90, walk_s: 20, clearance_s: 6" if self.given.crossing == "signal" else ""
         )
         return (
-            "  crossings:                  # at_m: where vehicles stop; critical_gap_s and yield_share rule a zebra [A]\n"
+            "  crossings:                  # at_m: where vehicles stop [A]\n"
             f"    - {{id: at_gate, length_m: {2 * 3.5 * self.given.lanes:g}{control},\n"
             f"       links: [{{link: to_gate, at_m: {self.gate_m - 18:g}}}, "
             f"{{link: opposite, at_m: {self.gate_opposite_m + 12:g}}}]}}\n"
@@ -228,3 +226,22 @@ def _zone(id: str, link: str, kind: str, from_m: float, to_m: float, berths: int
 def _hh_mm(seconds: float) -> str:
     minutes = round(seconds / MINUTE_S)
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
+def _first_measure(name: str, given: Answers) -> str:
+    """Return a first road change to try: short-stay bays, in the place of stopping in the lane where there is any."""
+    street = _Street(given)
+    to_m = street.gate_m - CLEAR_M - BERTH_M * given.bays
+    count, replaces = given.in_lane, "replaces: [in_lane_gate], "
+    if not count:
+        to_m -= BERTH_M * given.parking
+        count, replaces = min(6, int((to_m - LEAD_M / 2) / BERTH_M)), ""
+    from_m = to_m - BERTH_M * count
+    return (
+        f"# A first measure to try: {count} short-stay bays off the lane.\n"
+        f"title: {count} stop-and-go bays before the gate\n"
+        f"site: {name}\n"
+        "interventions:\n"
+        f"  - stop_and_go: {{id: bays, link: to_gate, from_m: {from_m:g}, to_m: {to_m:g}, berths: {count}, "
+        f"{replaces}cost_yuan: 0}}   # [A] what does it cost?\n"
+    )

@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from sim.scenario.fields import STRICT, Count, Money, SquareMetres
 from sim.scenario.faults import BadInput, Fault, near_miss
+from sim.scenario.fields import STRICT, Count, Money, SquareMetres
 from sim.scenario.network import CurbZone
 from sim.scenario.scenario import Scenario
 
@@ -75,6 +75,8 @@ def cleared(scenario: Scenario, new: CurbZone, replaces: tuple[str, ...], shorte
             if before == 0:
                 continue
             if before < zone.berths:
-                zone = replace(zone, to_m=zone.from_m + before * zone.berth_length_m, berths=before)
+                short_end = zone.from_m + before * zone.berth_length_m
+                kept.append(replace(zone, to_m=short_end, berths=before))
+                continue
         kept.append(zone)
     return with_zones(scenario, (*kept, new))

@@ -42,7 +42,13 @@ class GreenBelt(Intervention):
         if self.berths:
             to_m = self.from_m + self.berths * self.berth_length_m
             zone = CurbZone(
-                id=self.id, link=self.link, kind="bay", from_m=self.from_m, to_m=to_m, berths=self.berths, escort=self.escort
+                id=self.id,
+                link=self.link,
+                kind="bay",
+                from_m=self.from_m,
+                to_m=to_m,
+                berths=self.berths,
+                escort=self.escort,
             )
             scenario = cleared(scenario, zone, self.replaces, self.shortens)
         wider = (self.area_m2 - used) / self.footway_length_m if self.footway_length_m else 0.0

@@ -11,8 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 import sim.interventions as package
 from sim.interventions.base import Intervention
 from sim.scenario.check import check_site
-from sim.scenario.fields import Unit
 from sim.scenario.faults import BadInput, Fault, near_miss
+from sim.scenario.fields import Unit
 from sim.scenario.scenario import Scenario
 
 COSTS = ("cost_yuan", "green_taken_m2", "land_taken_m2", "trees_lost")
@@ -24,7 +24,11 @@ def catalogue() -> dict[str, type[Intervention]]:
     found: dict[str, type[Intervention]] = {}
     for module in sorted(m.name for m in iter_modules(package.__path__)):
         content = vars(import_module(f"{package.__name__}.{module}")).values()
-        own = [c for c in content if isinstance(c, type) and issubclass(c, Intervention) and c.__module__.endswith(f".{module}")]
+        own = [
+            c
+            for c in content
+            if isinstance(c, type) and issubclass(c, Intervention) and c.__module__.endswith(f".{module}")
+        ]
         if own and own[0] is not Intervention:
             found[module] = own[0]
     return found

@@ -50,6 +50,4 @@ class StopAndGo(Intervention):
             max_stay_s=self.max_stay_s,
         )
         scenario = cleared(scenario, zone, self.replaces, self.shortens)
-        return replace(
-            scenario, site=replace(scenario.site, green_belt_m2=site.green_belt_m2 - self.green_taken_m2)
-        )
+        return replace(scenario, site=replace(scenario.site, green_belt_m2=site.green_belt_m2 - self.green_taken_m2))

@@ -4,8 +4,8 @@ from numba import njit
 
 from sim.kernel.curb import let_in
 from sim.kernel.following import free_acceleration, interaction
-from sim.kernel.order import insert, remove, way_on
 from sim.kernel.moving import settle
+from sim.kernel.order import insert, remove, way_on
 from sim.kernel.state import DRIVING, FAR, HELD, PASS, STOP, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind, at least [assumption]
@@ -31,9 +31,7 @@ def with_gap(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
 
 
 @njit(cache=True)
-def held_ahead(
-    vehicles: Records, lanes: Records, order: Ints, lane: int, k: int, x: float, until: float
-) -> float:
+def held_ahead(vehicles: Records, lanes: Records, order: Ints, lane: int, k: int, x: float, until: float) -> float:
     """Return where [m] the next held vehicle of a lane ends, counting forward from index k; FAR if none is in sight."""
     at = lanes[lane].order_at
     for n in range(k - 1, -1, -1):
@@ -47,9 +45,7 @@ def held_ahead(
 
 
 @njit(cache=True)
-def upstream(
-    vehicles: Records, lanes: Records, order: Ints, net: Ints, lane: int, rear: float
-) -> "tuple[int, float]":
+def upstream(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane: int, rear: float) -> "tuple[int, float]":
     """Return who comes next onto a lane from the movements that feed it, and the gap [m] to a rear end on it."""
     found = -1
     nearest = FAR
@@ -138,9 +134,13 @@ def try_change(
             if vehicles[old].state != HELD:
                 if k > 0:
                     j = order[at + k - 1]
-                    old_after = with_gap(vehicles, old, vehicles[j].x - vehicles[j].length - vehicles[old].x, vehicles[j].v)
+                    old_after = with_gap(
+                        vehicles, old, vehicles[j].x - vehicles[j].length - vehicles[old].x, vehicles[j].v
+                    )
                 else:
-                    old_after = free_acceleration(vehicles[old].v, vehicles[old].desired, vehicles[old].a, vehicles[old].b)
+                    old_after = free_acceleration(
+                        vehicles[old].v, vehicles[old].desired, vehicles[old].a, vehicles[old].b
+                    )
                 gain_old = old_after - vehicles[old].acceleration
         gain = mine_after - mine_before + desk[0].politeness * (theirs_after - theirs_before + gain_old)
         if gain <= desk[0].threshold:
@@ -169,7 +169,8 @@ def consider(
 ) -> bool:
     """Let one driver think about changing lanes; return whether the lane was changed.
 
-    Who need not change does so for a gain by MOBIL, and never without a gain of one's own. `k_inner` and `k_curb` count the vehicles at or ahead of this one in the lanes beside.
+    Who need not change does so for a gain by MOBIL, and never without a gain of one's own. `k_inner` and
+    `k_curb` count the vehicles at or ahead of this one in the lanes beside.
     """
     here = lanes[lane]
     me = vehicles[order[here.order_at + k]]

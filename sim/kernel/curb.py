@@ -6,7 +6,7 @@ from sim.kernel.chance import COURTESY, uniform
 from sim.kernel.gaps import accepts, first_behind, time_over
 from sim.kernel.moving import report, settle
 from sim.kernel.order import aim, insert, position_of
-from sim.kernel.state import DRIVING, HELD, PULLED_OUT, B_COURTESY, Ints, Records
+from sim.kernel.state import B_COURTESY, DRIVING, HELD, PULLED_OUT, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind [assumption]
 V_COURTESY = 8.0  # [m/s] nobody lets somebody in at a higher speed [assumption]
@@ -41,9 +41,8 @@ def can_pull_out(vehicles: Records, lanes: Records, order: Ints, net: Ints, desk
     if j < 0:
         return True
     distance -= vehicles[i].length
-    if distance < ROOM:
-        if vehicles[j].lane == lane and vehicles[j].x > rear - ROOM:
-            return False
+    if distance < ROOM and vehicles[j].lane == lane and vehicles[j].x > rear - ROOM:
+        return False
     if accepts(time_over(distance, vehicles[j].v), vehicles[i].out_gap):
         return distance >= ROOM
     if vehicles[j].lane != lane or vehicles[j].state == HELD or not let_in(vehicles, desk, j, i):

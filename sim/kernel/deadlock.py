@@ -19,7 +19,11 @@ def find_deadlock(vehicles: Records, lanes: Records, order: Ints, stuck: Ints, d
         if lanes[lane].count == 0:
             continue
         i = order[lanes[lane].order_at]
-        if vehicles[i].state != DRIVING or vehicles[i].standing < 0 or (tick - vehicles[i].standing) * desk[0].dt < LONG:
+        if (
+            vehicles[i].state != DRIVING
+            or vehicles[i].standing < 0
+            or (tick - vehicles[i].standing) * desk[0].dt < LONG
+        ):
             continue
         if vehicles[i].blocker < 0 and (tick - vehicles[i].standing) * desk[0].dt >= FOREVER:
             stuck[0] = i

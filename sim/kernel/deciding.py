@@ -61,7 +61,9 @@ def look_ahead(
     leg = me.leg
     at_own_lane = True
     if lanes[lane].segment < 0 and me.x < lanes[lane].wait_x:
-        go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, lane, lanes[lane].wait_x - me.x, tick, desk)
+        go, who = permit_inside(
+            vehicles, lanes, order, net, route, conflicts, i, lane, lanes[lane].wait_x - me.x, tick, desk
+        )
         if not go:
             tried = behind(vehicles, i, lanes[lane].wait_x - me.x + me.s0, 0.0)
             if tried < wanted:
@@ -86,9 +88,7 @@ def look_ahead(
             who = -1
             stop = distance - STOP_SHORT
             if ahead >= 0:
-                go, who = permit(
-                    vehicles, lanes, order, net, route, conflicts, zebras, desk, i, ahead, distance, tick
-                )
+                go, who = permit(vehicles, lanes, order, net, route, conflicts, zebras, desk, i, ahead, distance, tick)
             if at_own_lane:
                 me.may_go = 1 if go else 0
             if go and lanes[ahead].wait_x > 0.0:

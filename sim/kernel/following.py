@@ -16,7 +16,9 @@ def free_acceleration(v: float, desired: float, a: float, b: float) -> float:
 
 
 @njit(cache=True, inline="always")
-def interaction(v: float, gap: float, approach: float, a: float, headway: float, s0: float, half_inverse: float) -> float:
+def interaction(
+    v: float, gap: float, approach: float, a: float, headway: float, s0: float, half_inverse: float
+) -> float:
     """Return the IDM's braking [m/s2] (<= 0) for a gap [m] closing at `approach` [m/s].
 
     Treiber, Hennecke, Helbing 2000, Phys. Rev. E 62, 1805: -a (s*/s)^2 with s* = s0 + max(0, vT + v dv / 2 sqrt(ab)).

@@ -27,9 +27,7 @@ def time_over(distance: float, v: float) -> float:
 
 
 @njit(cache=True)
-def first_behind(
-    vehicles: Records, lanes: Records, order: Ints, net: Ints, lane: int, x: float
-) -> "tuple[int, float]":
+def first_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane: int, x: float) -> "tuple[int, float]":
     """Return who comes next to point x of a lane, and from how far [m]: (-1, FAR) if nobody is near.
 
     Looks back over one junction; there the soonest of those who are on their way here counts. Who faces a red

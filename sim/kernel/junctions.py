@@ -117,9 +117,7 @@ def permit(
         if who >= 0 and uniform(desk[0].seed, vehicles[i].key, KEEP_CLEAR, movement) < desk[0].keep_clear:
             return False, who
     to_wait = lanes[movement].wait_x > 0.0
-    return may_cross(
-        vehicles, lanes, order, net, route, conflicts, i, movement, distance, to_wait, tick, desk
-    )
+    return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, to_wait, tick, desk)
 
 
 @njit(cache=True)

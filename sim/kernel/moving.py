@@ -213,7 +213,11 @@ def hand_over(
         vehicles[i].v = 0.0
         return False
     remove(lanes, order, lane, 0)
-    if lanes[lane].segment >= 0 and vehicles[i].target_mode != NO_TARGET and vehicles[i].target_segment == lanes[lane].segment:
+    if (
+        lanes[lane].segment >= 0
+        and vehicles[i].target_mode != NO_TARGET
+        and vehicles[i].target_segment == lanes[lane].segment
+    ):
         vehicles[i].target_mode = NO_TARGET
         report(news, desk, MISSED, i)
     vehicles[i].x = x

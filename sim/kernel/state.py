@@ -39,7 +39,7 @@ _INT, _FLOAT, _LONG = np.int32, np.float64, np.int64
 
 
 def _record(**fields: type) -> np.dtype[np.void]:
-    return np.dtype([(name, kind) for name, kind in fields.items()], align=True)
+    return np.dtype(list(fields.items()), align=True)
 
 
 VEHICLE = _record(

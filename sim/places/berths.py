@@ -58,6 +58,7 @@ class Berths:
     def forget(self, waiting: simpy.Event) -> None:
         """Give up waiting for a berth; one that was granted meanwhile is free again."""
         if waiting.triggered:
+            assert waiting.value is not None
             self.release(waiting.value)
             return
         for line in self._behind.values():

@@ -7,8 +7,8 @@ import simpy
 
 from sim.places.berths import Berths
 from sim.places.footway import Footway
-from sim.scenario.site import Site
 from sim.scenario.policy import Policy
+from sim.scenario.site import Site
 from sim.traffic.traffic import Traffic
 
 

@@ -58,7 +58,10 @@ class CarOrigin:
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)
 class CarDeparture:
-    """A share of the parents' cars leaves over this exit; `opposite`: of those who stop on the far side, if not the same."""
+    """A share of the parents' cars leaves over this exit.
+
+    `opposite`: the share of those who stop on the far side, if it is another.
+    """
 
     exit: Name
     share: Share

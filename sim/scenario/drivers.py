@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from sim.scenario.fields import STRICT, Acceleration, Metres, Name, Seconds, Share, Speed, Unit
+from sim.scenario.fields import STRICT, Acceleration, Name, Seconds, Share, Speed, Unit
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)

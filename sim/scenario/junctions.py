@@ -5,6 +5,7 @@ movement is the curve from one stop line to where the next link begins. Lane 0 i
 traffic keeps right, on the left where it keeps left.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import atan2, hypot, pi
@@ -181,7 +182,7 @@ class _Plan:
         """Return where a lane ends (or starts) and its direction there [rad]."""
         start, end = self.setbacks[link.id]
         line = self.line[link.id]
-        drawn = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(line, line[1:], strict=False))
+        drawn = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(line))
         scale = drawn / self.network.length(link)
         point, heading = _along(line, drawn - end * scale if at_end else start * scale)
         if self.two_way[link.id]:
@@ -205,10 +206,8 @@ class _Plan:
             for lane in _lanes_for(turn, link.lanes, set(kinds.values()), self.near):
                 to_lane = _target_lane(turn, lane, link.lanes, onto.lanes, self.near)
                 shape = self._curve(link, lane, onto, to_lane)
-                length = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(shape, shape[1:], strict=False))
-                found.append(
-                    Movement(node.id, link.id, lane, to_id, to_lane, turn, round(max(length, 2.0), 3), shape)
-                )
+                length = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(shape))
+                found.append(Movement(node.id, link.id, lane, to_id, to_lane, turn, round(max(length, 2.0), 3), shape))
         return found
 
     def _curve(self, link: Link, lane: int, onto: Link, to_lane: int) -> tuple[Point, ...]:
@@ -252,7 +251,7 @@ def _distinct(line: Sequence[Point]) -> list[Point]:
 
 def _along(line: Sequence[Point], at: float) -> tuple[Point, float]:
     """Return the point at a distance [m] along a line, and the direction there [rad]."""
-    for a, b in zip(line, line[1:], strict=False):
+    for a, b in itertools.pairwise(line):
         step = hypot(b[0] - a[0], b[1] - a[1])
         if at <= step or b is line[-1]:
             share = min(max(at / step, 0.0), 1.0)
@@ -264,7 +263,7 @@ def _along(line: Sequence[Point], at: float) -> tuple[Point, float]:
 
 def _lanes_for(turn: Turn, lanes: int, kinds: set[Turn], near: Turn) -> range:
     """Return the lanes from which a turn is made."""
-    if turn == "through" or len(kinds - {"u_turn"}) <= 1 and turn != "u_turn":
+    if turn == "through" or (len(kinds - {"u_turn"}) <= 1 and turn != "u_turn"):
         return range(lanes)
     if "through" in kinds or turn == "u_turn":
         return range(1) if turn == near else range(lanes - 1, lanes)

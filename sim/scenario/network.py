@@ -5,6 +5,7 @@ Words. A *link* is one direction of a street between two nodes, with lanes numbe
 `boundary` is where the study area ends: links out of it are entries, links into it are exits.
 """
 
+import itertools
 from math import hypot
 from typing import Annotated, Literal, TypeVar
 
@@ -182,15 +183,15 @@ class Network:
         if link.length_m is not None:
             return link.length_m
         p = self.points(link)
-        return sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(p, p[1:], strict=False))
+        return sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(p))
 
     def position(self, link_id: str, at_m: float) -> tuple[float, float]:
         """Return the point [m, m] on a link's centre line at an offset [m], clipped to its ends."""
         link = self.link(link_id)
         p = self.points(link)
-        drawn = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in zip(p, p[1:], strict=False))
+        drawn = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(p))
         left = min(max(at_m, 0.0), self.length(link)) * drawn / self.length(link)
-        for a, b in zip(p, p[1:], strict=False):
+        for a, b in itertools.pairwise(p):
             step = hypot(b[0] - a[0], b[1] - a[1])
             if left <= step and step > 0:
                 return a[0] + (b[0] - a[0]) * left / step, a[1] + (b[1] - a[1]) * left / step

@@ -174,7 +174,9 @@ def _head(found: Found, given: Mapping[str, Any]) -> dict[str, Any]:
                 planned.append(Planned(name=str(name), fields=dict(values or {})))
             case _:
                 found_here = _shown(item)
-                faults.append(Fault(f"{where}: interventions.{n}", found_here, "one name with its fields: {name: {field: value}}"))
+                faults.append(
+                    Fault(f"{where}: interventions.{n}", found_here, "one name with its fields: {name: {field: value}}")
+                )
     targets = Targets()
     if given.get("targets") is not None:
         try:

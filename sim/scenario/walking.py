@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from math import hypot
 
-from sim.scenario.network import Crossing, CrossedLink
+from sim.scenario.network import CrossedLink, Crossing
 from sim.scenario.site import Site
 
 AREA_REACH_M = 25.0

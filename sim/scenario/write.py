@@ -126,7 +126,7 @@ def _plain(value: Any, *, of_day: bool = False, brief: bool = False) -> Any:
 
     Optional fields without a value are left out always.
     """
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         clocks = _clocks(type(value))
         plain = {
             f.name: _plain(found, of_day=f.name in clocks, brief=f.name not in BLOCKS)

@@ -147,7 +147,7 @@ def _cuts(link: Link, start: float, end: float, crossings: Sequence[Crossing]) -
 
 def _stages(signal: Signal, clock: _Clock) -> list[tuple[frozenset[str], frozenset[str], _Light]]:
     """Return (approaches, turns, light) of each stage of a signal."""
-    found = []
+    found: list[tuple[frozenset[str], frozenset[str], _Light]] = []
     begin = 0.0
     for stage in signal.stages:
         end = begin + stage.green_s

@@ -50,7 +50,9 @@ def lognormal(rng, n):
 
 @pytest.mark.validation
 @pytest.mark.parametrize(
-    ("dwell", "wait_s"), [(exponential, 44.73), (constant, 23.17), (lognormal, 28.0)], ids=lambda x: getattr(x, "__name__", "")
+    ("dwell", "wait_s"),
+    [(exponential, 44.73), (constant, 23.17), (lognormal, 28.0)],
+    ids=lambda x: getattr(x, "__name__", ""),
 )
 def test_berths_alone_are_an_m_g_c_queue(dwell, wait_s):
     pooled = np.concatenate([waits(dwell, seed) for seed in range(REPLICATIONS)])

@@ -9,7 +9,18 @@ from sim.traffic.layout import Detector
 from tests.streets import gap_delay_s, go, poisson, population, street, traffic_on, waits_for_gap
 
 GAP_S = 7.0
-TABLE = {100: 0.73, 200: 1.56, 300: 2.50, 400: 3.59, 500: 4.84, 600: 6.27, 700: 7.92, 800: 9.82, 900: 12.02, 1000: 14.56}
+TABLE = {
+    100: 0.73,
+    200: 1.56,
+    300: 2.50,
+    400: 3.59,
+    500: 4.84,
+    600: 6.27,
+    700: 7.92,
+    800: 9.82,
+    900: 12.02,
+    1000: 14.56,
+}
 
 
 @pytest.mark.parametrize(("flow", "delay_s"), TABLE.items())
