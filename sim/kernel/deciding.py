@@ -28,7 +28,7 @@ def behind(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
     wanted = free_acceleration(v, me.desired, me.a, me.b) + interaction(
         v, gap, v - v_ahead, me.a, me.headway, me.s0, me.half_inverse
     )
-    return composed(wanted, v, gap, v_ahead, me.b)
+    return composed(wanted, v, gap, v_ahead, me.b, me.s0)
 
 
 @njit(cache=True)
@@ -170,7 +170,7 @@ def decide(
                 free = free_acceleration(v, me.desired, me.a, me.b)
                 if ahead >= 0:
                     wanted = free + interaction(v, rear - x, v - v_ahead, me.a, me.headway, me.s0, me.half_inverse)
-                    wanted = composed(wanted, v, rear - x, v_ahead, me.b)
+                    wanted = composed(wanted, v, rear - x, v_ahead, me.b, me.s0)
                     me.blocker = ahead
                     if segment >= 0 and me.choice >= 0 and here.length - x < TURN_ZONE:
                         movement = net[here.via_at + me.choice]

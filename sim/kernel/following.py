@@ -34,16 +34,16 @@ def interaction(
 
 
 @njit(cache=True, inline="always")
-def composed(wanted: float, v: float, gap: float, v_ahead: float, b: float) -> float:
+def composed(wanted: float, v: float, gap: float, v_ahead: float, b: float, s0: float) -> float:
     """Return an acceleration [m/s2] with the IDM's overreaction to short gaps taken out.
 
     Just after a cut-in the IDM brakes with many times what safety asks for. A driver brakes harder than `b` only as
-    far as stopping behind the vehicle ahead requires, should that one brake with B_AHEAD (the idea of the enhanced
+    far as stopping s0 behind the vehicle ahead requires, should that one brake with B_AHEAD (the idea of the enhanced
     IDM: Kesting, Treiber, Helbing 2010, Phil. Trans. R. Soc. A 368, 4585).
     """
     if wanted >= -b:
         return wanted
-    room = gap - 1.0 + 0.5 * v_ahead * v_ahead / B_AHEAD
+    room = gap - s0 + 0.5 * v_ahead * v_ahead / B_AHEAD
     needed = 0.5 * v * v / (room if room > 0.1 else 0.1)
     if needed < b:
         needed = b

@@ -12,6 +12,8 @@ B_YIELD = 2.5  # [m/s2] and for somebody waiting at a zebra [assumption]
 B_LAST = 6.0  # [m/s2] nobody enters who can stop with this much [assumption]
 FREE_AGAIN = 0.5  # [m] a foe's rear must be this far past the point where the paths meet
 B_AHEAD = 2.0  # [m/s2] traffic ahead that still moves is expected to stop no sooner than by this [assumption]
+V_CLEARING = 3.0  # [m/s] nobody waits for room behind traffic that flows faster [assumption]
+A_CLEARING = 0.5  # [m/s2] or that is just moving off [assumption]
 IMPATIENT_S = 30.0  # [s] waiting at the line; from here on the accepted gap shrinks [assumption]
 AT_LINE = 3.0  # [m] nearer than this one waits at the stop line [assumption]
 HARDENED_S = 120.0  # [s] until here [assumption]
@@ -67,6 +69,8 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, i: int, movem
         if vehicles[m].v < slowest:
             slowest = vehicles[m].v
             who = m
+    if slowest > V_CLEARING or vehicles[who].acceleration > A_CLEARING:
+        return -1
     if slowest < FAR:
         room += 0.5 * slowest * slowest / B_AHEAD
     if room >= vehicles[i].length + vehicles[i].s0 + 0.5:

@@ -261,7 +261,7 @@ class Traffic:
         return tuple(links)
 
     def _find_another_way(self, vehicle: int) -> None:
-        """Let a driver in the wrong lane for the next turn, or before a full link, take the best that the lane allows."""
+        """Let a driver in the wrong lane for a turn, or before a full link, take the best way that the lane allows."""
         me, road = self.vehicles[vehicle], self.layout.road
         here = road.segments[self.route[me.leg]]
         path = self.path_left(vehicle)
