@@ -125,18 +125,22 @@ def poisson(
     return [Departure(n, int(np.ceil(t / dt)), path) for n, t in enumerate(times[times < seconds])]
 
 
-def waits_for_gap(passings_s: np.ndarray, arrivals_s: np.ndarray, critical_gap_s: float) -> np.ndarray:
-    """Return how long each arrival waits for a time to the next passing of at least the critical gap [s]."""
-    gaps = np.diff(passings_s)
-    long_enough = gaps >= critical_gap_s
-    # For each passing: the first passing at or after it that is followed by a long gap.
-    index = np.where(long_enough, np.arange(gaps.size), gaps.size)
-    following = np.minimum.accumulate(index[::-1])[::-1]
-    k = np.searchsorted(passings_s, arrivals_s)
-    lag = passings_s[np.minimum(k, passings_s.size - 1)] - arrivals_s
-    start = following[np.minimum(k, following.size - 1)]
-    wait = passings_s[np.minimum(start, passings_s.size - 1)] - arrivals_s
-    return np.where(lag >= critical_gap_s, 0.0, wait)
+def waits_for_gap(
+    passings_s: np.ndarray, arrivals_s: np.ndarray, critical_gap_s: float, clearing_s: float = 0.0
+) -> np.ndarray:
+    """Return how long each arrival waits until the next passing is at least the critical gap [s] away.
+
+    A vehicle is in the way for `clearing_s` [s] after its passing.
+    """
+    waits = []
+    for t in arrivals_s:
+        k = int(np.searchsorted(passings_s, t))
+        start = t if k == 0 else max(t, passings_s[k - 1] + clearing_s)
+        while k < passings_s.size and passings_s[k] - start < critical_gap_s:
+            start = passings_s[k] + clearing_s
+            k += 1
+        waits.append(start - t)
+    return np.array(waits)
 
 
 def gap_delay_s(flow_veh_h: float, critical_gap_s: float) -> float:

@@ -1,0 +1,131 @@
+"""Bad input: one clear line per fault, exit code 2, no traceback, nothing written."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sim.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def school(tmp_path, monkeypatch) -> Path:
+    """The default school in a folder of one's own."""
+    shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "scenarios" / "school"
+
+
+def told(capsys, *words: str) -> str:
+    before = set(Path().rglob("*"))
+    assert main(list(words)) == 2
+    assert set(Path().rglob("*")) == before
+    err = capsys.readouterr().err
+    assert "Traceback" not in err
+    assert all(line.startswith("dropoff: ") for line in err.splitlines())
+    return err
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found", "expected"),
+    [
+        ("section_m: 300", "sektion_m: 300", "sektion_m", "did you mean section_m"),
+        ("enrolment: 1800", "enrolment: many", "demand.pupils.enrolment", "integer"),
+        ("speed_km_h: 40", "speed_km_h: 400", "network.links.0.speed_km_h", "130"),
+        ('bell: "08:20"', 'bell: "8.20 am"', "demand.pupils.bell", "time of day"),
+        ("from_m: 140, to_m: 176", "from_m: 140, to_m: 1760", "1760", "460"),
+        ("link: main_e2, kind: parking", "link: main_e9, kind: parking", "main_e9", "did you mean main_e"),
+        ("stop: bus_gate", "stop: bus_gaet", "bus_gaet", "did you mean bus_gate"),
+        ("stop: bus_gate", "stop: parking_gate", "parking_gate", "bus"),
+        ("{walk: 0.38", "{walk: 0.58", "1.2", "1"),
+        ("  nodes:", "  nodes: [", "broken YAML", "valid YAML"),
+    ],
+)
+def test_a_fault_in_the_site_is_one_line(school, capsys, old, new, found, expected):
+    edit(school / "site.yaml", old, new)
+    err = told(capsys, "validate", "school/baseline")
+    assert "site.yaml" in err
+    assert found in err
+    assert expected in err
+
+
+def test_all_faults_come_at_once(school, capsys):
+    edit(school / "site.yaml", "enrolment: 1800", "enrolment: many")
+    edit(school / "site.yaml", "speed_km_h: 40", "speed_km_h: 400")
+    assert len(told(capsys, "run", "scenario=school/shapingba").splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ("bus_bai: {zone: bus_gate}", "did you mean bus_bay"),
+        ("bus_bay: {zone: bus_gate, berth_added: 3}", "did you mean berths_added"),
+        ("bus_bay: {zone: bus_gate, berths_added: -3}", "greater than or equal to 0"),
+        ("bus_bay: {zone: bus_gat, berths_added: 3}", "did you mean bus_gate"),
+        ("bus_bay: {zone: bus_gate, berths_added: 20}", "bus_gate"),
+        ("green_belt: {area_m2: 9000}", "800"),
+    ],
+)
+def test_a_fault_in_a_road_change_is_one_line(school, capsys, fields, found):
+    (school / "mine.yaml").write_text(f"title: Mine\nsite: school\ninterventions:\n  - {fields}\n")
+    err = told(capsys, "validate", "school/mine")
+    assert "school/mine" in err
+    assert found in err
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["run", "scenario=school/shapingbe"], "did you mean school/shapingba"),
+        (["run", "scenario=../../etc/passwd"], "inside scenarios/"),
+        (["run", "scenario=school/../school/baseline"], "inside scenarios/"),
+        (["run", "sede=3"], "did you mean seed"),
+        (["run", "replications=many"], "a whole number"),
+        (["run", "replications=0"], "from 1"),
+        (["run", "workers=0"], "from 1"),
+        (["run", "seed"], "key=value"),
+        (["run", "site.demand.pupils.carz=3"], "did you mean cars"),
+        (["validate", "nowhere"], "SITE/NAME"),
+        (["new", "a/b", "--yes"], "without spaces"),
+        (["new", "mine", "--pupils", "-5"], "--pupils"),
+        (["import", "osm", "nofile.osm", "--around", "x", "--out", "scenarios/x"], "nofile.osm"),
+    ],
+)
+def test_a_fault_in_the_words_is_one_line(school, capsys, words, found):
+    assert found in told(capsys, *words)
+
+
+def test_two_sites_are_not_compared(school, capsys):
+    shutil.copytree(school, school.parent / "other")
+    for file in (school.parent / "other").glob("*.yaml"):
+        edit(file, "school", "other") if file.name == "site.yaml" else edit(file, "site: school", "site: other")
+    assert "one site" in told(capsys, "run", "scenario=school/warden", "baseline=other/baseline")
+
+
+def test_broken_geojson_and_a_missing_file(school, capsys):
+    (school / "site.yaml").rename(school / "old.yaml")
+    assert "no such file" in told(capsys, "validate", "school/baseline")
+    text = (school / "old.yaml").read_text(encoding="utf-8")
+    head, tail = text.index("network:\n"), text.index("\ngate:")
+    (school / "old.yaml").unlink()
+    (school / "site.yaml").write_text(text[:head] + "network: streets.geojson" + text[tail:], encoding="utf-8")
+    assert "streets.geojson" in told(capsys, "validate", "school/baseline")
+    (school / "streets.geojson").write_text('{"type": "FeatureCollection", "features": [')
+    assert "streets.geojson" in told(capsys, "validate", "school/baseline")
+
+
+def test_a_truncated_pbf_and_a_school_that_is_not_there(school, capsys, shared_data):
+    whole = next((shared_data / "osm_helsinki").glob("*.pbf")).read_bytes()
+    Path("half.osm.pbf").write_bytes(whole[: len(whole) // 2])
+    assert "half.osm.pbf" in told(capsys, "import", "osm", "half.osm.pbf", "--around", "koulu", "--out", "scenarios/x")
+    file = str(next((shared_data / "osm_nanjing").glob("*.xml")))
+    err = told(capsys, "import", "osm", file, "--around", "汉中门小字", "--out", "scenarios/x")
+    assert "汉中门小学" in err

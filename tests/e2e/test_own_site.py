@@ -1,0 +1,33 @@
+"""A planner's own school: written, checked, imported, run."""
+
+import pytest
+
+from sim.cli import main
+from sim.interventions import resolve
+from sim.model import simulate
+from sim.scenario.read import load_scenario
+
+SCHOOLS = ("way/147399449", "way/147399444", "node/1494967465")
+"""汉中门小学, 石鼓路小学, 南京五中"""
+
+
+@pytest.mark.parametrize(
+    "words", [["--yes"], ["--lanes", "2", "--parking", "4", "--crossing", "signal", "--side", "left"]]
+)
+def test_a_site_of_one_s_own_is_good_and_runs(tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "mine", *words]) == 0
+    assert main(["validate", "mine"]) == 0
+    record = simulate(resolve(load_scenario("mine/drop_off_bays")), seed=1)
+    assert record.failure is None
+
+
+@pytest.mark.parametrize("school", SCHOOLS)
+def test_a_school_from_the_map_runs_through_its_morning(tmp_path, monkeypatch, shared_data, school):
+    monkeypatch.chdir(tmp_path)
+    file = str(next((shared_data / "osm_nanjing").glob("*.xml")))
+    assert main(["import", "osm", file, "--around", school, "--radius", "600", "--out", "scenarios/there"]) == 0
+    assert main(["validate", "there"]) == 0
+    record = simulate(resolve(load_scenario("there/baseline")), seed=1)
+    assert record.failure is None
+    assert all(record.trips["finished"])

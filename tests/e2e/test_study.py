@@ -1,0 +1,94 @@
+"""A whole study, as a planner and a researcher run it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import sim
+from sim.cli import main
+from sim.scenario.read import load_scenario
+from sim.study import run_study
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def result(tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("study") / "run"
+    assert main(["run", "replications=2", "seed=3", "workers=2", f"out={out}"]) == 0
+    return out
+
+
+def test_the_folder_holds_what_it_takes_to_judge_and_to_make_again(result):
+    verdict = json.loads((result / "verdict.json").read_text())
+    assert (verdict["schema"], verdict["baseline"], verdict["scenario"]) == (1, "school/baseline", "school/shapingba")
+    assert (verdict["replications"], verdict["failed"], verdict["unfinished"]) == (2, 0, 0)
+    heads = {t["kpi"]: t for t in verdict["targets"] if t["headline"]}
+    assert {"M1", "M2"} <= set(heads)
+    for t in (heads["M1"], heads["M2"]):
+        assert t["before"] > 0
+        assert t["low"] <= t["reduction"] <= t["high"]
+        assert t["verdict"] in ("met", "not met", "undecided")
+    run = json.loads((result / "run.json").read_text())
+    assert run["seed"] == 3
+    assert run["inputs"]
+    kinds = sorted(p.suffix for p in (result / "figures").iterdir())
+    assert kinds.count(".png") == kinds.count(".pdf") >= 3
+    trips = pd.read_parquet(result / "trips.parquet")
+    assert set(trips["replication"]) == {0, 1}
+    assert not list(result.parent.glob(".*"))
+
+
+def test_the_same_seed_gives_the_same_tables_on_one_process(result):
+    study = run_study(
+        load_scenario("school/shapingba"), load_scenario("school/baseline"), replications=2, seed=3, workers=1
+    )
+    pd.testing.assert_frame_equal(study.kpis, pd.read_parquet(result / "kpis.parquet"), check_exact=True)
+    pd.testing.assert_frame_equal(study.trips, pd.read_parquet(result / "trips.parquet"), check_exact=True)
+
+
+def test_the_readme_s_python_example_runs(tmp_path, monkeypatch, capsys):
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    example = text.split("```python\n")[1].split("```")[0]
+    monkeypatch.chdir(tmp_path)
+    exec(compile(example, "README.md", "exec"), {"__name__": "__main__"})
+    assert "M1" in capsys.readouterr().out
+    assert set(sim.__all__) == {"load_scenario", "run_study", "simulate"}
+
+
+def test_ctrl_c_ends_with_130_and_leaves_nothing(tmp_path):
+    out = tmp_path / "run"
+    words = [sys.executable, "-m", "sim.cli", "run", "replications=200", "workers=2", f"out={out}"]
+    run = subprocess.Popen(words, cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True)
+    time.sleep(6)
+    os.killpg(run.pid, signal.SIGINT)
+    _, told = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert b"Traceback" not in told
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_too_much_demand_runs_and_warns(tmp_path, capsys):
+    words = [
+        "site.demand.cars=900",
+        "replications=1",
+        "workers=1",
+        "scenario=school/guardrail",
+        f"out={tmp_path / 'run'}",
+    ]
+    assert main(["run", *words]) in (0, 4)
+    assert "demand is larger than the street admits" in capsys.readouterr().err
+
+
+def test_help_is_quick_and_lists_the_commands():
+    told = subprocess.run(
+        [sys.executable, "-m", "sim.cli", "--help"], capture_output=True, text=True, check=True
+    ).stdout
+    assert all(word in told for word in ("run", "validate", "list", "new", "import", "bench"))

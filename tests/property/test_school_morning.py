@@ -1,0 +1,137 @@
+"""What must hold in every morning: nobody lost, nobody overlaps, the same people in both worlds."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from sim.demand import draw
+from sim.interventions import resolve
+from sim.kernel import state as k
+from sim.model import SchoolMorning, roads, simulate
+from sim.scenario.read import load_scenario
+from sim.scenario.scenario import Planned, Scenario
+from sim.tables import trips_table
+
+NAMES = ("baseline", "bus_bay", "green_belt", "stop_and_go", "guardrail", "waiting_areas", "warden", "shapingba")
+
+
+@lru_cache
+def school(name: str = "baseline") -> Scenario:
+    return resolve(load_scenario(f"school/{name}"))
+
+
+def short(scenario: Scenario, minutes: int = 10) -> Scenario:
+    """The same morning with the demand of its first minutes only."""
+    demand = scenario.site.demand
+    window = replace(demand.window, end=demand.window.start + 60.0 * minutes, measured_from=demand.window.start)
+    window = replace(window, measured_to=window.end)
+    pupils = replace(demand.pupils, cars=30, arrival_mean=window.start + 200.0, arrival_sd_s=120.0)
+    return replace(scenario, site=replace(scenario.site, demand=replace(demand, window=window, pupils=pupils)))
+
+
+def table(scenario: Scenario, **how):
+    return trips_table(simulate(scenario, seed=2, **how), scenario="x", replication=0)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nobody_is_lost(name):
+    model = SchoolMorning(school(name), seed=4)
+    record = model.run()
+    assert record.failure is None
+    assert (model.traffic.vehicles["state"] == k.GONE).all()
+    assert all(agent.finished for agent in model.agents)
+    assert all(record.trips["finished"])
+    assert sum(a.delivered for a in model.agents if hasattr(a, "delivered")) == sum(
+        f.pupils for f in model.travellers.families
+    )
+    entered, left = model.traffic.vehicles["entered"], model.traffic.vehicles["left"]
+    assert (left > entered).all()
+    assert (entered >= model.traffic.vehicles["due"]).all()
+    for berths in model.berths.values():
+        assert not any(berths.taken)
+
+
+@pytest.mark.parametrize("name", ["baseline", "shapingba"])
+def test_nobody_overlaps_and_the_order_is_kept(name):
+    model = SchoolMorning(short(school(name)), seed=5)
+    looks = 0
+    while not model.is_over():
+        model.step()
+        lanes, order, vehicles = model.traffic.lanes, model.traffic.order, model.traffic.vehicles
+        for lane in lanes:
+            row = order[lane.order_at : lane.order_at + lane.count]
+            x = vehicles["x"][row]
+            assert (x[1:] <= x[:-1] - vehicles["length"][row[:-1]] + 1e-6).all()
+            assert (x >= 0).all()
+            looks += len(row)
+    assert looks > 10_000
+
+
+def test_the_same_people_live_in_both_worlds():
+    drawn = {}
+    for name in NAMES:
+        scenario = school(name)
+        drawn[name] = draw(scenario, roads(scenario.site.network)[1], 7, 0)
+    assert all(people == drawn["baseline"] for people in drawn.values())
+
+
+def test_tick_by_tick_gives_the_same_bytes():
+    batched = table(short(school()))
+
+    class TickByTick(SchoolMorning):
+        def step(self):
+            self.env.process(self._nothing())
+            super().step()
+
+        def _nothing(self):
+            yield self.env.timeout(1)
+
+    model = TickByTick(short(school()), seed=2)
+    single = trips_table(model.run(), scenario="x", replication=0)
+    assert batched.equals(single)
+
+
+def test_the_interpreter_gives_the_same_bytes_as_the_compiler(tmp_path):
+    program = (
+        "import sys; sys.path[:0] = ['tests/property'];"
+        "from test_school_morning import *; table(short(school(), 3)).to_parquet(sys.argv[1])"
+    )
+    found = []
+    for jit in ("0", "1"):
+        file = tmp_path / f"{jit}.parquet"
+        env = {**os.environ, "NUMBA_DISABLE_JIT": jit}
+        subprocess.run([sys.executable, "-c", program, str(file)], check=True, env=env, timeout=300)
+        found.append(file.read_bytes())
+    assert found[0] == found[1]
+
+
+def test_a_road_change_and_its_opposite_undo_each_other():
+    there = load_scenario("school/guardrail")
+    rail = {"id": "rail_gate", "link": "main_e2", "from_m": 131.0, "to_m": 216.0}
+    back = replace(there, planned=(*there.planned, Planned(name="guardrail", fields={"set": [rail]})))
+    assert resolve(back).site == school().site
+    assert table(short(resolve(back))).equals(table(short(school())))
+
+
+def mean_past_gate(scenario: Scenario) -> float:
+    model = SchoolMorning(scenario, seed=3)
+    assert model.run().failure is None
+    passed = model.traffic.passed[:, 1] - model.traffic.vehicles["due"]
+    return float(np.nanmean(passed))
+
+
+def test_double_parking_and_stopping_in_the_lane_both_bear_load():
+    scenario = school()
+    site = scenario.site
+    choices = replace(site.demand.choices, double_park_share=0.0, double_park_though_free_share=0.0)
+    without = replace(scenario, site=replace(site, demand=replace(site.demand, choices=choices)))
+    lanes = tuple(z for z in site.network.curb_zones if z.kind != "in_lane")
+    cleared = replace(scenario, site=replace(site, network=replace(site.network, curb_zones=lanes)))
+    usual = mean_past_gate(scenario)
+    assert abs(mean_past_gate(without) - usual) > 1.0
+    assert abs(mean_past_gate(cleared) - usual) > 1.0
