@@ -9,7 +9,7 @@ from sim.kernel.order import aim, insert, position_of
 from sim.kernel.state import B_COURTESY, DRIVING, HELD, PULLED_OUT, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind [assumption]
-V_COURTESY = 8.0  # [m/s] nobody lets somebody in at a higher speed [assumption]
+V_COURTESY = 3.0  # [m/s] nobody lets somebody in at a higher speed [assumption]
 ABREAST = 2.0  # [m] who is further ahead than the other by less than this does not let him in [assumption]
 
 
