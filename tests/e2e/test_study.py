@@ -34,7 +34,8 @@ def test_the_folder_holds_what_it_takes_to_judge_and_to_make_again(result):
     assert {"M1", "M2"} <= set(heads)
     for t in (heads["M1"], heads["M2"]):
         assert t["before"] > 0
-        assert t["low"] <= t["reduction"] <= t["high"]
+        if t["low"] is not None:  # with two pairs the interval may be without bounds
+            assert t["low"] <= t["reduction"] <= t["high"]
         assert t["verdict"] in ("met", "not met", "undecided")
     run = json.loads((result / "run.json").read_text())
     assert run["seed"] == 3

@@ -1,4 +1,4 @@
-"""The lane beside one that is blocked for good carries nearly its saturation flow (about 1,450 veh/h: HCM 2010, ch. 10)."""
+"""The lane beside one that is blocked for good carries nearly its saturation flow (HCM 2010, ch. 10: about 1,450)."""
 
 import numpy as np
 import pytest
