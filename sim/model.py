@@ -56,7 +56,7 @@ class SchoolMorning(mesa.Model):  # type: ignore[misc]
     def __init__(self, scenario: Scenario, *, seed: int, replication: int = 0, dt_s: float = DT_S) -> None:
         """Set the scene at the window's start: everybody is drawn, nobody is on the road yet."""
         super().__init__(rng=0)  # Mesa's generator is never asked: chance is keyed, see sim.kernel.chance
-        self.scenario = scenario
+        self.arm = scenario  # Mesa keeps `scenario` for something of its own
         self.replication = replication
         self.dt_s = dt_s
         self.site: Site = scenario.site
