@@ -180,8 +180,9 @@ def _requested(words: Sequence[str]) -> Request:
     names = {"scenario": given.pop("scenario", "school/shapingba")}
     names["baseline"] = given.pop("baseline", f"{names['scenario'].rpartition('/')[0]}/baseline")
     found = {arm: find(name) for arm, name in names.items()}
-    for one in found.values():
-        mapping(one.file), mapping(one.site_file)  # broken YAML is told in our words, not Hydra's
+    files = tuple(dict.fromkeys(file for one in found.values() for file in (one.site_file, one.file)))
+    for file in files:
+        mapping(file)  # broken YAML is told in our words, not Hydra's
     if found["scenario"].site_file != found["baseline"].site_file:
         pair = " and ".join(names.values())
         raise BadInput(Fault("scenario, baseline", pair, "two scenarios of one site: only interventions may differ"))
@@ -197,7 +198,7 @@ def _requested(words: Sequence[str]) -> Request:
         numbers["seed"] or 0,
         numbers["workers"],
         Path(str(config["out"])) if config["out"] is not None else default,
-        tuple(dict.fromkeys(f for one in found.values() for f in (one.site_file, one.file))),
+        files,
     )
 
 

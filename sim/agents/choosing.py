@@ -113,14 +113,11 @@ class Eyes:
         """
         zone = self.world.site.network.curb_zone(place.zone)
         far = self.reach(at_m, zone)[1]
-        beyond = [zone.berth_front_m(n) for n in range(place.berth + 1, zone.berths)]
-        nearer = [
-            m
-            for m in beyond
-            if m > far and walk_m(self.world, place.link, m) < walk_m(self.world, place.link, place.stop_m)
-        ]
-        stop = self.world.traffic.stopping_distance(self.vehicle)
-        return bool(nearer) and place.stop_m - at_m - LOOK_EVERY_M > stop + 1.0
+        if place.stop_m - at_m - LOOK_EVERY_M <= self.world.traffic.stopping_distance(self.vehicle) + 1.0:
+            return False
+        unseen = (m for n in range(place.berth + 1, zone.berths) if (m := zone.berth_front_m(n)) > far)
+        walk = walk_m(self.world, place.link, place.stop_m)
+        return any(walk_m(self.world, place.link, m) < walk for m in unseen)
 
     def soon_free(self, link: str, at_m: float) -> Place | None:
         """Return a berth about to be free behind which the driver waits, if of that mind."""

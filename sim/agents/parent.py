@@ -223,7 +223,6 @@ class Parent(Traveller):
         ways = [router.path(place.link, exit) for exit in exits]
         ways = [way for way in ways if way]
         clear = [way for way in ways if site.gate.link not in way[1:]]
-        if ways and ways[0] in clear:
-            self.world.traffic.set_path(self.vehicle, ways[0])
-        elif clear or ways:
-            self.world.traffic.set_path(self.vehicle, min(clear or ways, key=router.free_time_s))
+        if ways:
+            way = ways[0] if ways[0] in clear else min(clear or ways, key=router.free_time_s)
+            self.world.traffic.set_path(self.vehicle, way)

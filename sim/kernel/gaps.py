@@ -66,17 +66,22 @@ def first_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane
 
 
 @njit(cache=True)
+def kind_to(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> bool:
+    """Return whether a driver is of a mind to let one in who has waited long."""
+    other = vehicles[guest]
+    return (
+        other.standing >= 0
+        and (tick - other.standing) * desk[0].dt >= WAITED
+        and uniform(desk[0].seed, vehicles[host].key, COURTESY, other.key) < desk[0].courtesy
+    )
+
+
+@njit(cache=True)
 def lets_first(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> bool:
     """Return whether one who has the right of way, and has just come to a stand, lets one go first who waits long."""
     me = vehicles[host]
-    other = vehicles[guest]
-    return (
-        me.standing >= 0
-        and (tick - me.standing) * desk[0].dt < HESITATES
-        and other.standing >= 0
-        and (tick - other.standing) * desk[0].dt >= WAITED
-        and uniform(desk[0].seed, me.key, COURTESY, other.key) < desk[0].courtesy
-    )
+    hesitates = me.standing >= 0 and (tick - me.standing) * desk[0].dt < HESITATES
+    return hesitates and kind_to(vehicles, desk, host, guest, tick)
 
 
 @njit(cache=True)
@@ -129,9 +134,7 @@ def comes_first(
         if (
             v < V_SLOW
             and lanes[source].length - vehicles[j].x >= DECIDED * v
-            and vehicles[guest].standing >= 0
-            and (tick - vehicles[guest].standing) * desk[0].dt >= WAITED
-            and uniform(desk[0].seed, vehicles[j].key, COURTESY, vehicles[guest].key) < desk[0].courtesy
+            and kind_to(vehicles, desk, j, guest, tick)
         ):
             return -1
         return j

@@ -30,8 +30,8 @@ from sim.kernel.state import (
 NEAR = 0.3  # [m] a stop point is reached this far before it
 CLOSE = 1.5  # [m] or so far before it, by one who stands behind another vehicle [assumption]
 V_ROLLING = 3.0  # [m/s] who passes the stop point faster has missed it
-BLOCKED = 60.0  # [s] nor one who waits so long before a link with no room [assumption]
 PATIENCE = 4.0  # [s] a driver who cannot reach the lane for a turn drives on elsewhere [assumption]
+BLOCKED = 60.0  # [s] and so does one who waits so long before a link with no room [assumption]
 
 
 @njit(cache=True)

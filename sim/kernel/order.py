@@ -87,17 +87,14 @@ def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: 
     me.choice = choice
     me.low = 0
     me.high = count - 1
-    if me.target_segment == here and (me.target_mode >= STOP or (me.target_mode == PASS and me.keeps_curb == 1)):
+    wants_curb = me.target_mode >= STOP or (me.target_mode == PASS and me.keeps_curb == 1)
+    if wants_curb and me.target_segment == here:
         me.high = 0
         return
     if choice >= 0:
         there = route[leg + 1]
         later = successor(vehicles, segments, net, route, i, leg + 1)
-        at_curb = (
-            me.target_segment == there
-            and me.target_x < LOOK_THROUGH
-            and (me.target_mode >= STOP or (me.target_mode == PASS and me.keeps_curb == 1))
-        )
+        at_curb = wants_curb and me.target_segment == there and me.target_x < LOOK_THROUGH
         near = at_curb or lanes[segments[there].first_lane].length < LOOK_THROUGH
         best = 0
         low = 0

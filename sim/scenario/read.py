@@ -219,20 +219,15 @@ def _network(name: str, file: Path) -> Network:
 
 
 def _drivers(name: str, file: Path) -> dict[str, Any]:
-    return dict(population(name, f"{file}: drivers"))
-
-
-@lru_cache(maxsize=16)
-def _population_file(name: str, places: tuple[Path, ...]) -> Path | None:
-    return next((p for place in places if (p := place / "drivers" / f"{name}.yaml").is_file()), None)
+    return population(name, f"{file}: drivers")
 
 
 def population(name: str, where: str = "drivers") -> dict[str, Any]:
     """Return the mapping of a population of drivers from conf/drivers; raises BadInput."""
-    places = tuple(folders("conf"))
-    path = _population_file(name, places) if re.fullmatch(r"[\w-]+", name) else None
+    files = [place / "drivers" / f"{name}.yaml" for place in folders("conf")]
+    path = next((f for f in files if f.is_file()), None) if re.fullmatch(r"[\w-]+", name) else None
     if path is None:
-        known = sorted({f.stem for place in places for f in (place / "drivers").glob("*.yaml")})
+        known = sorted({f.stem for file in files for f in file.parent.glob("*.yaml")})
         raise BadInput(Fault(where, name, "a population in conf/drivers: " + ", ".join(known), near_miss(name, known)))
     return mapping(path)
 
