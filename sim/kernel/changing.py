@@ -191,7 +191,9 @@ def consider(
             if beyond < FAR and (to_curb or until - beyond > PASSING):
                 return False
             changed = try_change(vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, True)
-            if not changed and k_to > 0 and until - x < FITTING_IN and not looking:
+            # Who could as well go on in this lane, and change later, does not hold it up.
+            needed = to_curb or me.choice < 0 or net[here.via_at + me.choice] < 0
+            if not changed and k_to > 0 and until - x < FITTING_IN and needed and not looking:
                 beside = order[lanes[to].order_at + k_to - 1]
                 if vehicles[beside].state == DRIVING and (not to_curb or vehicles[beside].v > ROLLING):
                     me.yields_to = beside
