@@ -28,6 +28,7 @@ def population(car: VehicleClass = CHINA, **gaps: float) -> Drivers:
         "pull_out_s": 7.0,
         "bus_pull_out_s": 7.0,
         "keep_clear_share": 1.0,
+        "take_turns_share": 0.7,
     }
     return Drivers(
         name="test",

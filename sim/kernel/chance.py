@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 MASK = 0xFFFFFFFF
 # What the kernel draws for; the purposes of the demand begin at 100 (sim.demand).
-COURTESY, YIELD, KEEP_CLEAR = 1, 2, 3
+COURTESY, YIELD, KEEP_CLEAR, TURNS = 1, 2, 3, 4
 
 
 @njit(cache=True, inline="always")

@@ -2,7 +2,7 @@
 
 from numba import njit
 
-from sim.kernel.curb import let_in
+from sim.kernel.curb import PERIOD, drop_back, let_in
 from sim.kernel.following import free_acceleration, interaction
 from sim.kernel.moving import settle
 from sim.kernel.order import insert, remove, way_on
@@ -16,7 +16,6 @@ STUCK = 25.0  # [m] behind one who has stopped for good a driver pushes into the
 ROLLING = 1.0  # [m/s] nobody waits beside a slower queue to get to the curb [assumption]
 PASSING = 30.0  # [m] a driver leaves the right lane to pass only if so much is left beyond [assumption]
 SETTLED = 3.0  # [s] between two changes for comfort [assumption]
-PERIOD = 1.0  # [s] how often a driver thinks of changing [assumption]
 SIGHT = 60.0  # [m] how far ahead a driver sees that a vehicle has stopped for good [assumption]
 
 
@@ -117,7 +116,7 @@ def try_change(
             safe = safe and gap_behind >= wide_enough(vehicles[behind].v, vehicles[i].v, b)
     if must and not safe:
         if same_lane and vehicles[behind].state == DRIVING and gap_behind < SIGHT:
-            let_in(vehicles, desk, behind, i)
+            let_in(vehicles, desk, behind, i, tick)
         return False
     if not must:
         mine_after = with_gap(vehicles, i, gap_ahead, v_ahead)
@@ -195,11 +194,11 @@ def consider(
             needed = to_curb or me.choice < 0 or net[here.via_at + me.choice] < 0
             if not changed and k_to > 0 and until - x < FITTING_IN and needed and not looking:
                 beside = order[lanes[to].order_at + k_to - 1]
-                if vehicles[beside].state == DRIVING and (not to_curb or vehicles[beside].v > ROLLING):
-                    me.yields_to = beside
+                if vehicles[beside].state == DRIVING and vehicles[beside].v > ROLLING:
+                    drop_back(vehicles, desk, order[here.order_at + k], beside, tick)
             return changed
-    if k == 0 or (tick - me.changed) * desk[0].dt < SETTLED:
-        return False
+    if k == 0 or (tick - me.changed) * desk[0].dt < SETTLED or (looking and me.high == 0):
+        return False  # who looks for a place at the curb stays in the row there
     ahead = vehicles[order[here.order_at + k - 1]]
     gap = ahead.x - ahead.length - x
     if ahead.state == HELD and gap < STUCK and number + 1 < segments[here.segment].lanes:

@@ -9,23 +9,32 @@ from sim.kernel.order import aim, insert, position_of
 from sim.kernel.state import B_COURTESY, DRIVING, HELD, PULLED_OUT, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind [assumption]
-V_COURTESY = 3.0  # [m/s] nobody lets somebody in at a higher speed [assumption]
-ABREAST = 2.0  # [m] who is further ahead than the other by less than this does not let him in [assumption]
+V_COURTESY = 5.0  # [m/s] nobody lets somebody in at a higher speed [assumption]
+PERIOD = 1.0  # [s] how often a driver thinks of changing lanes [assumption]
 
 
 @njit(cache=True)
-def let_in(vehicles: Records, desk: Records, host: int, guest: int) -> bool:
+def drop_back(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> None:
+    """Let a driver make room behind another, until both have thought about it again."""
+    vehicles[host].yields_to = guest
+    vehicles[host].yields_until = tick + int(PERIOD / desk[0].dt + 0.5)
+
+
+@njit(cache=True)
+def let_in(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> bool:
     """Return whether a driver makes room for another who wants to get in ahead; if so, the host drops back."""
-    if vehicles[host].v > V_COURTESY or vehicles[guest].x < vehicles[host].x + ABREAST:
+    v = vehicles[host].v
+    room = vehicles[guest].x - vehicles[guest].length - vehicles[host].x - ROOM
+    if v > V_COURTESY or room < 0.0 or 0.5 * v * v > B_COURTESY * room:
         return False
     if uniform(desk[0].seed, vehicles[host].key, COURTESY, vehicles[guest].key) >= desk[0].courtesy:
         return False
-    vehicles[host].yields_to = guest
+    drop_back(vehicles, desk, host, guest, tick)
     return True
 
 
 @njit(cache=True)
-def can_pull_out(vehicles: Records, lanes: Records, order: Ints, net: Ints, desk: Records, i: int) -> bool:
+def can_pull_out(vehicles: Records, lanes: Records, order: Ints, net: Ints, desk: Records, i: int, tick: int) -> bool:
     """Return whether the curb lane is free beside a berth and nobody comes within the critical gap."""
     lane = vehicles[i].lane
     x = vehicles[i].x
@@ -45,10 +54,7 @@ def can_pull_out(vehicles: Records, lanes: Records, order: Ints, net: Ints, desk
         return False
     if accepts(time_over(distance, vehicles[j].v), vehicles[i].out_gap):
         return distance >= ROOM
-    if vehicles[j].lane != lane or vehicles[j].state == HELD or not let_in(vehicles, desk, j, i):
-        return False
-    v = vehicles[j].v
-    return distance >= ROOM and 0.5 * v * v <= B_COURTESY * (distance - ROOM)
+    return vehicles[j].lane == lane and vehicles[j].state != HELD and let_in(vehicles, desk, j, i, tick)
 
 
 @njit(cache=True)
@@ -69,7 +75,7 @@ def pull_out(
     for w in range(desk[0].pulling):
         i = pulling[w]
         lane = vehicles[i].lane
-        if can_pull_out(vehicles, lanes, order, net, desk, i) and insert(
+        if can_pull_out(vehicles, lanes, order, net, desk, i, tick) and insert(
             lanes, order, lane, position_of(vehicles, lanes, order, lane, vehicles[i].x), i
         ):
             vehicles[i].state = DRIVING

@@ -3,13 +3,14 @@
 from numba import njit
 
 from sim.kernel.following import approach_speed, composed, free_acceleration, interaction
-from sim.kernel.junctions import permit, permit_inside
+from sim.kernel.junctions import DEFERS, permit, permit_inside
 from sim.kernel.order import last, successor, way_on
-from sim.kernel.state import B_COURTESY, B_EMERGENCY, FAR, HELD, STOP, TURN_IN, Ints, Records
+from sim.kernel.state import B_COURTESY, B_EMERGENCY, FAR, HELD, STOP, TURN_IN, V_WAITING, Ints, Records
 
 HORIZON = 30.0  # [m] how far a driver looks beyond the braking distance [assumption]
 STOP_SHORT = 0.5  # [m] how far before a stop line the front comes to rest [assumption]
 TURN_ZONE = 60.0  # [m] before a turn, from here on a driver slows down for it [assumption]
+V_AT_STOP = 0.4  # [m/s] at which a driver comes to the stop point, to stand there a tick later [assumption]
 V_SEARCH = 4.0  # [m/s] speed of one who looks for a gap beside the berth [assumption]
 
 
@@ -90,7 +91,9 @@ def look_ahead(
             if ahead >= 0:
                 go, who = permit(vehicles, lanes, order, net, route, conflicts, zebras, desk, i, ahead, distance, tick)
             if at_own_lane:
-                me.may_go = 1 if go else 0
+                me.may_go = 1 if go or who == DEFERS else 0
+                if v >= V_WAITING:
+                    me.defers = -1
             if go and lanes[ahead].wait_x > 0.0:
                 stop = distance + lanes[ahead].wait_x
                 go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop, tick, desk)
@@ -98,10 +101,13 @@ def look_ahead(
                 tried = behind(vehicles, i, stop + me.s0, 0.0)
                 if tried < wanted:
                     wanted = tried
-                    me.blocker = who
+                    me.blocker = who if who >= 0 else -1
                 if stop < distance:
                     break
         at_own_lane = False
+        if me.target_mode >= STOP and lanes[ahead].segment == me.target_segment and lanes[ahead].number == 0:
+            v_there = me.target_v if me.target_mode == TURN_IN else V_AT_STOP
+            wanted = capped(v, approach_speed(distance + me.target_x, v_there, me.b), dt, wanted)
         limit = lanes[ahead].limit * me.factor
         if limit < v:
             wanted = capped(v, approach_speed(distance, limit, me.b), dt, wanted)
@@ -131,7 +137,7 @@ def heed_target(vehicles: Records, lanes: Records, dt: float, i: int, lane: int,
         return capped(v, approach_speed(distance, V_SEARCH, vehicles[i].b), dt, wanted)
     if mode == TURN_IN:
         return capped(v, approach_speed(distance, vehicles[i].target_v, vehicles[i].b), dt, wanted)
-    return capped(v, approach_speed(distance, 0.4, vehicles[i].b), dt, wanted)
+    return capped(v, approach_speed(distance, V_AT_STOP, vehicles[i].b), dt, wanted)
 
 
 @njit(cache=True)
@@ -187,12 +193,14 @@ def decide(
                     wanted = heed_target(vehicles, lanes, dt, i, lane, wanted)
                 if me.yields_to >= 0:
                     guest = vehicles[me.yields_to]
-                    held = behind(vehicles, i, guest.x - guest.length - x, guest.v)
-                    if held < -B_COURTESY:
-                        held = -B_COURTESY
-                    if held < wanted:
-                        wanted = held
-                    me.yields_to = -1
+                    if tick > me.yields_until or lanes[guest.lane].segment != segment or guest.x < x:
+                        me.yields_to = -1
+                    else:
+                        held = behind(vehicles, i, guest.x - guest.length - x, guest.v)
+                        if held < -B_COURTESY:
+                            held = -B_COURTESY
+                        if held < wanted:
+                            wanted = held
                 me.acceleration = wanted if wanted > -B_EMERGENCY else -B_EMERGENCY
             ahead = i
             rear = x - me.length

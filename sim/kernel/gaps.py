@@ -2,13 +2,13 @@
 
 from numba import njit
 
-from sim.kernel.chance import COURTESY, uniform
+from sim.kernel.chance import TURNS, uniform
 from sim.kernel.order import position_of, way_on
-from sim.kernel.state import FAR, HELD, RED, V_STANDING, Ints, Records
+from sim.kernel.state import FAR, HELD, RED, V_STANDING, V_WAITING, Ints, Records
 
 V_SLOW = 5.0  # [m/s] in slower traffic some let one in who waits at the side [assumption]
-WAITED = 30.0  # [s] who has waited so long is let in by one who stands in the queue [assumption]
-HESITATES = 2.0  # [s] and holds back for so long; then he goes, whatever the other does [assumption]
+WAITED = 5.0  # [s] who has waited so long is let in by one who drives in slow traffic [assumption]
+HESITATES = 2.0  # [s] who lets another go first holds back for so long; then he goes himself [assumption]
 DECIDED = 2.0  # [s] before the stop line; later nobody stops for that any more [assumption]
 
 
@@ -72,16 +72,23 @@ def kind_to(vehicles: Records, desk: Records, host: int, guest: int, tick: int) 
     return (
         other.standing >= 0
         and (tick - other.standing) * desk[0].dt >= WAITED
-        and uniform(desk[0].seed, vehicles[host].key, COURTESY, other.key) < desk[0].courtesy
+        and uniform(desk[0].seed, vehicles[host].key, TURNS, other.key) < desk[0].turns
     )
 
 
 @njit(cache=True)
 def lets_first(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> bool:
-    """Return whether one who has the right of way, and has just come to a stand, lets one go first who waits long."""
+    """Return whether one who has the right of way, and stands, lets one go first who has stood longer.
+
+    In a queue drivers take turns (in China by law: Road Traffic Safety Law, art. 45). The offer ends after HESITATES.
+    """
     me = vehicles[host]
-    hesitates = me.standing >= 0 and (tick - me.standing) * desk[0].dt < HESITATES
-    return hesitates and kind_to(vehicles, desk, host, guest, tick)
+    since = vehicles[guest].standing
+    return (
+        0 <= since < me.standing
+        and (me.defers < 0 or (tick - me.defers) * desk[0].dt < HESITATES)
+        and uniform(desk[0].seed, me.key, TURNS, vehicles[guest].key) < desk[0].turns
+    )
 
 
 @njit(cache=True)
@@ -116,7 +123,7 @@ def comes_first(
         v = vehicles[j].v
         if vehicles[j].state == HELD:
             return -1
-        if v < 0.5:
+        if v < V_WAITING:
             if k > 0 or vehicles[j].may_go == 0:
                 return -1
             if way_on(vehicles, lanes, net, j, source) == foe:

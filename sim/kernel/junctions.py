@@ -5,17 +5,17 @@ from numba import njit
 from sim.kernel.chance import KEEP_CLEAR, YIELD, uniform
 from sim.kernel.gaps import comes_first, lets_first
 from sim.kernel.order import last, way_on
-from sim.kernel.state import AMBER, DRIVING, FAR, GREEN, RED, Ints, Records
+from sim.kernel.state import AMBER, DRIVING, FAR, GREEN, RED, V_WAITING, Ints, Records
 
 B_AMBER = 3.0  # [m/s2] who can stop with this much braking stops at amber (ITE: 3.05)
 B_YIELD = 2.5  # [m/s2] and for somebody waiting at a zebra [assumption]
 B_LAST = 6.0  # [m/s2] nobody enters who can stop with this much [assumption]
 FREE_AGAIN = 0.5  # [m] a foe's rear must be this far past the point where the paths meet
 B_AHEAD = 2.0  # [m/s2] traffic ahead that still moves is expected to stop no sooner than by this [assumption]
-V_CLEARING = 3.0  # [m/s] nobody waits for room behind traffic that flows faster [assumption]
-A_CLEARING = 0.5  # [m/s2] or that is just moving off [assumption]
+V_CLEARING = 6.0  # [m/s] nobody waits for room behind traffic that flows faster [assumption]
 IMPATIENT_S = 30.0  # [s] waiting at the line; from here on the accepted gap shrinks [assumption]
 AT_LINE = 3.0  # [m] nearer than this one waits at the stop line [assumption]
+DEFERS = -2  # in place of who prevents it: nobody, a driver lets another go first
 HARDENED_S = 120.0  # [s] until here [assumption]
 HARDENED = 0.6  # to this share of the critical gap [assumption]
 
@@ -69,7 +69,7 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, i: int, movem
         if vehicles[m].v < slowest:
             slowest = vehicles[m].v
             who = m
-    if slowest > V_CLEARING or vehicles[who].acceleration > A_CLEARING:
+    if slowest > V_CLEARING:
         return -1
     if slowest < FAR:
         room += 0.5 * slowest * slowest / B_AHEAD
@@ -98,13 +98,13 @@ def permit(
     needed = 0.5 * v * v / (distance if distance > 0.1 else 0.1)
     if lanes[movement].cycle > 0:
         light = lanes[movement].light
-        if light == RED and (needed < B_LAST or v < 0.5):
+        if light == RED and (needed < B_LAST or v < V_WAITING):
             return False, -1
         if light == AMBER and needed < B_AMBER:
             return False, -1
     if distance > 15.0 and distance > 4.0 * v:
         return True, -1
-    if needed >= B_LAST and v > 0.5:
+    if needed >= B_LAST and v > V_WAITING:
         return True, -1
     zebra = lanes[movement].zebra
     if zebra >= 0:
@@ -158,7 +158,7 @@ def may_cross(
         if who >= 0 and not (lanes[foe].wait_x > 0.0 and waits_inside(vehicles, lanes, foe, who)):
             return False, who
         gap = lanes[movement].gap * patience
-        if conflicts[c].yields == 0 and v < 0.5 and lanes[foe].cycle == 0:
+        if conflicts[c].yields == 0 and v < V_WAITING and lanes[foe].cycle == 0:
             source = lanes[foe].from_lane
             if lanes[source].count > 0:
                 guest = order[lanes[source].order_at]
@@ -168,7 +168,9 @@ def may_cross(
                     and way_on(vehicles, lanes, net, guest, source) == foe
                     and lets_first(vehicles, desk, i, guest, tick)
                 ):
-                    return False, -1
+                    if vehicles[i].defers < 0:
+                        vehicles[i].defers = tick
+                    return False, DEFERS
         if (
             conflicts[c].yields == 1
             and comes_first(vehicles, lanes, order, net, route, foe, conflicts[c].there, mine, gap, desk, i, tick) >= 0

@@ -48,6 +48,8 @@ class GapAcceptance:
     bus_pull_out_s: Seconds
     keep_clear_share: Share
     """Share of drivers who do not enter a junction that they cannot leave."""
+    take_turns_share: Share
+    """Share of drivers with the right of way who, in a queue that stands, let one go first who has stood longer."""
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)

@@ -49,7 +49,8 @@ def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) ->
     for chosen, kind in ((is_bus, drivers.bus), (~is_bus, drivers.car)):
         for name, value in _driving(kind).items():
             vehicles[name][chosen] = value
-    for name in ("target_segment", "blocker", "yields_to", "standing", "choice", "lane", "before0", "before1"):
+    nothing = ("target_segment", "blocker", "yields_to", "standing", "defers", "choice", "lane", "before0", "before1")
+    for name in nothing:
         vehicles[name] = -1
     vehicles["desired"], vehicles["changed"] = 1.0, -1_000_000
     vehicles["entered"] = vehicles["left"] = np.nan
