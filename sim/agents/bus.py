@@ -1,17 +1,20 @@
 """A bus of a line, with one stop in front of the school."""
 
 from sim.agents.traveller import Story, Traveller
+from sim.kernel.state import MISSED
 from sim.places.world import World
 from sim.scenario.network import CurbZone
 
-APPROACH_M = 30.0
+APPROACH_M = 36.0
 """[m] before the stop, where the driver sees whether a berth is free [assumption]"""
 TURN_IN_SHORT_M = 8.0
 """[m] before the berth's front end, where the bus has left the lane [assumption]"""
 TURN_IN_SPEED_M_S = 4.5
 """[m/s] over the taper into the bay [assumption]"""
 WAIT_SHORT_M = 2.0
-"""[m] before the taper, where a bus waits for a berth [assumption]"""
+"""[m] before the taper, where the first bus waits for a berth [assumption]"""
+WAIT_APART_M = 2.5
+"""[m] between two waiting buses (Shapingba: 13.3 m for a bus of 10.8 m)"""
 
 
 class Bus(Traveller):
@@ -35,10 +38,12 @@ class Bus(Traveller):
         self.begin("manoeuvre")
         front = stop.berth_front_m(berth)
         if stop.kind == "bay":
-            yield traffic.turn_in(self.vehicle, stop.link, front - TURN_IN_SHORT_M, TURN_IN_SPEED_M_S)
+            happened = yield traffic.turn_in(self.vehicle, stop.link, front - TURN_IN_SHORT_M, TURN_IN_SPEED_M_S)
+            self.must_not_miss(happened)
             yield self.world.wait(2.0 * TURN_IN_SHORT_M / TURN_IN_SPEED_M_S)
         else:
-            yield traffic.stop_at(self.vehicle, stop.link, front)
+            happened = yield traffic.stop_at(self.vehicle, stop.link, front)
+            self.must_not_miss(happened)
         self.begin("dwell")
         yield self.world.wait(self.dwell_s)
         self.begin("manoeuvre")
@@ -49,12 +54,25 @@ class Bus(Traveller):
         berths.release(berth)
         self.begin("exit")
 
+    def must_not_miss(self, happened: int) -> None:
+        """Fail the run if the bus could not get to its berth: a bus never leaves out its stop."""
+        if happened == MISSED:
+            raise RuntimeError(f"{self.name} could not get to its berth at {self.stop.id}")
+
     def wait_for_berth(self) -> Story:
         """Go on towards the stop, and wait in the lane before it until a berth is granted."""
         stop = self.stop
-        granted = self.world.berths[stop.id].request()
-        if not granted.triggered:
-            at_m = max(stop.from_m - stop.taper_in_m - WAIT_SHORT_M, 1.0)
-            waiting = self.world.traffic.stop_at(self.vehicle, stop.link, at_m)
-            yield granted | waiting
+        traffic, berths = self.world.traffic, self.world.berths[stop.id]
+        apart = float(traffic.vehicles[self.vehicle].length) + WAIT_APART_M
+        at_m = stop.from_m - stop.taper_in_m - WAIT_SHORT_M - berths.in_line * apart
+        granted = berths.request()
+        while not granted.triggered:
+            link, here_m = traffic.where(self.vehicle)
+            if link != stop.link:
+                self.must_not_miss(MISSED)
+            at_m = max(at_m, here_m + traffic.stopping_distance(self.vehicle) + 1.0)
+            stands = traffic.stop_at(self.vehicle, stop.link, at_m)
+            yield granted | stands
+            if not stands.triggered or stands.value != MISSED:
+                break
         return (yield granted)

@@ -52,10 +52,16 @@ class Parent(Traveller):
             if place is not None:
                 self.place = place
                 return place
-            if self.rounds >= rounds and self.world.site.remote_parking:
+            path = self.world.traffic.path_round(self.vehicle, self.curb_link, self.family.exit)
+            if self.world.site.remote_parking and (self.rounds >= rounds or not path or not self.is_worth_it(path)):
                 return (yield from self.park_remotely())
+            if not path:
+                raise RuntimeError(f"{self.name}: no way back to {self.curb_link}, and no remote parking")
             self.rounds += 1
-            self.go_round(self.curb_link)
+            self.world.traffic.set_path(self.vehicle, path)
+            happened = yield self.world.traffic.drive_to(self.vehicle, path[1], 0.0)
+            if happened == MISSED and self.world.site.remote_parking:
+                return (yield from self.park_remotely())
 
     def search_curb(self) -> Story:
         """Drive along the curb, looking; return where the car stands, or None at the end."""
@@ -77,14 +83,14 @@ class Parent(Traveller):
             self.begin("search")
         return None
 
-    def go_round(self, link: str) -> None:
-        """Take the quickest way round the block to a link."""
-        traffic = self.world.traffic
-        here = traffic.path_left(self.vehicle)[0]
-        path = traffic.router.round_to(here, link)
-        home = traffic.router.path(link, self.family.exit)
-        if path and home:
-            traffic.set_path(self.vehicle, (*path, *home[1:]))
+    def is_worth_it(self, path: tuple[str, ...]) -> bool:
+        """Return whether going round, at the speeds that the map shows now, takes no longer than walking from afar."""
+        traffic, site = self.world.traffic, self.world.site
+        back = path.index(self.curb_link, 1)
+        to_row_s = traffic.present_time_s(self.curb_link, lookouts(self.world, self.curb_link)[0], curb_lane=True)
+        way_s = sum(traffic.present_time_s(link) for link in path[1:back])
+        walk_m = min(p.walk_m for p in site.remote_parking)
+        return way_s + to_row_s <= 2.0 * walk_m / self.family.adult_walk_m_s
 
     def come_to(self, place: Place) -> Story:
         """Drive to a place and into it; return whether that succeeded."""
@@ -151,8 +157,9 @@ class Parent(Traveller):
         ways = [w for w in ways if w[0]]
         if not ways:
             raise RuntimeError(f"{self.name}: no way from {here} to any remote parking")
-        path, parking = min(ways, key=lambda w: traffic.router.free_time_s(w[0]))
-        home = traffic.router.path(parking.link, self.family.exit) or (parking.link,)
+        easy = [w for w in ways if traffic.lane_leads_to(self.vehicle, w[0][1])]
+        path, parking = min(easy or ways, key=lambda w: traffic.router.free_time_s(w[0]))
+        home = traffic.router.way_out(parking.link, self.family.exit)
         traffic.set_path(self.vehicle, (*path, *home[1:]))
         place = Place("remote", parking.link, parking.at_m, escort=True)
         happened = yield traffic.turn_in(self.vehicle, parking.link, parking.at_m, TURN_IN_SPEED_M_S)

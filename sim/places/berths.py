@@ -22,6 +22,11 @@ class Berths:
         self._line: deque[simpy.Event] = deque()
         self._behind: dict[int, deque[simpy.Event]] = {}
 
+    @property
+    def in_line(self) -> int:
+        """How many stand in line for any berth."""
+        return len(self._line)
+
     def open(self) -> list[int]:
         """Return the berths that can be entered now."""
         return self._discipline(self.taken)

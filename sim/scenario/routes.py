@@ -59,6 +59,11 @@ class Router:
         ways = [(here, *self.path(n, link)) for n in self.next_links(here) if self.reachable(n, link)]
         return min(ways, key=lambda way: (self.free_time_s(way), way), default=())
 
+    def way_out(self, link: str, exit: str) -> tuple[str, ...]:
+        """Return the quickest way to an exit; where it cannot be reached, to the nearest one."""
+        out = exit if self.reachable(link, exit) else self.nearest(link, self.network.exits())
+        return self.path(link, out) if out is not None else ()
+
     def nearest(self, link: str, targets: Iterable[str]) -> str | None:
         """Return the target that is reached soonest; None if none is."""
         distance = self._from(self._index[link])[0]

@@ -15,6 +15,8 @@ from sim.scenario.routes import Router
 from sim.traffic.fleet import Departure, muster, queues
 from sim.traffic.layout import Layout
 
+CRAWL_M_S = 0.5
+"""Nobody expects traffic to be slower for long [assumption]."""
 SAMPLE_S = 10.0
 """[s] between two counts of the queues."""
 
@@ -250,6 +252,41 @@ class Traffic:
         self._free_leg = end
         self._aim_again(vehicle)
 
+    def present_time_s(self, link: str, until_m: float | None = None, *, curb_lane: bool = False) -> float:
+        """Return how long a link, or its first metres, takes [s] at the mean speed now driven there."""
+        row = self.router.network.link(link)
+        v = self.vehicles["v"][np.isin(self.vehicles["state"], (k.DRIVING, k.HELD)) & self._on(link, curb_lane)]
+        length = self.router.network.length(row) if until_m is None else until_m
+        return length / max(CRAWL_M_S, float(v.mean()) if v.size else row.speed_km_h / 3.6)
+
+    def _on(self, link: str, curb_lane: bool) -> Any:
+        """Return which vehicles are on a link, or on its curb lane."""
+        segments = self.layout.road.segments
+        lanes = [
+            int(segments[p.segment].first_lane) + n
+            for p in self.layout.pieces[link]
+            for n in range(1 if curb_lane else int(segments[p.segment].lanes))
+        ]
+        return np.isin(self.vehicles["lane"], lanes)
+
+    def lane_leads_to(self, vehicle: int, link: str) -> bool:
+        """Return whether the lane that a vehicle is in leads to a link that follows its present one."""
+        road = self.layout.road
+        lane = self.lanes[self.vehicles[vehicle].lane]
+        if lane.segment < 0:
+            lane = self.lanes[lane.to_lane]
+        end = road.segments[self.layout.pieces[self.layout.link_of_segment[int(lane.segment)]][-1].segment]
+        nexts = [self.layout.link_of_segment[int(s)] for s in road.net[end.next_at : end.next_end]]
+        return link in nexts and bool(
+            road.net[self.lanes[end.first_lane + lane.number].via_at + nexts.index(link)] >= 0
+        )
+
+    def path_round(self, vehicle: int, link: str, exit: str) -> tuple[str, ...]:
+        """Return the quickest way off the present link to a link, or back to it, and out at an exit; or nothing."""
+        path = self.router.round_to(self.path_left(vehicle)[0], link)
+        home = self.router.path(link, exit)
+        return (*path, *home[1:]) if path and home else ()
+
     def path_left(self, vehicle: int) -> tuple[str, ...]:
         """Return the links to the route's end, from the present one (inside a junction: from the one ahead)."""
         me = self.vehicles[vehicle]
@@ -284,6 +321,10 @@ class Traffic:
         if ways:
             self.lost += 1
             self.set_path(vehicle, (path[0], *min(ways, key=self.router.free_time_s)))
+        elif me.target_mode != k.NO_TARGET and not me.insists:
+            me.target_mode = k.NO_TARGET  # whoever sits at the wheel must think of something else
+            self._aim_again(vehicle)
+            self._awaited.pop(vehicle).succeed(k.MISSED)
 
     # ------------------------------------------------------------------ people on foot
 
@@ -358,4 +399,5 @@ def _desk(drivers: Drivers, dt: float, seed: int) -> k.Records:
     me.politeness, me.threshold = changing.politeness, changing.threshold_m_s2
     me.safe, me.mandatory = changing.safe_deceleration_m_s2, changing.mandatory_deceleration_m_s2
     me.courtesy, me.keep_clear = changing.courtesy_share, drivers.gaps.keep_clear_share
+    me.turns = drivers.gaps.take_turns_share
     return desk

@@ -321,10 +321,6 @@ ROUTES = {
         {**NO_U_TURN, "remote_parking.0.link": "w_in"},
         "remote_parking.0.link: found w_in, expected a link that is reached from gate or across",
     ),
-    "parking not left": (
-        {"remote_parking.0.link": "s_out"},
-        "remote_parking.0.link: found s_out, expected a link from which the exits are reached; e_out, w_out is not",
-    ),
     "no parking for one curb": (
         {**NO_U_TURN, "remote_parking.0.link": "w_out"},
         "remote_parking: found none that is reached from gate, expected one for those who find no berth there",
