@@ -126,6 +126,19 @@ class Request:
     inputs: tuple[Path, ...]
 
 
+def _saturation(facts: dict[str, dict[str, float]]) -> list[str]:
+    """Return how saturated the signal beyond the gate is, by arm where the arms differ."""
+    told = {
+        arm: f"{of['saturation_without_school']:.2f} without school cars, {of['saturation_worst_quarter']:.2f} with "
+        "them in the worst quarter hour"
+        for arm, of in facts.items()
+        if "saturation_worst_quarter" in of
+    }
+    alike = len(set(told.values())) == 1
+    lines = [f"{words}{'' if alike else f' ({arm})'}" for arm, words in told.items()]
+    return [f"degree of saturation of the signal beyond the gate: {line}" for line in dict.fromkeys(lines)]
+
+
 def _run(arguments: argparse.Namespace) -> int:
     request = _requested(arguments.overrides)
     from sim.study import run_study
@@ -145,6 +158,8 @@ def _run(arguments: argparse.Namespace) -> int:
     for warning in study.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     for line in verdict_lines(study.verdict):
+        print(line)
+    for line in _saturation(study.facts):
         print(line)
     print(f"figures: {_short(request.out / 'figures')}")
     print(f"results: {_short(request.out)}")

@@ -11,6 +11,7 @@ from sim.agents.parent import Parent
 from sim.agents.traveller import PARTS, Traveller
 from sim.places.footway import wait_for_walk_s
 from sim.records import Record
+from sim.saturation import degrees_of_saturation
 from sim.scenario.network import Crossing
 from sim.scenario.site import Site
 
@@ -53,7 +54,7 @@ def write_down(world: SchoolMorning) -> Record:
         series=_series(world),
         failure=None if world.failure is None else _name_deadlock(world),
         warnings=_warnings(columns),
-        facts=world.traffic.facts() | _facts(world, columns),
+        facts=world.traffic.facts() | _facts(world, columns) | _saturation(world),
     )
 
 
@@ -182,6 +183,12 @@ def _facts(world: SchoolMorning, columns: dict[str, np.ndarray]) -> dict[str, fl
         "pupils_drawn": float(sum(a.family.pupils for a in parents)) + walked,
         "pupils_delivered": float(sum(a.delivered for a in parents)) + walked,
     }
+
+
+def _saturation(world: SchoolMorning) -> dict[str, float]:
+    """Return the degree of saturation of the signal beyond the gate."""
+    coming = ((world.traffic.seconds(d.due), d) for _, d in world.departures)
+    return degrees_of_saturation(world.site, world.traffic.router, coming)
 
 
 def crossing_to_gate_m(site: Site, crossing: Crossing | None) -> float:

@@ -11,6 +11,7 @@ HORIZON = 30.0  # [m] how far a driver looks beyond the braking distance [assump
 STOP_SHORT = 0.5  # [m] how far before a stop line the front comes to rest [assumption]
 TURN_ZONE = 60.0  # [m] before a turn, from here on a driver slows down for it [assumption]
 V_AT_STOP = 0.4  # [m/s] at which a driver comes to the stop point, to stand there a tick later [assumption]
+WAITS_BESIDE = 2.0  # [m] before the stop point one who insists waits for a gap in the lane beside [assumption]
 V_SEARCH = 4.0  # [m/s] speed of one who looks for a gap beside the berth [assumption]
 
 
@@ -133,7 +134,7 @@ def heed_target(vehicles: Records, lanes: Records, dt: float, i: int, lane: int,
     v = vehicles[i].v
     if lanes[lane].number != 0:
         if vehicles[i].insists == 1:
-            return capped(v, approach_speed(distance - 8.0, 0.0, vehicles[i].b), dt, wanted)
+            return capped(v, approach_speed(distance - WAITS_BESIDE, 0.0, vehicles[i].b), dt, wanted)
         return capped(v, approach_speed(distance, V_SEARCH, vehicles[i].b), dt, wanted)
     if mode == TURN_IN:
         return capped(v, approach_speed(distance, vehicles[i].target_v, vehicles[i].b), dt, wanted)

@@ -39,7 +39,8 @@ class Study:
     """What a study found: the content of `verdict.json`, and tables with a row for each KPI, traveller or moment.
 
     Their columns `arm`, `scenario` and `replication` say where a row comes from; sim.records and sim.kpi tell the
-    others. `folder` is where the result was written, if anywhere.
+    others. `facts` are counts and sums of each arm, on average over its replications (sim.records.Record). `folder` is
+    where the result was written, if anywhere.
     """
 
     verdict: dict[str, Any]
@@ -48,6 +49,7 @@ class Study:
     series: "pd.DataFrame"
     failures: tuple[FailedReplication, ...]
     warnings: tuple[str, ...]
+    facts: dict[str, dict[str, float]]
     folder: Path | None
 
 
@@ -190,7 +192,14 @@ def _judged(
         unfinished=unfinished_travellers(before=before, after=after),
     )
     warnings = tuple(dict.fromkeys(w for record in records.values() for w in record.warnings))
-    return Study(verdict, kpis, trips, series, failures, warnings, None)
+    facts = {arm: _mean_facts([record for (of, _), record in records.items() if of == arm]) for arm in ARMS}
+    return Study(verdict, kpis, trips, series, failures, warnings, facts, None)
+
+
+def _mean_facts(records: Sequence["Record"]) -> dict[str, float]:
+    """Return each fact's mean over the records."""
+    names = records[0].facts if records else {}
+    return {name: round(sum(r.facts[name] for r in records) / len(records), 6) for name in names}
 
 
 def _collected(

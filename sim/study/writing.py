@@ -42,6 +42,7 @@ def write_study(
             "versions": versions,
             "made_from": made_from,
             "warnings": list(study.warnings),
+            "facts": study.facts,
             "failures": [vars(f) for f in study.failures],
             "configuration": configuration,
         }
