@@ -1,5 +1,9 @@
 """A bus of a line, with one stop in front of the school."""
 
+from math import inf
+
+import simpy
+
 from sim.agents.traveller import Story, Traveller
 from sim.kernel.state import MISSED
 from sim.places.world import World
@@ -27,23 +31,23 @@ class Bus(Traveller):
         super().__init__(world, name, vehicle, scheduled_s)
         self.stop = stop
         self.dwell_s = dwell_s
+        self.arrives: simpy.Event | None = None
+        """On the way to a berth: tells when the bus stands there."""
+        self.loses: simpy.Event | None = None
+        """On the way to a berth: tells when another bus, which stands in front, takes it."""
 
     def trip(self) -> Story:
         """Tell the trip past the school."""
         traffic, stop = self.world.traffic, self.stop
         berths = self.world.berths[stop.id]
         yield traffic.drive_to(self.vehicle, stop.link, max(stop.from_m - stop.taper_in_m - APPROACH_M, 0.5))
-        self.begin("queue")
-        berth = yield from self.wait_for_berth()
-        self.begin("manoeuvre")
+        while True:
+            self.begin("queue")
+            berth = yield from self.wait_for_berth()
+            self.begin("manoeuvre")
+            if (yield from self.go_in(berth)):
+                break
         front = stop.berth_front_m(berth)
-        if stop.kind == "bay":
-            happened = yield traffic.turn_in(self.vehicle, stop.link, front - TURN_IN_SHORT_M, TURN_IN_SPEED_M_S)
-            self.must_not_miss(happened)
-            yield self.world.wait(2.0 * TURN_IN_SHORT_M / TURN_IN_SPEED_M_S)
-        else:
-            happened = yield traffic.stop_at(self.vehicle, stop.link, front)
-            self.must_not_miss(happened)
         self.begin("dwell")
         yield self.world.wait(self.dwell_s)
         self.begin("manoeuvre")
@@ -53,6 +57,48 @@ class Bus(Traveller):
             traffic.go_on(self.vehicle)
         berths.release(berth)
         self.begin("exit")
+
+    def go_in(self, berth: int) -> Story:
+        """Drive to a berth; return whether the bus stands there, and no other took it on the way."""
+        traffic, stop = self.world.traffic, self.stop
+        berths, front = self.world.berths[stop.id], stop.berth_front_m(berth)
+        if stop.kind == "bay":
+            self.arrives = traffic.turn_in(self.vehicle, stop.link, front - TURN_IN_SHORT_M, TURN_IN_SPEED_M_S)
+        else:
+            self.arrives = traffic.stop_at(self.vehicle, stop.link, front)
+        self.loses = self.world.env.event()
+        berths.coming[berth] = self
+        yield self.arrives | self.loses
+        if self.loses.triggered:
+            return False
+        del berths.coming[berth]
+        assert self.arrives.value is not None
+        self.must_not_miss(self.arrives.value)
+        if stop.kind == "bay":
+            yield self.world.wait(2.0 * TURN_IN_SHORT_M / TURN_IN_SPEED_M_S)
+        return True
+
+    def place_m(self) -> float:
+        """Return where on the stop's link the bus is [m]; minus infinity elsewhere."""
+        link, at_m = self.world.traffic.where(self.vehicle)
+        return at_m if link == self.stop.link else -inf
+
+    def take_from_behind(self) -> int | None:
+        """Take the berth of a bus that comes from behind and cannot pass; return it, if there is one."""
+        coming: dict[int, Bus] = self.world.berths[self.stop.id].coming
+        here = self.place_m()
+        behind = [
+            (bus.place_m(), berth)
+            for berth, bus in coming.items()
+            if bus.place_m() < here and bus.arrives is not None and not bus.arrives.triggered
+        ]
+        if not behind:
+            return None
+        berth = max(behind)[1]
+        loser = coming.pop(berth)
+        assert loser.loses is not None
+        loser.loses.succeed()
+        return berth
 
     def must_not_miss(self, happened: int) -> None:
         """Fail the run if the bus could not get to its berth: a bus never leaves out its stop."""
@@ -65,7 +111,7 @@ class Bus(Traveller):
         traffic, berths = self.world.traffic, self.world.berths[stop.id]
         apart = float(traffic.vehicles[self.vehicle].length) + WAIT_APART_M
         at_m = stop.from_m - stop.taper_in_m - WAIT_SHORT_M - berths.in_line * apart
-        granted = berths.request()
+        granted = berths.request(self.place_m)
         while not granted.triggered:
             link, here_m = traffic.where(self.vehicle)
             if link != stop.link:
@@ -73,6 +119,11 @@ class Bus(Traveller):
             at_m = max(at_m, here_m + traffic.stopping_distance(self.vehicle) + 1.0)
             stands = traffic.stop_at(self.vehicle, stop.link, at_m)
             yield granted | stands
-            if not stands.triggered or stands.value != MISSED:
+            if granted.triggered or stands.value != MISSED:
                 break
+        if not granted.triggered:
+            berth = self.take_from_behind()
+            if berth is not None:
+                berths.withdraw(granted)
+                return berth
         return (yield granted)

@@ -1,6 +1,8 @@
 """The berths of one curb zone: who has which, who waits for which, and who is about to leave."""
 
 from collections import deque
+from collections.abc import Callable
+from typing import Any
 
 import simpy
 
@@ -19,7 +21,9 @@ class Berths:
         self.taken = [False] * count
         self.leaving = [False] * count
         self._discipline = discipline
-        self._line: deque[simpy.Event] = deque()
+        self.coming: dict[int, Any] = {}
+        """Who is on the way to which berth, of those who stand in line for any."""
+        self._line: list[tuple[simpy.Event, Callable[[], float]]] = []
         self._behind: dict[int, deque[simpy.Event]] = {}
 
     @property
@@ -47,12 +51,19 @@ class Berths:
             raise ValueError(f"berth {berth} is taken")
         self.taken[berth] = True
 
-    def request(self) -> simpy.Event:
-        """Stand in line; the event succeeds with the number of the berth granted, the foremost that is open."""
+    def request(self, place_m: Callable[[], float] = lambda: 0.0) -> simpy.Event:
+        """Stand in line; the event succeeds with the number of the berth granted, the foremost that is open.
+
+        Who is furthest ahead by then, at `place_m` [m], is served first; of those abreast, who came first.
+        """
         event = self.env.event()
-        self._line.append(event)
+        self._line.append((event, place_m))
         self._serve()
         return event
+
+    def withdraw(self, waiting: simpy.Event) -> None:
+        """Leave the line for any berth."""
+        self._line = [each for each in self._line if each[0] is not waiting]
 
     def wait_for(self, berth: int) -> simpy.Event:
         """Wait behind a berth until it is free; the event succeeds with its number."""
@@ -86,4 +97,5 @@ class Berths:
                 return
             berth = open_now[-1]
             self.take(berth)
-            self._line.popleft().succeed(berth)
+            first = max(range(len(self._line)), key=lambda n: (self._line[n][1](), -n))
+            self._line.pop(first)[0].succeed(berth)
