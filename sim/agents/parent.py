@@ -57,11 +57,11 @@ class Parent(Traveller):
                 return (yield from self.park_remotely())
             if not path:
                 raise RuntimeError(f"{self.name}: no way back to {self.curb_link}, and no remote parking")
-            self.rounds += 1
             self.world.traffic.set_path(self.vehicle, path)
             happened = yield self.world.traffic.drive_to(self.vehicle, path[1], 0.0)
             if happened == MISSED and self.world.site.remote_parking:
                 return (yield from self.park_remotely())
+            self.rounds += 1
 
     def search_curb(self) -> Story:
         """Drive along the curb, looking; return where the car stands, or None at the end."""

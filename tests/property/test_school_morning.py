@@ -66,9 +66,13 @@ def test_nobody_overlaps_and_the_order_is_kept(name):
         for lane in lanes:
             row = order[lane.order_at : lane.order_at + lane.count]
             x = vehicles["x"][row]
-            assert (x[1:] <= x[:-1] - vehicles["length"][row[:-1]] + 1e-6).all()
+            assert (x[1:] < x[:-1] - vehicles["length"][row[:-1]]).all()  # gaps > 0, order kept
             assert (x >= 0).all()
+            assert (vehicles["v"][row] >= 0).all()
             looks += len(row)
+        state = vehicles["state"]
+        inside = int(lanes["count"].sum()) + int(np.isin(state, (k.OFF_LANE, k.PULLING_OUT)).sum())
+        assert int((state != k.OUTSIDE).sum()) == int((state == k.GONE).sum()) + inside  # in = out + inside
     assert looks > 10_000
 
 
@@ -113,6 +117,18 @@ def test_a_road_change_and_its_opposite_undo_each_other():
     back = replace(there, planned=(*there.planned, Planned(name="guardrail", fields={"set": [rail]})))
     assert resolve(back).site == school().site
     assert table(short(resolve(back))).equals(table(short(school())))
+
+
+def test_who_goes_round_drives_round_the_block():
+    model = SchoolMorning(school(), seed=4)
+    trips = model.run().trips
+    gate, opposite = school().site.gate.link, school().site.gate.opposite_link
+    router = model.traffic.router
+    block_s = min(router.free_time_s(router.round_to(link, link)[:-1]) for link in (gate, opposite))
+    rounds = trips["rounds"]
+    assert rounds.max() <= school().site.demand.choices.rounds
+    assert (rounds > 0).sum() > 5
+    assert (trips["search_s"][rounds > 0] > 0.9 * rounds[rounds > 0] * block_s).all()
 
 
 def mean_past_gate(scenario: Scenario) -> float:
