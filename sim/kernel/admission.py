@@ -3,7 +3,7 @@
 from numba import njit
 
 from sim.kernel.moving import settle
-from sim.kernel.order import aim, insert, last
+from sim.kernel.order import insert, last
 from sim.kernel.state import DRIVING, FAR, Ints, Records
 
 
@@ -36,25 +36,32 @@ def admit(
     lanes: Records,
     order: Ints,
     segments: Records,
-    net: Ints,
-    route: Ints,
     entries: Records,
     queue: Ints,
+    desk: Records,
     tick: int,
 ) -> None:
     """Let those who are due in, in order of their scheduled times, as long as there is room.
 
-    Outside they queue in lanes too: one whose lanes are full does not stop those who want another lane.
+    Outside they queue in lanes too: one whose lanes are full does not stop those who want another lane. Everybody
+    outside knows the lanes that lead on (`aim`).
     """
+    least = desk[0].least_gap
     for e in range(entries.size):
         first = segments[entries[e].segment].first_lane
         at = entries[e].next
-        full = 0  # the lanes, as bits, for which somebody who came before waits
-        while at < entries[e].end and full + 1 < 1 << segments[entries[e].segment].lanes:
+        if at >= entries[e].end or vehicles[queue[at]].due > tick:
+            continue
+        count = segments[entries[e].segment].lanes
+        full = 0  # the lanes, as bits, that have no room, or for which somebody who came before waits
+        for n in range(count):
+            j = last(lanes, order, first + n)
+            if lanes[first + n].tail_x < least or (j >= 0 and vehicles[j].x - vehicles[j].length < least):
+                full |= 1 << n
+        while at < entries[e].end and full + 1 < 1 << count:
             i = queue[at]
             if vehicles[i].due > tick:
                 break
-            aim(vehicles, lanes, segments, net, route, i)
             best = -1
             fastest = -1.0
             for n in range(vehicles[i].low, vehicles[i].high + 1):

@@ -152,7 +152,7 @@ def try_change(
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, inline="always")
 def consider(
     vehicles: Records,
     lanes: Records,
@@ -242,6 +242,21 @@ def count_ahead(vehicles: Records, lanes: Records, order: Ints, lane: int, k: in
     return k
 
 
+@njit(cache=True, inline="always")
+def thinks(vehicles: Records, lanes: Records, order: Ints, lane: int, k: int) -> bool:
+    """Return whether one may have a reason to change lanes: in the wrong one, or behind somebody in sight."""
+    at = lanes[lane].order_at
+    me = vehicles[order[at + k]]
+    if me.state != DRIVING:
+        return False
+    if lanes[lane].number < me.low or lanes[lane].number > me.high:
+        return True
+    if k == 0:
+        return False
+    ahead = vehicles[order[at + k - 1]]
+    return ahead.x - ahead.length - me.x <= SIGHT
+
+
 @njit(cache=True)
 def change_lanes(
     vehicles: Records,
@@ -267,7 +282,7 @@ def change_lanes(
         k = 0
         while k < lanes[lane].count:
             i = order[lanes[lane].order_at + k]
-            if (tick + i) % every == 0:
+            if (tick + i) % every == 0 and thinks(vehicles, lanes, order, lane, k):
                 x = vehicles[i].x
                 if has_inner:
                     k_inner = count_ahead(vehicles, lanes, order, lane + 1, k_inner, x)

@@ -160,6 +160,7 @@ def advance_lane(
             if (
                 me.target_mode != NO_TARGET
                 and me.target_segment == segment
+                and x >= me.target_x - CLOSE
                 and reach_target(vehicles, lanes, order, segments, net, route, news, desk, i, lane)
             ):
                 continue
@@ -329,7 +330,11 @@ def move(
     for lane in range(lanes.size):
         if lanes[lane].count > 0:
             advance_lane(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick)
+    patience = int(PATIENCE / desk[0].dt)
     for lane in range(lanes.size):
-        if lanes[lane].count > 0:
+        if lanes[lane].count == 0:
+            continue
+        head = vehicles[order[lanes[lane].order_at]]
+        if head.x >= lanes[lane].length or (head.standing >= 0 and (tick - head.standing) % patience == 0):
             pass_ends(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick)
     note_tails(vehicles, lanes, order)

@@ -122,6 +122,13 @@ def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: 
 
 
 @njit(cache=True)
+def aim_all(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Ints) -> None:
+    """Set for everybody which lanes of the first segment lead on."""
+    for i in range(vehicles.size):
+        aim(vehicles, lanes, segments, net, route, i)
+
+
+@njit(cache=True)
 def way_on(vehicles: Records, lanes: Records, net: Ints, i: int, lane: int) -> int:
     """Return the movement a vehicle takes at the end of its segment's lane: -1 none, -2 its route ends."""
     choice = vehicles[i].choice

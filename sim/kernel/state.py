@@ -169,6 +169,7 @@ DESK = _record(
     courtesy=_FLOAT,  # share of drivers
     keep_clear=_FLOAT,  # share of drivers
     turns=_FLOAT,  # share of drivers
+    least_gap=_FLOAT,  # [m] the smallest standstill gap of all vehicles
     seed=_LONG,
     updates=_LONG,  # vehicles on a lane moved by one tick
     clamps=_LONG,  # times that the last resort against overlap acted

@@ -85,7 +85,7 @@ def advance(
         if desk[0].pulling > 0:
             pull_out(vehicles, lanes, order, segments, net, route, pulling, news, desk, tick)
         change_lanes(vehicles, lanes, order, net, desk, segments, tick)
-        admit(vehicles, lanes, order, segments, net, route, entries, queue, tick)
+        admit(vehicles, lanes, order, segments, entries, queue, desk, tick)
         if tick % every == 0 and tick // every < samples.shape[0]:
             sample(vehicles, lanes, order, segments, entries, queue, samples, tick // every, tick)
         if tick % watch == 0 and find_deadlock(vehicles, lanes, order, stuck, desk, tick):

@@ -8,7 +8,7 @@ import numpy as np
 import simpy
 
 from sim.kernel import state as k
-from sim.kernel.order import aim, index_of, remove
+from sim.kernel.order import aim, aim_all, index_of, remove
 from sim.kernel.step import advance
 from sim.scenario.drivers import Drivers
 from sim.scenario.routes import Router
@@ -74,6 +74,9 @@ class Traffic:
         self.lanes = road.lanes.copy()
         self.order = np.full(int(road.lanes["order_end"].max(initial=0)), -1, dtype=np.int32)
         self.vehicles, self.route, self._free_leg = muster(layout, drivers, departures)
+        if self.vehicles.size:
+            self.desk[0].least_gap = self.vehicles["s0"].min()
+        aim_all(self.vehicles, self.lanes, road.segments, road.net, self.route)
         self.entries, queue = queues(self.vehicles, self.route)
         self.zebras, self.people, self.queue = self._zebras(walkers, queue)
         self.waiting = np.zeros((len(self.zebras), self.people.size), dtype=np.int32)
@@ -186,9 +189,10 @@ class Traffic:
         return event
 
     def _aim_again(self, vehicle: int) -> None:
-        """Look anew for the lanes that lead on, unless the vehicle is outside, in a berth or inside a junction."""
+        """Look anew for the lanes that lead on, unless the vehicle is in a berth or inside a junction."""
         me = self.vehicles[vehicle]
-        if me.state in (k.DRIVING, k.HELD) and self.lanes[me.lane].segment >= 0:
+        on_link = me.state in (k.DRIVING, k.HELD) and self.lanes[me.lane].segment >= 0
+        if on_link or me.state == k.OUTSIDE:
             aim(self.vehicles, self.lanes, self.layout.road.segments, self.layout.road.net, self.route, vehicle)
 
     def go_on(self, vehicle: int) -> None:
