@@ -1,13 +1,12 @@
 """Admission: who is due enters a link when there is room, and waits outside until then."""
 
-from numba import njit
-
+from sim.kernel import compiled
 from sim.kernel.moving import settle
 from sim.kernel.order import insert, last
 from sim.kernel.state import DRIVING, FAR, Ints, Records
 
 
-@njit(cache=True)
+@compiled()
 def entry_speed(vehicles: Records, lanes: Records, order: Ints, i: int, lane: int) -> float:
     """Return the speed [m/s] at which a vehicle can enter a lane at its start, -1 if there is no room.
 
@@ -30,7 +29,7 @@ def entry_speed(vehicles: Records, lanes: Records, order: Ints, i: int, lane: in
     return allowed if allowed < desired else desired
 
 
-@njit(cache=True)
+@compiled()
 def admit(
     vehicles: Records,
     lanes: Records,

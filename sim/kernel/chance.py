@@ -9,12 +9,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from sim.kernel import compiled
+
 MASK = 0xFFFFFFFF
 # What the kernel draws for; the purposes of the demand begin at 100 (sim.demand).
 COURTESY, YIELD, KEEP_CLEAR, TURNS = 1, 2, 3, 4
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def mix(h: int) -> int:
     """Return the 32-bit finaliser of MurmurHash3 of a 32-bit word."""
     h = h ^ (h >> 16)
@@ -24,7 +26,7 @@ def mix(h: int) -> int:
     return h ^ (h >> 16)
 
 
-@njit(cache=True)
+@compiled()
 def word(seed: int, who: int, purpose: int, k: int, salt: int) -> int:
     """Return 32 random bits for these keys."""
     h = mix((int(seed) & MASK) ^ salt)
@@ -34,7 +36,7 @@ def word(seed: int, who: int, purpose: int, k: int, salt: int) -> int:
     return mix(((h * 5 + 0xE6546B64) & MASK) ^ (int(k) & MASK))
 
 
-@njit(cache=True)
+@compiled()
 def uniform(seed: int, who: int, purpose: int, k: int) -> float:
     """Return a number in [0, 1) with 53 random bits."""
     high = word(seed, who, purpose, k, 0x9E3779B9) >> 5

@@ -1,7 +1,6 @@
 """Lane changes: to where the route or the curb demands it, and for comfort (MOBIL)."""
 
-from numba import njit
-
+from sim.kernel import compiled
 from sim.kernel.curb import PERIOD, drop_back, let_in
 from sim.kernel.following import free_acceleration, interaction
 from sim.kernel.moving import settle
@@ -19,7 +18,7 @@ SETTLED = 3.0  # [s] between two changes for comfort [assumption]
 SIGHT = 60.0  # [m] how far ahead a driver sees that a vehicle has stopped for good [assumption]
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def with_gap(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
     """Return vehicle i's IDM acceleration [m/s2] behind a vehicle at that gap and speed."""
     me = vehicles[i]
@@ -29,7 +28,7 @@ def with_gap(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
     )
 
 
-@njit(cache=True)
+@compiled()
 def held_ahead(vehicles: Records, lanes: Records, order: Ints, lane: int, k: int, x: float, until: float) -> float:
     """Return where [m] the next held vehicle of a lane ends, counting forward from index k; FAR if none is in sight."""
     at = lanes[lane].order_at
@@ -43,7 +42,7 @@ def held_ahead(vehicles: Records, lanes: Records, order: Ints, lane: int, k: int
     return FAR
 
 
-@njit(cache=True)
+@compiled()
 def upstream(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane: int, rear: float) -> "tuple[int, float]":
     """Return who comes next onto a lane from the movements that feed it, and the gap [m] to a rear end on it."""
     found = -1
@@ -67,7 +66,7 @@ def upstream(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane: in
     return found, nearest
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def wide_enough(v: float, v_ahead: float, b: float) -> float:
     """Return the gap [m] that one who must change lanes accepts: a moment's reaction, and braking by b."""
     need = ROOM + MOMENT * v
@@ -76,7 +75,7 @@ def wide_enough(v: float, v_ahead: float, b: float) -> float:
     return need
 
 
-@njit(cache=True)
+@compiled()
 def try_change(
     vehicles: Records,
     lanes: Records,
@@ -152,7 +151,7 @@ def try_change(
     return True
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def consider(
     vehicles: Records,
     lanes: Records,
@@ -234,7 +233,7 @@ def consider(
     return False
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def count_ahead(vehicles: Records, lanes: Records, order: Ints, lane: int, k: int, x: float) -> int:
     """Return how many vehicles of a lane stand at or ahead of x, given that at least k do."""
     while k < lanes[lane].count and vehicles[order[lanes[lane].order_at + k]].x >= x:
@@ -242,7 +241,7 @@ def count_ahead(vehicles: Records, lanes: Records, order: Ints, lane: int, k: in
     return k
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def thinks(vehicles: Records, lanes: Records, order: Ints, lane: int, k: int) -> bool:
     """Return whether one may have a reason to change lanes: in the wrong one, or behind somebody in sight."""
     at = lanes[lane].order_at
@@ -257,7 +256,7 @@ def thinks(vehicles: Records, lanes: Records, order: Ints, lane: int, k: int) ->
     return ahead.x - ahead.length - me.x <= SIGHT
 
 
-@njit(cache=True)
+@compiled()
 def change_lanes(
     vehicles: Records,
     lanes: Records,

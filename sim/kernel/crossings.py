@@ -1,7 +1,6 @@
 """Zebra crossings: people step off when every approaching vehicle is far enough away or yields."""
 
-from numba import njit
-
+from sim.kernel import compiled
 from sim.kernel.chance import YIELD, uniform
 from sim.kernel.gaps import accepts, time_over
 from sim.kernel.junctions import B_YIELD
@@ -10,7 +9,7 @@ from sim.kernel.order import way_on
 from sim.kernel.state import CROSSING, HELD, Ints, Records
 
 
-@njit(cache=True)
+@compiled()
 def lane_is_safe(
     vehicles: Records, lanes: Records, order: Ints, net: Ints, zebras: Records, desk: Records, zebra: int, lane: int
 ) -> bool:
@@ -43,7 +42,7 @@ def lane_is_safe(
     return True
 
 
-@njit(cache=True)
+@compiled()
 def cross(
     vehicles: Records,
     lanes: Records,

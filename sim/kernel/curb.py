@@ -1,7 +1,6 @@
 """Pulling out of a berth: into the curb lane, when the gap is long enough or somebody lets one in."""
 
-from numba import njit
-
+from sim.kernel import compiled
 from sim.kernel.chance import COURTESY, uniform
 from sim.kernel.gaps import accepts, first_behind, time_over
 from sim.kernel.moving import report, settle
@@ -13,14 +12,14 @@ V_COURTESY = 5.0  # [m/s] nobody lets somebody in at a higher speed [assumption]
 PERIOD = 1.0  # [s] how often a driver thinks of changing lanes [assumption]
 
 
-@njit(cache=True)
+@compiled()
 def drop_back(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> None:
     """Let a driver make room behind another, until both have thought about it again."""
     vehicles[host].yields_to = guest
     vehicles[host].yields_until = tick + int(PERIOD / desk[0].dt + 0.5)
 
 
-@njit(cache=True)
+@compiled()
 def let_in(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> bool:
     """Return whether a driver makes room for another who wants to get in ahead; if so, the host drops back."""
     v = vehicles[host].v
@@ -33,7 +32,7 @@ def let_in(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -
     return True
 
 
-@njit(cache=True)
+@compiled()
 def can_pull_out(vehicles: Records, lanes: Records, order: Ints, net: Ints, desk: Records, i: int, tick: int) -> bool:
     """Return whether the curb lane is free beside a berth and nobody comes within the critical gap."""
     lane = vehicles[i].lane
@@ -57,7 +56,7 @@ def can_pull_out(vehicles: Records, lanes: Records, order: Ints, net: Ints, desk
     return vehicles[j].lane == lane and vehicles[j].state != HELD and let_in(vehicles, desk, j, i, tick)
 
 
-@njit(cache=True)
+@compiled()
 def pull_out(
     vehicles: Records,
     lanes: Records,

@@ -1,14 +1,13 @@
 """Deadlock: vehicles that stop each other in a circle and will never move again are found and named."""
 
-from numba import njit
-
+from sim.kernel import compiled
 from sim.kernel.state import DRIVING, Ints, Records
 
 LONG = 180.0  # [s] standing for longer than any red light [assumption]
 FOREVER = 3600.0  # [s] standing at the head of a queue for so long is a deadlock whatever the reason [assumption]
 
 
-@njit(cache=True)
+@compiled()
 def find_deadlock(vehicles: Records, lanes: Records, order: Ints, stuck: Ints, desk: Records, tick: int) -> bool:
     """Write down the members of a circle of vehicles that stop each other; return whether there is one.
 

@@ -1,7 +1,6 @@
 """Decide: every vehicle's acceleration from the frozen state, before anybody moves."""
 
-from numba import njit
-
+from sim.kernel import compiled
 from sim.kernel.following import approach_speed, composed, free_acceleration, interaction
 from sim.kernel.junctions import DEFERS, permit, permit_inside
 from sim.kernel.order import last, successor, way_on
@@ -15,14 +14,14 @@ WAITS_BESIDE = 2.0  # [m] before the stop point one who insists waits for a gap 
 V_SEARCH = 4.0  # [m/s] speed of one who looks for a gap beside the berth [assumption]
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def capped(v: float, allowed: float, dt: float, wanted: float) -> float:
     """Return the acceleration [m/s2] that keeps the next speed at or below an allowed one."""
     limit = (allowed - v) / dt
     return limit if limit < wanted else wanted
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def behind(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
     """Return vehicle i's acceleration [m/s2] behind something at that gap and speed."""
     me = vehicles[i]
@@ -33,7 +32,7 @@ def behind(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
     return composed(wanted, v, gap, v_ahead, me.b, me.s0)
 
 
-@njit(cache=True)
+@compiled()
 def look_ahead(
     vehicles: Records,
     lanes: Records,
@@ -124,7 +123,7 @@ def look_ahead(
     return wanted
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def heed_target(vehicles: Records, lanes: Records, dt: float, i: int, lane: int, wanted: float) -> float:
     """Return the acceleration [m/s2] with which a driver comes to the stop point or turns into the bay."""
     mode = vehicles[i].target_mode
@@ -141,7 +140,7 @@ def heed_target(vehicles: Records, lanes: Records, dt: float, i: int, lane: int,
     return capped(v, approach_speed(distance, V_AT_STOP, vehicles[i].b), dt, wanted)
 
 
-@njit(cache=True)
+@compiled()
 def decide(
     vehicles: Records,
     lanes: Records,

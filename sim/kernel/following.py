@@ -2,12 +2,12 @@
 
 from math import sqrt
 
-from numba import njit
+from sim.kernel import compiled
 
 B_AHEAD = 4.0  # [m/s2] how hard the vehicle ahead is expected to brake at most [assumption]
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def free_acceleration(v: float, desired: float, a: float, b: float) -> float:
     """Return the IDM's free-road acceleration [m/s2], braking by at most b where the limit has just fallen."""
     r = v / desired
@@ -15,7 +15,7 @@ def free_acceleration(v: float, desired: float, a: float, b: float) -> float:
     return free if free > -b else -b
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def interaction(
     v: float, gap: float, approach: float, a: float, headway: float, s0: float, half_inverse: float
 ) -> float:
@@ -33,7 +33,7 @@ def interaction(
     return -a * ratio * ratio
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def composed(wanted: float, v: float, gap: float, v_ahead: float, b: float, s0: float) -> float:
     """Return an acceleration [m/s2] with the IDM's overreaction to short gaps taken out.
 
@@ -50,7 +50,7 @@ def composed(wanted: float, v: float, gap: float, v_ahead: float, b: float, s0: 
     return wanted if wanted > -needed else -needed
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def approach_speed(distance: float, v_end: float, b: float) -> float:
     """Return the highest speed [m/s] from which braking by b reaches v_end within a distance [m]."""
     if distance <= 0.0:
@@ -58,7 +58,7 @@ def approach_speed(distance: float, v_end: float, b: float) -> float:
     return sqrt(v_end * v_end + 2.0 * b * distance)
 
 
-@njit(cache=True)
+@compiled()
 def equilibrium_gap(v: float, desired: float, headway: float, s0: float) -> float:
     """Return the gap [m] at which equal speeds v < desired persist: (s0 + vT) / sqrt(1 - (v/v0)^4)."""
     r = v / desired

@@ -1,7 +1,6 @@
 """Gap acceptance: when is the next vehicle here, and is that late enough?"""
 
-from numba import njit
-
+from sim.kernel import compiled
 from sim.kernel.chance import TURNS, uniform
 from sim.kernel.order import position_of, way_on
 from sim.kernel.state import FAR, HELD, RED, V_STANDING, V_WAITING, Ints, Records
@@ -12,13 +11,13 @@ HESITATES = 2.0  # [s] who lets another go first holds back for so long; then he
 DECIDED = 2.0  # [s] before the stop line; later nobody stops for that any more [assumption]
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def accepts(time_to_next: float, critical_gap: float) -> bool:
     """Return whether a gap or lag [s] is at least the critical one."""
     return time_to_next >= critical_gap
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def time_over(distance: float, v: float) -> float:
     """Return how long [s] a vehicle at speed v needs for a distance [m]; a standing one never comes."""
     if v < V_STANDING:
@@ -26,7 +25,7 @@ def time_over(distance: float, v: float) -> float:
     return distance / v
 
 
-@njit(cache=True)
+@compiled()
 def first_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane: int, x: float) -> "tuple[int, float]":
     """Return who comes next to point x of a lane, and from how far [m]: (-1, FAR) if nobody is near.
 
@@ -65,7 +64,7 @@ def first_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane
     return found, distance
 
 
-@njit(cache=True)
+@compiled()
 def kind_to(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> bool:
     """Return whether a driver is of a mind to let one in who has waited long."""
     other = vehicles[guest]
@@ -76,7 +75,7 @@ def kind_to(vehicles: Records, desk: Records, host: int, guest: int, tick: int) 
     )
 
 
-@njit(cache=True)
+@compiled()
 def lets_first(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> bool:
     """Return whether one who has the right of way, and stands, lets one go first who has stood longer.
 
@@ -91,7 +90,7 @@ def lets_first(vehicles: Records, desk: Records, host: int, guest: int, tick: in
     )
 
 
-@njit(cache=True)
+@compiled()
 def comes_first(
     vehicles: Records,
     lanes: Records,

@@ -1,7 +1,6 @@
 """Who may enter a junction or pass a crossing: lights, right of way, keeping clear, people on foot."""
 
-from numba import njit
-
+from sim.kernel import compiled
 from sim.kernel.chance import KEEP_CLEAR, YIELD, uniform
 from sim.kernel.gaps import comes_first, lets_first
 from sim.kernel.order import last, way_on
@@ -20,7 +19,7 @@ HARDENED_S = 120.0  # [s] until here [assumption]
 HARDENED = 0.6  # to this share of the critical gap [assumption]
 
 
-@njit(cache=True)
+@compiled()
 def switch_lights(lanes: Records, tick: int) -> None:
     """Set the light of every signalised movement."""
     for m in range(lanes.size):
@@ -35,7 +34,7 @@ def switch_lights(lanes: Records, tick: int) -> None:
             lanes[m].light = RED
 
 
-@njit(cache=True)
+@compiled()
 def occupant(vehicles: Records, lanes: Records, order: Ints, foe: int, there: float) -> int:
     """Return a vehicle on movement `foe` that is not yet past the point where the paths meet, -1 if none."""
     at = lanes[foe].order_at
@@ -48,7 +47,7 @@ def occupant(vehicles: Records, lanes: Records, order: Ints, foe: int, there: fl
     return -1
 
 
-@njit(cache=True)
+@compiled()
 def no_room_behind(vehicles: Records, lanes: Records, order: Ints, i: int, movement: int) -> int:
     """Return the vehicle that would leave no room for i beyond a movement, should it stop; -1 if there is room."""
     to = lanes[movement].to_lane
@@ -78,7 +77,7 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, i: int, movem
     return who
 
 
-@njit(cache=True)
+@compiled()
 def permit(
     vehicles: Records,
     lanes: Records,
@@ -124,7 +123,7 @@ def permit(
     return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, to_wait, tick, desk)
 
 
-@njit(cache=True)
+@compiled()
 def may_cross(
     vehicles: Records,
     lanes: Records,
@@ -179,7 +178,7 @@ def may_cross(
     return True, -1
 
 
-@njit(cache=True)
+@compiled()
 def waits_inside(vehicles: Records, lanes: Records, movement: int, who: int) -> bool:
     """Return whether a vehicle inside the junction gives way, or still can, short of every path that it crosses."""
     room = lanes[movement].wait_x + 0.1 - vehicles[who].x
@@ -187,7 +186,7 @@ def waits_inside(vehicles: Records, lanes: Records, movement: int, who: int) -> 
     return vehicles[who].lane == movement and room >= 0.0 and 0.5 * v * v <= B_LAST * (room + 0.1)
 
 
-@njit(cache=True)
+@compiled()
 def permit_inside(
     vehicles: Records,
     lanes: Records,

@@ -1,7 +1,6 @@
 """Move: everybody goes on by one tick, from lane to lane, past detectors, to targets and out of the area."""
 
-from numba import njit
-
+from sim.kernel import compiled
 from sim.kernel.junctions import no_room_behind
 from sim.kernel.order import aim, index_of, insert, last, remove, way_on
 from sim.kernel.state import (
@@ -34,7 +33,7 @@ PATIENCE = 4.0  # [s] a driver who cannot reach the lane for a turn drives on el
 BLOCKED = 60.0  # [s] and so does one who waits so long before a link with no room [assumption]
 
 
-@njit(cache=True)
+@compiled()
 def report(news: Ints, desk: Records, kind: int, who: int) -> None:
     """Write down something that Python must know."""
     n = desk[0].news
@@ -43,7 +42,7 @@ def report(news: Ints, desk: Records, kind: int, who: int) -> None:
     desk[0].news = n + 1
 
 
-@njit(cache=True)
+@compiled()
 def settle(vehicles: Records, lanes: Records, i: int, lane: int) -> None:
     """Note what a lane means for a vehicle that has just come onto it: lane and desired speed."""
     vehicles[i].lane = lane
@@ -51,7 +50,7 @@ def settle(vehicles: Records, lanes: Records, i: int, lane: int) -> None:
     vehicles[i].desired = desired if desired < vehicles[i].top else vehicles[i].top
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def detect(
     segments: Records, detectors: Records, passed: Floats, i: int, segment: int, x_from: float, x_to: float, tick: int
 ) -> None:
@@ -62,7 +61,7 @@ def detect(
             passed[i, detectors[d].slot] = tick - (x_to - x) / (x_to - x_from)
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def reach_target(
     vehicles: Records,
     lanes: Records,
@@ -106,7 +105,7 @@ def reach_target(
     return False
 
 
-@njit(cache=True)
+@compiled()
 def advance_lane(
     vehicles: Records,
     lanes: Records,
@@ -168,7 +167,7 @@ def advance_lane(
         k += 1
 
 
-@njit(cache=True)
+@compiled()
 def leave(
     vehicles: Records, lanes: Records, order: Ints, news: Ints, desk: Records, i: int, lane: int, tick: int
 ) -> None:
@@ -181,7 +180,7 @@ def leave(
         report(news, desk, LEFT, i)
 
 
-@njit(cache=True)
+@compiled()
 def hand_over(
     vehicles: Records,
     lanes: Records,
@@ -236,7 +235,7 @@ def hand_over(
     return True
 
 
-@njit(cache=True)
+@compiled()
 def gives_up(
     vehicles: Records, lanes: Records, order: Ints, net: Ints, desk: Records, i: int, lane: int, tick: int
 ) -> bool:
@@ -253,7 +252,7 @@ def gives_up(
     return no_room_behind(vehicles, lanes, order, i, movement) >= 0
 
 
-@njit(cache=True)
+@compiled()
 def pass_ends(
     vehicles: Records,
     lanes: Records,
@@ -289,7 +288,7 @@ def pass_ends(
             return
 
 
-@njit(cache=True)
+@compiled()
 def note_tails(vehicles: Records, lanes: Records, order: Ints) -> None:
     """Note, for every lane, the rear ends of vehicles whose fronts have left it."""
     for lane in range(lanes.size):
@@ -312,7 +311,7 @@ def note_tails(vehicles: Records, lanes: Records, order: Ints) -> None:
                     lanes[behind].tail_who = i
 
 
-@njit(cache=True)
+@compiled()
 def move(
     vehicles: Records,
     lanes: Records,

@@ -1,20 +1,19 @@
 """Lanes as ordered lists of vehicles: foremost first, in one flat array."""
 
-from numba import njit
-
+from sim.kernel import compiled
 from sim.kernel.state import PASS, STOP, Ints, Records
 
 LOOK_THROUGH = 200.0  # [m] a driver picks the lane for the junction after next if that link is shorter [assumption]
 
 
-@njit(cache=True, inline="always")
+@compiled(inline="always")
 def last(lanes: Records, order: Ints, lane: int) -> int:
     """Return the rearmost vehicle of a lane, -1 if it is empty."""
     n = lanes[lane].count
     return order[lanes[lane].order_at + n - 1] if n > 0 else -1
 
 
-@njit(cache=True)
+@compiled()
 def position_of(vehicles: Records, lanes: Records, order: Ints, lane: int, x: float) -> int:
     """Return how many vehicles of a lane stand at or ahead of x: the index at which x would be inserted."""
     at = lanes[lane].order_at
@@ -24,7 +23,7 @@ def position_of(vehicles: Records, lanes: Records, order: Ints, lane: int, x: fl
     return k
 
 
-@njit(cache=True)
+@compiled()
 def insert(lanes: Records, order: Ints, lane: int, k: int, vehicle: int) -> bool:
     """Put a vehicle at index k of a lane; return False if the lane's list is full."""
     at = lanes[lane].order_at
@@ -38,7 +37,7 @@ def insert(lanes: Records, order: Ints, lane: int, k: int, vehicle: int) -> bool
     return True
 
 
-@njit(cache=True)
+@compiled()
 def remove(lanes: Records, order: Ints, lane: int, k: int) -> None:
     """Take the vehicle at index k out of a lane."""
     at = lanes[lane].order_at
@@ -48,7 +47,7 @@ def remove(lanes: Records, order: Ints, lane: int, k: int) -> None:
     lanes[lane].count = n
 
 
-@njit(cache=True)
+@compiled()
 def index_of(lanes: Records, order: Ints, lane: int, vehicle: int) -> int:
     """Return a vehicle's index in its lane."""
     at = lanes[lane].order_at
@@ -58,7 +57,7 @@ def index_of(lanes: Records, order: Ints, lane: int, vehicle: int) -> int:
     return k
 
 
-@njit(cache=True)
+@compiled()
 def successor(vehicles: Records, segments: Records, net: Ints, route: Ints, vehicle: int, leg: int) -> int:
     """Return which successor of route[leg] is route[leg + 1]; -1 at the route's end."""
     if leg + 1 >= vehicles[vehicle].route_end:
@@ -71,7 +70,7 @@ def successor(vehicles: Records, segments: Records, net: Ints, route: Ints, vehi
     return -1
 
 
-@njit(cache=True)
+@compiled()
 def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Ints, i: int) -> None:
     """Set which lanes of its present segment lead a vehicle on: `choice`, `low`, `high`.
 
@@ -121,14 +120,14 @@ def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: 
         me.high = high
 
 
-@njit(cache=True)
+@compiled()
 def aim_all(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Ints) -> None:
     """Set for everybody which lanes of the first segment lead on."""
     for i in range(vehicles.size):
         aim(vehicles, lanes, segments, net, route, i)
 
 
-@njit(cache=True)
+@compiled()
 def way_on(vehicles: Records, lanes: Records, net: Ints, i: int, lane: int) -> int:
     """Return the movement a vehicle takes at the end of its segment's lane: -1 none, -2 its route ends."""
     choice = vehicles[i].choice

@@ -1,7 +1,6 @@
 """Advance the road, tick by tick, until a given tick or until something happens that Python must know."""
 
-from numba import njit
-
+from sim.kernel import compiled
 from sim.kernel.admission import admit
 from sim.kernel.changing import change_lanes
 from sim.kernel.crossings import cross
@@ -15,7 +14,7 @@ from sim.kernel.state import V_QUEUE, Floats, Ints, Records
 WATCH = 60.0  # [s] between two looks for a deadlock
 
 
-@njit(cache=True)
+@compiled()
 def sample(
     vehicles: Records,
     lanes: Records,
@@ -44,7 +43,7 @@ def sample(
             samples[row, 2] += 1
 
 
-@njit(cache=True)
+@compiled()
 def advance(
     vehicles: Records,
     lanes: Records,
