@@ -119,6 +119,20 @@ class Eyes:
         walk = walk_m(self.world, place.link, place.stop_m)
         return any(walk_m(self.world, place.link, m) < walk for m in unseen)
 
+    def here(self, link: str) -> Place | None:
+        """Return the place in the open lane where the driver, in a row that stands, is already."""
+        traffic = self.world.traffic
+        if not traffic.stands_at_curb(self.vehicle):
+            return None
+        on, at_m = traffic.where(self.vehicle)
+        for zone in school_zones(self.world, link) if on == link else []:
+            berth = int((at_m - zone.from_m) // zone.berth_length_m)
+            if zone.kind != "in_lane" or not 0 <= berth < zone.berths or self.world.berths[zone.id].taken[berth]:
+                continue
+            if self.accepts(link, at_m, zone):
+                return Place(zone.kind, link, at_m, zone.id, berth, zone.escort)
+        return None
+
     def soon_free(self, link: str, at_m: float) -> Place | None:
         """Return a berth about to be free behind which the driver waits, if of that mind."""
         if not self.family.waits:

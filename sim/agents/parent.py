@@ -13,6 +13,8 @@ from sim.demand import Family
 from sim.kernel.state import MISSED
 from sim.places.world import World
 
+LOOK_ABOUT_S = 5.0
+"""[s] how often one who stands in the row at the curb asks whether to stop right there [assumption]"""
 MAX_WAIT_S = 120.0
 """[s] patience of one who waits behind a berth about to be free [assumption]"""
 
@@ -71,7 +73,14 @@ class Parent(Traveller):
             here, offset = traffic.where(self.vehicle) if self.part != "approach" else ("", 0.0)
             if here == self.curb_link and offset > at_m + 1.0:
                 continue
-            happened = yield traffic.drive_to(self.vehicle, self.curb_link, at_m)
+            passes = traffic.drive_to(self.vehicle, self.curb_link, at_m)
+            while n > 0 and not passes.triggered:
+                yield passes | self.world.wait(LOOK_ABOUT_S)
+                if not passes.triggered and (here_now := self.eyes.here(self.curb_link)) is not None:
+                    if (yield from self.stop_here(here_now)):
+                        return here_now
+                    passes = traffic.drive_to(self.vehicle, self.curb_link, at_m)
+            happened = yield passes
             if self.part == "approach":
                 self.begin("search")
             if happened == MISSED:
@@ -91,6 +100,17 @@ class Parent(Traveller):
         way_s = sum(traffic.present_time_s(link) for link in path[1:back])
         walk_m = min(p.walk_m for p in site.remote_parking)
         return way_s + to_row_s <= 2.0 * walk_m / self.family.adult_walk_m_s
+
+    def stop_here(self, place: Place) -> Story:
+        """Standing in the row at the curb, let the children get out there and then; return whether that succeeded."""
+        berths = self.world.berths[place.zone]
+        berths.take(place.berth)
+        if (yield self.world.traffic.stop_at(self.vehicle, place.link, place.stop_m)) == MISSED:
+            berths.release(place.berth)
+            return False
+        self.place = place
+        yield from self.settle_in(place)
+        return True
 
     def come_to(self, place: Place) -> Story:
         """Drive to a place and into it; return whether that succeeded."""

@@ -234,6 +234,14 @@ class Traffic:
             x = float(lane.length)
         return self.layout.offset(int(lane.segment), x)
 
+    def stands_at_curb(self, vehicle: int) -> bool:
+        """Return whether a vehicle stands in the curb lane of a link, in traffic."""
+        me = self.vehicles[vehicle]
+        if me.state != k.DRIVING or me.standing < 0:
+            return False
+        lane = self.lanes[me.lane]
+        return bool(lane.segment >= 0 and lane.number == 0)
+
     def stopping_distance(self, vehicle: int) -> float:
         """Return the distance [m] within which a driver can comfortably stop."""
         v = float(self.vehicles[vehicle].v)
