@@ -14,7 +14,8 @@ from sim.kernel.state import MISSED
 from sim.places.world import World
 
 LOOK_ABOUT_S = 5.0
-"""[s] how often one who stands in the row at the curb asks whether to stop right there [assumption]"""
+"""[s] how often one who stands in the row at the curb asks whether to stop right there [assumption]; all at the same
+ticks, which lets the road run on undisturbed in between"""
 MAX_WAIT_S = 120.0
 """[s] patience of one who waits behind a berth about to be free [assumption]"""
 
@@ -75,7 +76,7 @@ class Parent(Traveller):
                 continue
             passes = traffic.drive_to(self.vehicle, self.curb_link, at_m)
             while n > 0 and not passes.triggered:
-                yield passes | self.world.wait(LOOK_ABOUT_S)
+                yield passes | self.world.wait(LOOK_ABOUT_S - self.world.now_s() % LOOK_ABOUT_S)
                 if not passes.triggered and (here_now := self.eyes.here(self.curb_link)) is not None:
                     if (yield from self.stop_here(here_now)):
                         return here_now
