@@ -57,7 +57,7 @@ def upstream(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane: in
             if lanes[source].count == 0:
                 continue
             j = order[lanes[source].order_at]
-            if vehicles[j].may_go == 0 or way_on(vehicles, lanes, net, j, source) != movement:
+            if vehicles[j].may_go < 0 or way_on(vehicles, lanes, net, j, source) != movement:
                 continue
             gap = rear + lanes[movement].length + lanes[source].length - vehicles[j].x
         if gap < nearest:

@@ -91,7 +91,10 @@ def look_ahead(
             if ahead >= 0:
                 go, who = permit(vehicles, lanes, order, net, route, conflicts, zebras, desk, i, ahead, distance, tick)
             if at_own_lane:
-                me.may_go = 1 if go or who == DEFERS else 0
+                if not go and who != DEFERS:
+                    me.may_go = -1
+                elif me.may_go < 0:
+                    me.may_go = tick
                 if v >= V_WAITING:
                     me.defers = -1
             if go and lanes[ahead].wait_x > 0.0:

@@ -8,6 +8,7 @@ from sim.kernel.state import FAR, HELD, RED, V_STANDING, V_WAITING, Ints, Record
 V_SLOW = 5.0  # [m/s] in slower traffic some let one in who waits at the side [assumption]
 WAITED = 5.0  # [s] who has waited so long is let in by one who drives in slow traffic [assumption]
 HESITATES = 2.0  # [s] who lets another go first holds back for so long; then he goes himself [assumption]
+NOTICED = 0.5  # [s] what one may do by now, others take into account so much later [assumption]
 DECIDED = 2.0  # [s] before the stop line; later nobody stops for that any more [assumption]
 
 
@@ -62,6 +63,13 @@ def first_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane
                 distance = d
                 soonest = time
     return found, distance
+
+
+@compiled(inline="always")
+def is_free(vehicles: Records, desk: Records, j: int, tick: int) -> bool:
+    """Return whether the others have noticed that one may enter the junction."""
+    since = vehicles[j].may_go
+    return since >= 0 and (tick - since) * desk[0].dt >= NOTICED
 
 
 @compiled()
@@ -123,7 +131,7 @@ def comes_first(
         if vehicles[j].state == HELD:
             return -1
         if v < V_WAITING:
-            if k > 0 or vehicles[j].may_go == 0:
+            if k > 0 or not is_free(vehicles, desk, j, tick):
                 return -1
             if way_on(vehicles, lanes, net, j, source) == foe:
                 return -1 if lets_first(vehicles, desk, j, guest, tick) else j

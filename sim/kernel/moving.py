@@ -20,6 +20,7 @@ from sim.kernel.state import (
     STOPPED,
     TURN_IN,
     TURNED_IN,
+    V_QUEUE,
     V_STANDING,
     Floats,
     Ints,
@@ -150,9 +151,9 @@ def advance_lane(
                 desk[0].clamps += 1
             me.x = x
             me.v = after
-            if after >= V_STANDING:
+            if after >= V_QUEUE:
                 me.standing = -1
-            elif me.standing < 0:
+            elif me.standing < 0 and after < V_STANDING:
                 me.standing = tick
             if seen:
                 detect(segments, detectors, passed, i, segment, before, x, tick)

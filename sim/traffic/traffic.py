@@ -237,7 +237,7 @@ class Traffic:
     def stands_at_curb(self, vehicle: int) -> bool:
         """Return whether a vehicle stands in the curb lane of a link, in traffic."""
         me = self.vehicles[vehicle]
-        if me.state != k.DRIVING or me.standing < 0:
+        if me.state != k.DRIVING or me.v >= k.V_STANDING:
             return False
         lane = self.lanes[me.lane]
         return bool(lane.segment >= 0 and lane.number == 0)
