@@ -32,7 +32,7 @@ from sim.scenario.network import CurbZone, Network
 from sim.scenario.policy import Policy
 from sim.scenario.routes import Router
 from sim.scenario.scenario import Scenario
-from sim.scenario.site import Site
+from sim.scenario.site import Site, gate_offset_opposite
 from sim.traffic.fleet import Departure
 from sim.traffic.layout import Detector, Layout, lay_out
 from sim.traffic.traffic import Deadlock, Traffic, Walker
@@ -91,7 +91,9 @@ class SchoolMorning(mesa.Model):  # type: ignore[misc]
         )
         self.footway = Footway(self.env, self.site, self.traffic)
         self.berths: Mapping[str, Berths] = {
-            z.id: Berths(self.env, z.berths, discipline_of(z)) for z in self.site.network.curb_zones
+            z.id: Berths(self.env, z.berths, discipline_of(z))
+            for z in self.site.network.curb_zones
+            if z.users == "bus" or z.kind != "in_lane"
         }
         self.failure: Deadlock | None = None
         self._people()
@@ -169,10 +171,10 @@ def simulate(scenario: Scenario, *, seed: int, replication: int = 0, dt_s: float
 
 
 def discipline_of(zone: CurbZone) -> Discipline:
-    """Return how the berths of a zone are entered."""
+    """Return how the berths of a zone are entered; parents who stop in the lane have none, their row is the road's."""
     if zone.kind == "parking":
         return any_free
-    if zone.users == "bus" and zone.kind == "in_lane":
+    if zone.kind == "in_lane":
         return in_line
     return free_behind
 
@@ -183,15 +185,6 @@ def curb_link(site: Site, opposite: bool) -> str:
     if opposite and far is not None and any(z.link == far and z.users == "school" for z in site.network.curb_zones):
         return far
     return site.gate.link
-
-
-def gate_offset_opposite(site: Site) -> float | None:
-    """Return the gate's offset [m] on the other direction's link, if there is one."""
-    if site.gate.opposite_link is None:
-        return None
-    here = site.network.length(site.network.link(site.gate.link))
-    there = site.network.length(site.network.link(site.gate.opposite_link))
-    return there * (1.0 - site.gate.at_m / here)
 
 
 def section(site: Site) -> list[Detector]:
@@ -236,7 +229,14 @@ def departures(
                 family.scheduled_s,
                 family.key,
                 family.name,
-                Departure(family.key, due(family.scheduled_s), path, False, family.speed_factor, by_agent=True),
+                Departure(
+                    family.key,
+                    due(family.scheduled_s),
+                    path,
+                    speed_factor=family.speed_factor,
+                    by_agent=True,
+                    keeps_curb=family.waits,
+                ),
             )
         )
     for bus in travellers.buses:
@@ -245,7 +245,15 @@ def departures(
                 bus.scheduled_s,
                 bus.key,
                 bus.name,
-                Departure(bus.key, due(bus.scheduled_s), bus.path, True, bus.speed_factor, by_agent=True),
+                Departure(
+                    bus.key,
+                    due(bus.scheduled_s),
+                    bus.path,
+                    bus=True,
+                    speed_factor=bus.speed_factor,
+                    by_agent=True,
+                    keeps_curb=True,
+                ),
             )
         )
     for p in travellers.through:

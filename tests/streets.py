@@ -40,6 +40,7 @@ def population(car: VehicleClass = CHINA, **gaps: float) -> Drivers:
             safe_deceleration_m_s2=2.0,
             mandatory_deceleration_m_s2=4.0,
             courtesy_share=0.8,
+            bus_courtesy_share=0.8,
         ),
         gaps=GapAcceptance(**(wanted | gaps)),
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sim.demand import Family
 from sim.places.world import World
 from sim.scenario.network import CurbZone
+from sim.scenario.site import gate_offset_opposite
 
 LOOK_EVERY_M = 10.0
 """[m] how often a driver looks for a place [assumption]"""
@@ -12,6 +13,8 @@ TURN_IN_SHORT_M = 3.0
 """[m] before the berth's front end, where the vehicle has left the lane [assumption]"""
 TURN_IN_SPEED_M_S = 3.0
 """[m/s] into a berth without a taper [assumption]"""
+PAST_GATE_M = 10.0
+"""[m] past the gate, nobody double-parks any more [assumption]"""
 SWING_M = 1.0
 """[m] from the front of one who waits to the berth that is about to be free [assumption]"""
 
@@ -24,12 +27,14 @@ class Place:
     """"parking", "bay", "in_lane", "double_parked" or "remote"."""
     link: str
     stop_m: float
-    """Offset [m] of the vehicle's front when it stands."""
+    """Offset [m] of the vehicle's front when it stands; in the open lane, where it stands at the latest."""
     zone: str = ""
     berth: int = -1
     escort: bool = False
     wait_at_m: float | None = None
     """Where to wait [m] until the berth is free."""
+    from_m: float | None = None
+    """In the open lane: from here on [m], who stands in the row has arrived."""
 
 
 def lookouts(world: World, link: str) -> list[float]:
@@ -68,17 +73,19 @@ class Eyes:
         warden = world.policy.warden
         self.warden = warden if warden is not None and family.obeys < warden.compliance else None
 
-    def choose(self, link: str, at_m: float, *, last: bool) -> Place | None:
-        """Return where to stop, seen from an offset of a link; None: go on. `last`: no berth further on."""
-        if self.family.double_parks_though_free:
-            place = self.open_lane(link, at_m)
-            if place is not None:
-                return place
-        return (
-            self.free_berth(link, at_m)
-            or self.soon_free(link, at_m)
-            or (self.open_lane(link, at_m) if last and self.family.double_parks else None)
-        )
+    def choose(self, link: str, at_m: float) -> Place | None:
+        """Return where to stop, seen from an offset of a link; None: go on."""
+        if self.family.double_parks_though_free and (spot := self.open_lane(link, at_m)) is not None:
+            return spot if self.sees(spot, at_m) else None
+        place = self.free_place(link, at_m) or self.soon_free(link, at_m)
+        if place is None and self.family.double_parks:
+            spot = self.open_lane(link, at_m)
+            place = spot if spot is not None and self.sees(spot, at_m) else None
+        return place
+
+    def sees(self, place: Place, at_m: float) -> bool:
+        """Return whether a place is in sight."""
+        return place.stop_m <= at_m + self.world.site.demand.choices.sight_m
 
     def reach(self, at_m: float, zone: CurbZone) -> tuple[float, float]:
         """Return between which offsets [m] a stop point must lie to be seen and still be reached."""
@@ -92,25 +99,50 @@ class Eyes:
         directed = self.warden is not None and zone.id in self.warden.zones
         return directed or walk_m(self.world, link, stop_m) <= self.family.willing_m
 
-    def free_berth(self, link: str, at_m: float) -> Place | None:
-        """Return the free berth in sight with the shortest walk to the gate."""
-        found: list[tuple[float, Place]] = []
+    def free_place(self, link: str, at_m: float) -> Place | None:
+        """Return the place in sight with the shortest walk to the gate; for an escort, one to leave the car if any.
+
+        A place is a free berth, or a stretch of the lane where stopping is tolerated.
+        """
+        found: list[tuple[bool, float, float, Place]] = []
         for zone in school_zones(self.world, link):
             near, far = self.reach(at_m, zone)
-            for berth in self.world.berths[zone.id].open():
-                place = place_in(zone, berth)
-                if near <= place.stop_m <= far and self.accepts(link, place.stop_m, zone):
-                    found.append((walk_m(self.world, link, place.stop_m), place))
+            if zone.kind == "in_lane":
+                row = self.row_in(zone)
+                places = [row] if row and zone.from_m <= far and self.joins(row, at_m, near) else []
+            else:
+                berths = [place_in(zone, n) for n in self.world.berths[zone.id].open()]
+                places = [p for p in berths if near <= p.stop_m <= far and self.accepts(link, p.stop_m, zone)]
+            for place in places:
+                walk = walk_m(self.world, link, place.stop_m)
+                found.append((self.family.escorts and not place.escort, walk, -place.stop_m, place))
         if not found:
             return None
-        best = min(found, key=lambda f: (f[0], -f[1].stop_m))[1]
+        best = min(found, key=lambda f: f[:3])[3]
         return None if self.pulls_up(best, at_m) else best
+
+    def row_in(self, zone: CurbZone) -> Place | None:
+        """Return the part of a stretch of open lane that is near enough to the gate for this driver, if any is."""
+        fronts = [m for n in range(zone.berths) if self.accepts(zone.link, m := zone.berth_front_m(n), zone)]
+        if not fronts:
+            return None
+        begin = fronts[0] - zone.berth_length_m + float(self.world.traffic.vehicles[self.vehicle].length)
+        return Place(zone.kind, zone.link, fronts[-1], zone.id, escort=zone.escort, from_m=min(begin, fronts[-1]))
+
+    def joins(self, row: Place, at_m: float, near: float) -> bool:
+        """Return whether the row at the curb has room within its stretch or, for one of that mind, is worth a wait."""
+        assert row.from_m is not None
+        if near > row.stop_m:
+            return False
+        return self.family.waits or self.world.traffic.row_tail_m(row.link, at_m, row.stop_m) >= row.from_m
 
     def pulls_up(self, place: Place, at_m: float) -> bool:
         """Return whether to go on for a better berth of the same zone that may come in sight before this one is passed.
 
         Whoever stops in the first berth of an empty row shuts out those behind: drivers pull up as far as they see.
         """
+        if place.kind == "in_lane":
+            return False
         zone = self.world.site.network.curb_zone(place.zone)
         far = self.reach(at_m, zone)[1]
         if place.stop_m - at_m - LOOK_EVERY_M <= self.world.traffic.stopping_distance(self.vehicle) + 1.0:
@@ -118,20 +150,6 @@ class Eyes:
         unseen = (m for n in range(place.berth + 1, zone.berths) if (m := zone.berth_front_m(n)) > far)
         walk = walk_m(self.world, place.link, place.stop_m)
         return any(walk_m(self.world, place.link, m) < walk for m in unseen)
-
-    def here(self, link: str) -> Place | None:
-        """Return the place in the open lane where the driver, in a row that stands, is already."""
-        traffic = self.world.traffic
-        if not traffic.stands_at_curb(self.vehicle):
-            return None
-        on, at_m = traffic.where(self.vehicle)
-        for zone in school_zones(self.world, link) if on == link else []:
-            berth = int((at_m - zone.from_m) // zone.berth_length_m)
-            if zone.kind != "in_lane" or not 0 <= berth < zone.berths or self.world.berths[zone.id].taken[berth]:
-                continue
-            if self.accepts(link, at_m, zone):
-                return Place(zone.kind, link, at_m, zone.id, berth, zone.escort)
-        return None
 
     def soon_free(self, link: str, at_m: float) -> Place | None:
         """Return a berth about to be free behind which the driver waits, if of that mind."""
@@ -149,19 +167,19 @@ class Eyes:
         return None
 
     def open_lane(self, link: str, at_m: float) -> Place | None:
-        """Return the next spot in the open lane near the gate, for one who double-parks there."""
-        choices, gate = self.world.site.demand.choices, self.world.site.gate
-        if self.family.dwell_s > choices.double_park_dwell_s or self.family.mode == "":
+        """Return the spot in the open lane nearest to the gate, still ahead, for one who double-parks there."""
+        choices, traffic = self.world.site.demand.choices, self.world.traffic
+        if self.family.dwell_s > choices.double_park_dwell_s:
             return None
-        stop = at_m + self.world.traffic.stopping_distance(self.vehicle) + 2.0
-        for zone in school_zones(self.world, link):
-            if zone.kind == "in_lane" and zone.from_m <= stop <= zone.to_m + 6.0:
-                stop = zone.to_m + 6.0
-        if self.watched(stop, link) or walk_m(self.world, link, stop) > choices.double_park_within_m:
-            return None
-        if link == gate.link and stop > gate.at_m + 10.0:
-            return None
-        return Place("double_parked", link, stop)
+        length = float(traffic.vehicles[self.vehicle].length)
+        begin = at_m + traffic.stopping_distance(self.vehicle) + 1.0
+        spots = [
+            Place("double_parked", link, to_m, from_m=max(from_m + length, begin))
+            for from_m, to_m in open_stretches(self.world, link)
+            if to_m >= max(from_m + length, begin) and not self.watched(to_m, link)
+        ]
+        best = min(spots, key=lambda p: walk_m(self.world, link, p.stop_m), default=None)
+        return best if best and walk_m(self.world, link, best.stop_m) <= choices.double_park_within_m else None
 
     def watched(self, stop_m: float, link: str) -> bool:
         """Return whether a warden whom this driver obeys sees the spot."""
@@ -174,3 +192,20 @@ class Eyes:
 def place_in(zone: CurbZone, berth: int) -> Place:
     """Return a zone's berth as a place to stop."""
     return Place(zone.kind, zone.link, zone.berth_front_m(berth), zone.id, berth, zone.escort)
+
+
+def open_stretches(world: World, link: str) -> list[tuple[float, float]]:
+    """Return the stretches [m, m] of the curb lane near the gate, between crossings and stops in the lane."""
+    gate, network = world.site.gate, world.site.network
+    reach = world.site.demand.choices.double_park_within_m
+    at_m = gate.at_m if link == gate.link else gate_offset_opposite(world.site)
+    if at_m is None:
+        return []
+    taken = [(z.from_m, z.to_m) for z in network.curb_zones if z.link == link and z.kind == "in_lane"]
+    taken += [(c.at_m, c.at_m + x.width_m) for x in network.crossings for c in x.links if c.link == link]
+    found, begin = [], at_m - reach
+    for from_m, to_m in sorted(taken):
+        found.append((begin, min(from_m, at_m + PAST_GATE_M)))
+        begin = max(begin, to_m)
+    found.append((begin, at_m + PAST_GATE_M))
+    return [(a, b) for a, b in found if a < b]

@@ -1,21 +1,13 @@
 """A parent who brings children by car: one family's morning."""
 
-from sim.agents.choosing import (
-    TURN_IN_SHORT_M,
-    TURN_IN_SPEED_M_S,
-    Eyes,
-    Place,
-    lookouts,
-    place_in,
-)
+from dataclasses import replace
+
+from sim.agents.choosing import TURN_IN_SHORT_M, TURN_IN_SPEED_M_S, Eyes, Place, lookouts
 from sim.agents.traveller import Story, Traveller
 from sim.demand import Family
 from sim.kernel.state import MISSED
 from sim.places.world import World
 
-LOOK_ABOUT_S = 5.0
-"""[s] how often one who stands in the row at the curb asks whether to stop right there [assumption]; all at the same
-ticks, which lets the road run on undisturbed in between"""
 MAX_WAIT_S = 120.0
 """[s] patience of one who waits behind a berth about to be free [assumption]"""
 
@@ -30,6 +22,8 @@ class Parent(Traveller):
         self.curb_link = curb_link
         self.eyes = Eyes(world, family, vehicle)
         self.rounds = 0
+        self.has_looked = False
+        """Whether it has come to the curb yet: one led astray on the way there has not."""
         self.place: Place | None = None
         self.delivered = 0
         self.stood_from_s: float | None = None
@@ -61,32 +55,33 @@ class Parent(Traveller):
             if not path:
                 raise RuntimeError(f"{self.name}: no way back to {self.curb_link}, and no remote parking")
             self.world.traffic.set_path(self.vehicle, path)
-            happened = yield self.world.traffic.drive_to(self.vehicle, path[1], 0.0)
-            if happened == MISSED and self.world.site.remote_parking:
+            had_looked = self.has_looked
+            if (yield from self.come_round(path)):
+                self.rounds += had_looked
+            elif self.world.site.remote_parking:
                 return (yield from self.park_remotely())
-            self.rounds += 1
+
+    def come_round(self, path: tuple[str, ...]) -> Story:
+        """Drive round the block; return whether that led back to the curb, and not astray."""
+        for link in (path[1], self.curb_link):
+            if (yield self.world.traffic.drive_to(self.vehicle, link, 0.0)) == MISSED:
+                return False
+        return True
 
     def search_curb(self) -> Story:
         """Drive along the curb, looking; return where the car stands, or None at the end."""
         traffic = self.world.traffic
-        looks = lookouts(self.world, self.curb_link)
-        for n, at_m in enumerate(looks):
+        for at_m in lookouts(self.world, self.curb_link):
             here, offset = traffic.where(self.vehicle) if self.part != "approach" else ("", 0.0)
             if here == self.curb_link and offset > at_m + 1.0:
                 continue
-            passes = traffic.drive_to(self.vehicle, self.curb_link, at_m)
-            while n > 0 and not passes.triggered:
-                yield passes | self.world.wait(LOOK_ABOUT_S - self.world.now_s() % LOOK_ABOUT_S)
-                if not passes.triggered and (here_now := self.eyes.here(self.curb_link)) is not None:
-                    if (yield from self.stop_here(here_now)):
-                        return here_now
-                    passes = traffic.drive_to(self.vehicle, self.curb_link, at_m)
-            happened = yield passes
+            happened = yield traffic.drive_to(self.vehicle, self.curb_link, at_m)
             if self.part == "approach":
                 self.begin("search")
             if happened == MISSED:
                 return None
-            place = self.eyes.choose(self.curb_link, traffic.where(self.vehicle)[1], last=n == len(looks) - 1)
+            self.has_looked = True
+            place = self.eyes.choose(self.curb_link, traffic.where(self.vehicle)[1])
             if place is not None and (yield from self.come_to(place)):
                 return self.place
         if self.part == "approach":
@@ -101,17 +96,6 @@ class Parent(Traveller):
         way_s = sum(traffic.present_time_s(link) for link in path[1:back])
         walk_m = min(p.walk_m for p in site.remote_parking)
         return way_s + to_row_s <= 2.0 * walk_m / self.family.adult_walk_m_s
-
-    def stop_here(self, place: Place) -> Story:
-        """Standing in the row at the curb, let the children get out there and then; return whether that succeeded."""
-        berths = self.world.berths[place.zone]
-        berths.take(place.berth)
-        if (yield self.world.traffic.stop_at(self.vehicle, place.link, place.stop_m)) == MISSED:
-            berths.release(place.berth)
-            return False
-        self.place = place
-        yield from self.settle_in(place)
-        return True
 
     def come_to(self, place: Place) -> Story:
         """Drive to a place and into it; return whether that succeeded."""
@@ -138,27 +122,16 @@ class Parent(Traveller):
                 self.vehicle, place.link, place.stop_m - TURN_IN_SHORT_M, TURN_IN_SPEED_M_S
             )
         else:
-            happened = yield traffic.stop_at(self.vehicle, place.link, place.stop_m)
+            happened = yield traffic.stop_at(self.vehicle, place.link, place.stop_m, place.from_m)
         if happened == MISSED:
             if berths is not None:
                 berths.release(place.berth)
             return False
-        if place.kind == "in_lane":
-            place = yield from self.move_up(place)
+        if place.from_m is not None:
+            place = replace(place, stop_m=traffic.where(self.vehicle)[1])
         self.place = place
         yield from self.settle_in(place)
         return True
-
-    def move_up(self, place: Place) -> Story:
-        """Having come to a stand in the lane, move up as far as the row is free by now; return the berth taken."""
-        zone = self.world.site.network.curb_zone(place.zone)
-        berths = self.world.berths[place.zone]
-        while (berth := berths.foremost_from(place.berth)) > place.berth:
-            berths.release(place.berth)
-            berths.take(berth)
-            place = place_in(zone, berth)
-            yield self.world.traffic.stop_at(self.vehicle, place.link, place.stop_m)
-        return place
 
     def settle_in(self, place: Place) -> Story:
         """Get from the lane into the berth."""
@@ -183,7 +156,7 @@ class Parent(Traveller):
         home = traffic.router.way_out(parking.link, self.family.exit)
         traffic.set_path(self.vehicle, (*path, *home[1:]))
         place = Place("remote", parking.link, parking.at_m, escort=True)
-        happened = yield traffic.turn_in(self.vehicle, parking.link, parking.at_m, TURN_IN_SPEED_M_S)
+        happened = yield traffic.turn_in(self.vehicle, parking.link, parking.at_m, TURN_IN_SPEED_M_S, insists=True)
         if happened == MISSED:
             return (yield from self.park_remotely())
         self.place = place

@@ -1,7 +1,7 @@
 """Lane changes: to where the route or the curb demands it, and for comfort (MOBIL)."""
 
 from sim.kernel import compiled
-from sim.kernel.curb import PERIOD, drop_back, let_in
+from sim.kernel.curb import PERIOD, can_stop_behind, drop_back, let_in
 from sim.kernel.following import free_acceleration, interaction
 from sim.kernel.moving import settle
 from sim.kernel.order import insert, remove, way_on
@@ -12,6 +12,7 @@ MOMENT = 0.4  # [s] time gap that one who must change lanes accepts at equal spe
 MANDATORY_ZONE = 200.0  # [m] per lane to cross: from here on a driver makes for the right lane [assumption]
 FITTING_IN = 60.0  # [m] who has so little left drops back behind the vehicle beside to get in [assumption]
 STUCK = 25.0  # [m] behind one who has stopped for good a driver pushes into the lane beside [assumption]
+PUSHES = 20.0  # [s] once he has stood for so long [assumption]
 ROLLING = 1.0  # [m/s] nobody waits beside a slower queue to get to the curb [assumption]
 PASSING = 30.0  # [m] a driver leaves the right lane to pass only if so much is left beyond [assumption]
 SETTLED = 3.0  # [s] between two changes for comfort [assumption]
@@ -76,6 +77,22 @@ def wide_enough(v: float, v_ahead: float, b: float) -> float:
 
 
 @compiled()
+def ask(
+    vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: int, k: int, guest: int, tick: int
+) -> None:
+    """Ask the first driver of the lane beside who is still behind and can stop, from index k on, to make room."""
+    rear = vehicles[guest].x - vehicles[guest].length
+    while k < lanes[lane].count:
+        host = order[lanes[lane].order_at + k]
+        if rear - vehicles[host].x > SIGHT:
+            return
+        if vehicles[host].state == DRIVING and can_stop_behind(vehicles, host, guest):
+            let_in(vehicles, desk, host, guest, tick)
+            return
+        k += 1
+
+
+@compiled()
 def try_change(
     vehicles: Records,
     lanes: Records,
@@ -102,8 +119,7 @@ def try_change(
         v_ahead = vehicles[ahead].v
     behind = -1
     gap_behind = FAR
-    same_lane = k_to < lanes[to].count
-    if same_lane:
+    if k_to < lanes[to].count:
         behind = order[lanes[to].order_at + k_to]
         gap_behind = rear - vehicles[behind].x
     elif rear < SIGHT:
@@ -114,8 +130,7 @@ def try_change(
         if behind >= 0:
             safe = safe and gap_behind >= wide_enough(vehicles[behind].v, vehicles[i].v, b)
     if must and not safe:
-        if same_lane and vehicles[behind].state == DRIVING and gap_behind < SIGHT:
-            let_in(vehicles, desk, behind, i, tick)
+        ask(vehicles, lanes, order, desk, to, k_to, i, tick)
         return False
     if not must:
         mine_after = with_gap(vehicles, i, gap_ahead, v_ahead)
@@ -200,7 +215,8 @@ def consider(
         return False  # who looks for a place at the curb stays in the row there
     ahead = vehicles[order[here.order_at + k - 1]]
     gap = ahead.x - ahead.length - x
-    if ahead.state == HELD and gap < STUCK and number + 1 < segments[here.segment].lanes:
+    waited = (tick - me.standing) * desk[0].dt if me.standing >= 0 else 0.0
+    if ahead.state == HELD and gap < STUCK and waited >= PUSHES and number + 1 < segments[here.segment].lanes:
         beyond = held_ahead(vehicles, lanes, order, lane + 1, k_inner, x, until)
         room = until - ahead.x - (me.length + ROOM if to_curb else PASSING)
         if beyond >= FAR and (number + 1 <= me.high or room > 0.0):

@@ -8,7 +8,7 @@ from sim.kernel.order import aim, insert, position_of
 from sim.kernel.state import B_COURTESY, DRIVING, HELD, PULLED_OUT, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind [assumption]
-V_COURTESY = 5.0  # [m/s] nobody lets somebody in at a higher speed [assumption]
+V_COURTESY = 5.0  # [m/s] nobody lets a car in at a higher speed [assumption]
 PERIOD = 1.0  # [s] how often a driver thinks of changing lanes [assumption]
 
 
@@ -19,14 +19,25 @@ def drop_back(vehicles: Records, desk: Records, host: int, guest: int, tick: int
     vehicles[host].yields_until = tick + int(PERIOD / desk[0].dt + 0.5)
 
 
+@compiled(inline="always")
+def can_stop_behind(vehicles: Records, host: int, guest: int) -> bool:
+    """Return whether a driver can comfortably come to a stand behind another's rear end."""
+    v = vehicles[host].v
+    room = vehicles[guest].x - vehicles[guest].length - vehicles[host].x - ROOM
+    return room >= 0.0 and 0.5 * v * v <= B_COURTESY * room
+
+
 @compiled()
 def let_in(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> bool:
     """Return whether a driver makes room for another who wants to get in ahead; if so, the host drops back."""
-    v = vehicles[host].v
-    room = vehicles[guest].x - vehicles[guest].length - vehicles[host].x - ROOM
-    if v > V_COURTESY or room < 0.0 or 0.5 * v * v > B_COURTESY * room:
+    if not can_stop_behind(vehicles, host, guest):
         return False
-    if uniform(desk[0].seed, vehicles[host].key, COURTESY, vehicles[guest].key) >= desk[0].courtesy:
+    share = desk[0].bus_courtesy
+    if vehicles[guest].insists == 0 or vehicles[guest].state != DRIVING:
+        if vehicles[host].v > V_COURTESY:
+            return False
+        share = desk[0].courtesy
+    if uniform(desk[0].seed, vehicles[host].key, COURTESY, vehicles[guest].key) >= share:
         return False
     drop_back(vehicles, desk, host, guest, tick)
     return True
@@ -34,26 +45,32 @@ def let_in(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -
 
 @compiled()
 def can_pull_out(vehicles: Records, lanes: Records, order: Ints, net: Ints, desk: Records, i: int, tick: int) -> bool:
-    """Return whether the curb lane is free beside a berth and nobody comes within the critical gap."""
+    """Return whether the curb lane is free beside a berth, and nobody comes within the critical gap or all give way.
+
+    The first who is still behind the berth may make room, even while others stand beside it.
+    """
     lane = vehicles[i].lane
+    at = lanes[lane].order_at
     x = vehicles[i].x
     rear = x - vehicles[i].length
-    k = position_of(vehicles, lanes, order, lane, x)
+    free = lanes[lane].tail_x - ROOM >= x
+    k = position_of(vehicles, lanes, order, lane, x + ROOM)
     if k > 0:
-        ahead = order[lanes[lane].order_at + k - 1]
-        if vehicles[ahead].x - vehicles[ahead].length - ROOM < x:
-            return False
-    if lanes[lane].tail_x - ROOM < x:
+        ahead = order[at + k - 1]
+        free = free and vehicles[ahead].x - vehicles[ahead].length - ROOM >= x
+    while k < lanes[lane].count and vehicles[order[at + k]].x > rear - ROOM:
+        free = False
+        k += 1
+    if k < lanes[lane].count:
+        j = order[at + k]
+        if free and accepts(time_over(rear - vehicles[j].x, vehicles[j].v), vehicles[i].out_gap):
+            return True
+        return vehicles[j].state != HELD and let_in(vehicles, desk, j, i, tick) and free
+    if not free:
         return False
     j, distance = first_behind(vehicles, lanes, order, net, lane, x)
-    if j < 0:
-        return True
     distance -= vehicles[i].length
-    if distance < ROOM and vehicles[j].lane == lane and vehicles[j].x > rear - ROOM:
-        return False
-    if accepts(time_over(distance, vehicles[j].v), vehicles[i].out_gap):
-        return distance >= ROOM
-    return vehicles[j].lane == lane and vehicles[j].state != HELD and let_in(vehicles, desk, j, i, tick)
+    return j < 0 or (distance >= ROOM and accepts(time_over(distance, vehicles[j].v), vehicles[i].out_gap))
 
 
 @compiled()

@@ -4,7 +4,7 @@ from sim.kernel import compiled
 from sim.kernel.following import approach_speed, composed, free_acceleration, interaction
 from sim.kernel.junctions import DEFERS, permit, permit_inside
 from sim.kernel.order import last, successor, way_on
-from sim.kernel.state import B_COURTESY, B_EMERGENCY, FAR, HELD, STOP, TURN_IN, V_WAITING, Ints, Records
+from sim.kernel.state import B_COURTESY, B_EMERGENCY, FAR, HELD, STOP, TURN_IN, Ints, Records
 
 HORIZON = 30.0  # [m] how far a driver looks beyond the braking distance [assumption]
 STOP_SHORT = 0.5  # [m] how far before a stop line the front comes to rest [assumption]
@@ -95,8 +95,6 @@ def look_ahead(
                     me.may_go = -1
                 elif me.may_go < 0:
                     me.may_go = tick
-                if v >= V_WAITING:
-                    me.defers = -1
             if go and lanes[ahead].wait_x > 0.0:
                 stop = distance + lanes[ahead].wait_x
                 go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop, tick, desk)

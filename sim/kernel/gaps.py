@@ -67,9 +67,9 @@ def first_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane
 
 @compiled(inline="always")
 def is_free(vehicles: Records, desk: Records, j: int, tick: int) -> bool:
-    """Return whether the others have noticed that one may enter the junction."""
+    """Return whether the others have noticed that one may enter the junction, or will as soon as it is clear."""
     since = vehicles[j].may_go
-    return since >= 0 and (tick - since) * desk[0].dt >= NOTICED
+    return tick - vehicles[j].claims <= 1 or (since >= 0 and (tick - since) * desk[0].dt >= NOTICED)
 
 
 @compiled()
@@ -85,17 +85,17 @@ def kind_to(vehicles: Records, desk: Records, host: int, guest: int, tick: int) 
 
 @compiled()
 def lets_first(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> bool:
-    """Return whether one who has the right of way, and stands, lets one go first who has stood longer.
+    """Return whether one who has the right of way, in traffic that stands or crawls, lets one go first at the line.
 
-    In a queue drivers take turns (in China by law: Road Traffic Safety Law, art. 45). The offer ends after HESITATES.
+    In a queue drivers take turns (in China by law: Road Traffic Safety Law, art. 45): who stands, with one who has
+    stood longer; who crawls, with one who has waited long. Once a junction, and for no longer than HESITATES.
     """
     me = vehicles[host]
     since = vehicles[guest].standing
-    return (
-        0 <= since < me.standing
-        and (me.defers < 0 or (tick - me.defers) * desk[0].dt < HESITATES)
-        and uniform(desk[0].seed, me.key, TURNS, vehicles[guest].key) < desk[0].turns
-    )
+    if since < 0 or (me.defers >= 0 and (tick - me.defers) * desk[0].dt >= HESITATES):
+        return False
+    longer = since < me.standing if me.standing >= 0 else (tick - since) * desk[0].dt >= WAITED
+    return longer and uniform(desk[0].seed, me.key, TURNS, vehicles[guest].key) < desk[0].turns
 
 
 @compiled()

@@ -2,9 +2,9 @@
 
 from sim.kernel import compiled
 from sim.kernel.chance import KEEP_CLEAR, YIELD, uniform
-from sim.kernel.gaps import comes_first, lets_first
+from sim.kernel.gaps import V_SLOW, comes_first, lets_first
 from sim.kernel.order import last, way_on
-from sim.kernel.state import AMBER, DRIVING, FAR, GREEN, RED, V_WAITING, Ints, Records
+from sim.kernel.state import AMBER, B_COURTESY, DRIVING, FAR, GREEN, RED, V_WAITING, Ints, Records
 
 B_AMBER = 3.0  # [m/s2] who can stop with this much braking stops at amber (ITE: 3.05)
 B_YIELD = 2.5  # [m/s2] and for somebody waiting at a zebra [assumption]
@@ -13,6 +13,7 @@ FREE_AGAIN = 0.5  # [m] a foe's rear must be this far past the point where the p
 B_AHEAD = 2.0  # [m/s2] traffic ahead that still moves is expected to stop no sooner than by this [assumption]
 V_CLEARING = 6.0  # [m/s] nobody waits for room behind traffic that flows faster [assumption]
 IMPATIENT_S = 30.0  # [s] waiting at the line; from here on the accepted gap shrinks [assumption]
+SHORT_OF_LINE = 0.5  # [m] one who lets another go first comes to a stand so far before the line [assumption]
 AT_LINE = 3.0  # [m] nearer than this one waits at the stop line [assumption]
 DEFERS = -2  # in place of who prevents it: nobody, a driver lets another go first
 HARDENED_S = 120.0  # [s] until here [assumption]
@@ -155,9 +156,11 @@ def may_cross(
         foe = conflicts[c].foe
         who = occupant(vehicles, lanes, order, foe, conflicts[c].there)
         if who >= 0 and not (lanes[foe].wait_x > 0.0 and waits_inside(vehicles, lanes, foe, who)):
+            if conflicts[c].yields == 0 and vehicles[who].v >= V_WAITING:
+                vehicles[i].claims = tick
             return False, who
         gap = lanes[movement].gap * patience
-        if conflicts[c].yields == 0 and v < V_WAITING and lanes[foe].cycle == 0:
+        if conflicts[c].yields == 0 and v < V_SLOW and lanes[foe].cycle == 0:
             source = lanes[foe].from_lane
             if lanes[source].count > 0:
                 guest = order[lanes[source].order_at]
@@ -165,6 +168,7 @@ def may_cross(
                     lanes[source].length - vehicles[guest].x < AT_LINE
                     and vehicles[guest].state == DRIVING
                     and way_on(vehicles, lanes, net, guest, source) == foe
+                    and 0.5 * v * v <= B_COURTESY * (distance - SHORT_OF_LINE)
                     and lets_first(vehicles, desk, i, guest, tick)
                 ):
                     if vehicles[i].defers < 0:

@@ -28,7 +28,6 @@ from sim.kernel.state import (
 )
 
 NEAR = 0.3  # [m] a stop point is reached this far before it
-CLOSE = 1.5  # [m] or so far before it, by one who stands behind another vehicle [assumption]
 V_ROLLING = 3.0  # [m/s] who passes the stop point faster has missed it
 PATIENCE = 4.0  # [s] a driver who cannot reach the lane for a turn drives on elsewhere [assumption]
 BLOCKED = 60.0  # [s] and so does one who waits so long before a link with no room [assumption]
@@ -75,10 +74,13 @@ def reach_target(
     i: int,
     lane: int,
 ) -> bool:
-    """Act at the target; return whether the vehicle has left its lane."""
+    """Act at the target; return whether the vehicle has left its lane.
+
+    It is reached at its point, or by one who stands in the row before it, from `target_from` on.
+    """
     mode = vehicles[i].target_mode
     x = vehicles[i].target_x
-    if vehicles[i].x < x - NEAR and (vehicles[i].v >= V_STANDING or mode == PASS or vehicles[i].x < x - CLOSE):
+    if vehicles[i].x < x - NEAR and (vehicles[i].v >= V_STANDING or mode == PASS or lanes[lane].number > 0):
         return False
     if mode == PASS:
         if vehicles[i].x < x:
@@ -160,7 +162,7 @@ def advance_lane(
             if (
                 me.target_mode != NO_TARGET
                 and me.target_segment == segment
-                and x >= me.target_x - CLOSE
+                and x >= me.target_from
                 and reach_target(vehicles, lanes, order, segments, net, route, news, desk, i, lane)
             ):
                 continue
@@ -228,10 +230,15 @@ def hand_over(
     segment = lanes[ahead].segment
     if segment >= 0:
         vehicles[i].leg += 1
+        vehicles[i].defers = -1
         aim(vehicles, lanes, segments, net, route, i)
         if segments[segment].detector_at < segments[segment].detector_end:
             detect(segments, detectors, passed, i, segment, -1e-9, x, tick)
-        if vehicles[i].target_mode != NO_TARGET and vehicles[i].target_segment == segment:
+        if (
+            vehicles[i].target_mode != NO_TARGET
+            and vehicles[i].target_segment == segment
+            and x >= vehicles[i].target_from
+        ):
             reach_target(vehicles, lanes, order, segments, net, route, news, desk, i, ahead)
     return True
 

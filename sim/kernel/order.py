@@ -71,11 +71,23 @@ def successor(vehicles: Records, segments: Records, net: Ints, route: Ints, vehi
 
 
 @compiled()
+def changes_to(lanes: Records, segments: Records, net: Ints, segment: int, number: int, choice: int) -> int:
+    """Return how many lanes of a segment lie between one and the nearest that leads to a successor."""
+    fewest = segments[segment].lanes
+    for n in range(segments[segment].lanes):
+        if net[lanes[segments[segment].first_lane + n].via_at + choice] >= 0:
+            apart = number - n if number > n else n - number
+            if apart < fewest:
+                fewest = apart
+    return fewest
+
+
+@compiled()
 def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Ints, i: int) -> None:
     """Set which lanes of its present segment lead a vehicle on: `choice`, `low`, `high`.
 
-    A lane that leads to the next segment is good; where that one is short (200 m), a lane that leads to one of its
-    good lanes is better. A target at the curb makes lane 0 the only good one.
+    A lane that leads to the next segment is good; where that one is short (200 m), the lanes that lead nearest to
+    those that lead on from there are better. A target at the curb makes lane 0 the only good one.
     """
     me = vehicles[i]
     leg = me.leg
@@ -95,26 +107,24 @@ def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: 
         later = successor(vehicles, segments, net, route, i, leg + 1)
         at_curb = wants_curb and me.target_segment == there and me.target_x < LOOK_THROUGH
         near = at_curb or lanes[segments[there].first_lane].length < LOOK_THROUGH
-        best = 0
+        best = 1 << 20
         low = 0
         high = count - 1
         for n in range(count):
             via = net[lanes[first + n].via_at + choice]
             if via < 0:
                 continue
-            score = 1
-            to = lanes[via].to_lane
-            if near:
-                if at_curb:
-                    if lanes[to].number == 0:
-                        score = 2
-                elif later < 0 or net[lanes[to].via_at + later] >= 0:
-                    score = 2
-            if score > best:
-                best = score
+            number = lanes[lanes[via].to_lane].number
+            changes = 0
+            if near and at_curb:
+                changes = number
+            elif near and later >= 0:
+                changes = changes_to(lanes, segments, net, there, number, later)
+            if changes < best:
+                best = changes
                 low = n
                 high = n
-            elif score == best:
+            elif changes == best:
                 high = n
         me.low = low
         me.high = high

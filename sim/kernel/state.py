@@ -11,6 +11,7 @@ cache lines each, and a compiled function takes a handful of arguments (docs/dec
 
 from typing import Any
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,6 +63,7 @@ VEHICLE = _record(
     yields_until=_INT,  # tick
     blocker=_INT,  # who stops it: a vehicle, or -1
     may_go=_INT,  # tick since when it may enter the junction, -1 if it may not
+    claims=_INT,  # last tick in which only somebody who was clearing the junction held it up, who gives way to it
     standing=_INT,  # tick since when it stands, or has only crept on, -1 while moving
     defers=_INT,  # tick since when it lets others go first at the line, -1 if it has not
     low=_INT,  # lanes that lead on: from
@@ -70,6 +72,7 @@ VEHICLE = _record(
     leg=_INT,  # index of the present segment in the table of routes
     route_end=_INT,  # one past the route's last segment
     target_x=_FLOAT,
+    target_from=_FLOAT,  # from here on, who comes to a stand behind another has reached it [m]
     target_v=_FLOAT,
     factor=_FLOAT,  # desired speed / limit
     top=_FLOAT,  # top speed [m/s]
@@ -167,6 +170,7 @@ DESK = _record(
     safe=_FLOAT,  # [m/s2]
     mandatory=_FLOAT,  # [m/s2]
     courtesy=_FLOAT,  # share of drivers
+    bus_courtesy=_FLOAT,  # share of drivers
     keep_clear=_FLOAT,  # share of drivers
     turns=_FLOAT,  # share of drivers
     least_gap=_FLOAT,  # [m] the smallest standstill gap of all vehicles
@@ -182,3 +186,14 @@ DESK = _record(
 def rows(kind: np.dtype[np.void], count: int) -> Records:
     """Return `count` records of zeros."""
     return np.zeros(count, dtype=kind).view(np.recarray)
+
+
+def plain(records: Records) -> Any:
+    """Return the same memory as a plain structured array, whose fields Python reads and writes ten times faster."""
+    return records.view(np.dtype((np.void, records.dtype)), np.ndarray)
+
+
+def handed(array: Records) -> Any:
+    """Return an array as a compiled function takes it quickest: plain; the interpreter wants records as they are."""
+    interpreted = numba.config.DISABLE_JIT  # type: ignore[attr-defined]
+    return array if interpreted or array.dtype.fields is None else plain(array)

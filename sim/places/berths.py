@@ -35,12 +35,6 @@ class Berths:
         """Return the berths that can be entered now."""
         return self._discipline(self.taken)
 
-    def foremost_from(self, berth: int) -> int:
-        """Return the foremost berth that is reached from one through free berths alone."""
-        while berth + 1 < len(self.taken) and not self.taken[berth + 1]:
-            berth += 1
-        return berth
-
     def about_to_be_free(self) -> list[int]:
         """Return the berths whose vehicles are leaving and for which nobody waits yet."""
         return [n for n, leaving in enumerate(self.leaving) if leaving and not self._behind.get(n)]

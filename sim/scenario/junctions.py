@@ -153,7 +153,7 @@ class _Plan:
 
     def half_width(self, link: Link) -> float:
         """Return how far [m] a link's carriageway reaches from its line."""
-        return link.lanes * link.lane_width_m * (1.0 if self.two_way[link.id] else 0.5)
+        return link.lanes_at_end * link.lane_width_m * (1.0 if self.two_way[link.id] else 0.5)
 
     def _setbacks(self, link: Link) -> tuple[float, float]:
         longest = LARGEST_CUT * self.network.length(link)
@@ -189,6 +189,8 @@ class _Plan:
             offset = (link.lanes - lane - 0.5) * link.lane_width_m
         else:
             offset = (link.lanes / 2 - lane - 0.5) * link.lane_width_m
+        if at_end and link.turn_pocket_m > 0.0:  # widened towards the curb
+            offset += link.lane_width_m * (1.0 if self.two_way[link.id] else 0.5)
         right = heading - pi / 2
         return (
             (point[0] + self.side * offset * np.cos(right), point[1] + self.side * offset * np.sin(right)),
@@ -203,12 +205,21 @@ class _Plan:
         kinds = self.turns(node, link)
         for to_id, turn in kinds.items():
             onto = self.network.link(to_id)
-            for lane in _lanes_for(turn, link.lanes, set(kinds.values()), self.near):
-                to_lane = _target_lane(turn, lane, link.lanes, onto.lanes, self.near)
+            for lane in self.lanes_for(turn, link, set(kinds.values())):
+                to_lane = _target_lane(turn, lane, link.lanes_at_end, onto.lanes, self.near)
                 shape = self._curve(link, lane, onto, to_lane)
                 length = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(shape))
                 found.append(Movement(node.id, link.id, lane, to_id, to_lane, turn, round(max(length, 2.0), 3), shape))
         return found
+
+    def lanes_for(self, turn: Turn, link: Link, kinds: set[Turn]) -> range:
+        """Return the lanes from which a turn is made; a pocket is for the turns across oncoming traffic alone."""
+        far = kinds - {"through", self.near}
+        if link.turn_pocket_m > 0.0 and far and far != kinds:
+            if turn in far:
+                return range(link.lanes, link.lanes + 1)
+            return _lanes_for(turn, link.lanes, kinds - far, self.near)
+        return _lanes_for(turn, link.lanes_at_end, kinds, self.near)
 
     def _curve(self, link: Link, lane: int, onto: Link, to_lane: int) -> tuple[Point, ...]:
         """Return a cubic from a lane's stop line to where the next lane begins."""

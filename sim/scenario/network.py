@@ -64,7 +64,14 @@ class Link:
     length_m: Annotated[float, Field(gt=0, le=100_000), Unit("m")] | None = None
     shape: tuple[tuple[Coordinate, Coordinate], ...] = ()
     lane_width_m: Annotated[float, Field(ge=2, le=8), Unit("m")] = 3.5
+    turn_pocket_m: Annotated[float, Field(ge=0, le=1_000), Unit("m")] = 0.0
+    """Length of a lane of its own, at the link's end, for the turn across oncoming traffic; 0: there is none."""
     name: str = ""
+
+    @property
+    def lanes_at_end(self) -> int:
+        """How many lanes come to the stop line, a turn pocket included."""
+        return self.lanes + (self.turn_pocket_m > 0.0)
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)

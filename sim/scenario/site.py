@@ -67,3 +67,12 @@ class Site:
     footway_width_m: Annotated[float, Field(gt=0, le=50), Unit("m")] = 3.5
     section_m: Annotated[float, Field(gt=0, le=5_000), Unit("m")] = 300.0
     """Length of the section past the gate on which M2 is measured, centred on the gate."""
+
+
+def gate_offset_opposite(site: Site) -> float | None:
+    """Return the gate's offset [m] on the other direction's link, if there is one."""
+    if site.gate.opposite_link is None:
+        return None
+    here = site.network.length(site.network.link(site.gate.link))
+    there = site.network.length(site.network.link(site.gate.opposite_link))
+    return there * (1.0 - site.gate.at_m / here)

@@ -25,6 +25,8 @@ class Departure:
     bus: bool = False
     speed_factor: float = 1.0
     by_agent: bool = False
+    keeps_curb: bool = False
+    """Comes in the curb lane to where its agent wants to look about."""
 
 
 def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) -> tuple[Records, Ints, int]:
@@ -44,12 +46,12 @@ def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) ->
     vehicles["key"] = [d.key for d in departures]
     vehicles["reported"] = [d.by_agent for d in departures]
     is_bus = np.asarray([d.bus for d in departures], dtype=bool)
-    vehicles["insists"], vehicles["keeps_curb"] = is_bus, [d.by_agent for d in departures]
+    vehicles["insists"], vehicles["keeps_curb"] = is_bus, [d.keeps_curb for d in departures]
     vehicles["out_gap"] = np.where(is_bus, drivers.gaps.bus_pull_out_s, drivers.gaps.pull_out_s)
     for chosen, kind in ((is_bus, drivers.bus), (~is_bus, drivers.car)):
         for name, value in _driving(kind).items():
             vehicles[name][chosen] = value
-    nothing = ("target_segment", "blocker", "yields_to", "standing", "defers", "may_go")
+    nothing = ("target_segment", "blocker", "yields_to", "standing", "defers", "may_go", "claims")
     for name in (*nothing, "choice", "lane", "before0", "before1"):
         vehicles[name] = -1
     vehicles["desired"], vehicles["changed"] = 1.0, -1_000_000

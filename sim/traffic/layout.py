@@ -17,6 +17,8 @@ CROSSING_ALL_RED_S = 1.0
 MIN_SPACING_M = 3.0
 """No lane ever holds more than one vehicle per so many metres."""
 MIN_PIECE_M = 6.0
+SEAM_M = 1.0
+"""Length of the line over which a link goes on where a turn pocket opens."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +128,14 @@ class _Clock:
         )
 
 
-def _cuts(link: Link, start: float, end: float, crossings: Sequence[Crossing]) -> list[tuple[Crossing, float, float]]:
-    """Return the crossings of a link with the stretch [m, m] each takes, kept apart and inside the link."""
-    found = []
+def _cuts(
+    link: Link, start: float, end: float, crossings: Sequence[Crossing]
+) -> list[tuple[Crossing | None, float, float]]:
+    """Return the crossings of a link with the stretch [m, m] each takes, kept apart and inside the link.
+
+    A last cut without a crossing is where a turn pocket opens.
+    """
+    found: list[tuple[Crossing | None, float, float]] = []
     floor = start + MIN_PIECE_M
     marks = sorted(
         ((c.at_m, crossing.id, crossing) for crossing in crossings for c in crossing.links if c.link == link.id),
@@ -142,6 +149,11 @@ def _cuts(link: Link, start: float, end: float, crossings: Sequence[Crossing]) -
             continue
         found.append((crossing, at, at + crossing.width_m))
         floor = at + crossing.width_m + MIN_PIECE_M
+    if link.turn_pocket_m > 0.0:
+        at = min(max(end - link.turn_pocket_m - SEAM_M, floor), end - MIN_PIECE_M - SEAM_M)
+        if at < floor:
+            return _cuts(replace(link, turn_pocket_m=0.0), start, end, crossings)
+        found.append((None, at, at + SEAM_M))
     return found
 
 
@@ -181,42 +193,44 @@ class _Draft:
         self.pieces: dict[str, list[Piece]] = {}
         self.zebras = {c.id: n for n, c in enumerate(c for c in network.crossings if c.control == "zebra")}
 
-    def add_link(self, link: Link, begin: float, end: float) -> list[tuple[Link, Crossing, int, float]]:
-        """Lay out a link's segments; return its crossings: (link, crossing, segment before, width)."""
+    def add_link(self, link: Link, begin: float, end: float) -> list[tuple[Link, Crossing | None, int, float]]:
+        """Lay out a link's segments; return where they are cut: (link, crossing, segment before, width)."""
         over = []
         self.pieces[link.id] = []
         for crossing, at, beyond in [*_cuts(link, begin, end, self.network.crossings), (None, end, end)]:
             segment = len(self.first_lane)
+            lanes = link.lanes_at_end if at == end else link.lanes
             self.first_lane.append(len(self.lanes))
-            self.lane_counts.append(link.lanes)
+            self.lane_counts.append(lanes)
             self.link_of.append(link.id)
             self.successors.append([])
             self.pieces[link.id].append(Piece(segment, link.id, begin, at))
             self.lanes += [
                 _Lane(f"{link.id} lane {n} from {begin:.0f} m", at - begin, link.speed_km_h / 3.6, segment, n)
-                for n in range(link.lanes)
+                for n in range(lanes)
             ]
-            if crossing is not None:
+            if at < end:
                 over.append((link, crossing, segment, beyond - at))
             begin = beyond
         return over
 
-    def add_crossing(self, link: Link, crossing: Crossing, segment: int, width: float) -> None:
-        """Lay out the ways over a crossing, one per lane."""
+    def add_crossing(self, link: Link, crossing: Crossing | None, segment: int, width: float) -> None:
+        """Lay out the ways over a crossing, or over the line where a turn pocket opens, one per lane."""
         self.successors[segment].append(segment + 1)
-        light = _crossing_light(crossing, self.clock)
+        light = _Light() if crossing is None else _crossing_light(crossing, self.clock)
+        name = "the way on" if crossing is None else f"crossing {crossing.id}"
         for n in range(link.lanes):
             self.lanes.append(
                 _Lane(
-                    f"crossing {crossing.id} on {link.id} lane {n}",
+                    f"{name} on {link.id} lane {n}",
                     width,
                     link.speed_km_h / 3.6,
                     number=n,
                     from_lane=self.first_lane[segment] + n,
                     to_lane=self.first_lane[segment + 1] + n,
                     light=light,
-                    zebra=self.zebras.get(crossing.id, -1),
-                    box=1,
+                    zebra=-1 if crossing is None else self.zebras.get(crossing.id, -1),
+                    box=int(crossing is not None),
                 )
             )
 
@@ -295,7 +309,7 @@ def lay_out(
     clock = _Clock(dt, start_s)
     draft = _Draft(network, clock)
     setbacks = setback_m(network)
-    over: list[tuple[Link, Crossing, int, float]] = []
+    over: list[tuple[Link, Crossing | None, int, float]] = []
     for link in network.links:
         cut_start, cut_end = setbacks[link.id]
         over += draft.add_link(link, cut_start, network.length(link) - cut_end)

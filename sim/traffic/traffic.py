@@ -17,6 +17,8 @@ from sim.traffic.layout import Layout
 
 CRAWL_M_S = 0.5
 """Nobody expects traffic to be slower for long [assumption]."""
+CLOSE_M = 1.5
+"""[m] before the stop point, one who stands behind another vehicle has reached it [assumption]"""
 SAMPLE_S = 10.0
 """[s] between two counts of the queues."""
 
@@ -76,6 +78,8 @@ class Traffic:
         self.vehicles, self.route, self._free_leg = muster(layout, drivers, departures)
         if self.vehicles.size:
             self.desk[0].least_gap = self.vehicles["s0"].min()
+        self._rows, self._lane_rows, self._desk = k.plain(self.vehicles), k.plain(self.lanes), k.plain(self.desk)[0]
+        self._segment_rows = k.plain(road.segments)
         aim_all(self.vehicles, self.lanes, road.segments, road.net, self.route)
         self.entries, queue = queues(self.vehicles, self.route)
         self.zebras, self.people, self.queue = self._zebras(walkers, queue)
@@ -85,6 +89,11 @@ class Traffic:
         self.stuck = np.zeros(64, dtype=np.int32)
         self.news = np.zeros((4 * len(departures) + self.people.size + 64, 2), dtype=np.int32)
         self.samples = np.zeros((horizon // self._every + 2, 4), dtype=np.int32)
+        on_road = (self.vehicles, self.lanes, self.order, road.segments, road.net)
+        beside = (self.entries, self.queue, self.zebras, self.people, self.waiting, self.pulling, self.stuck)
+        told = (self.news, self.samples, self.desk)
+        self._road: Any = tuple(map(k.handed, on_road))
+        self._rest: Any = tuple(map(k.handed, (road.conflicts, road.detectors, self.passed, *beside, *told)))
         self._awaited: dict[int, simpy.Event] = {}
         self._leaving: dict[int, simpy.Event] = {}
         self._crossing: dict[int, simpy.Event] = {}
@@ -97,40 +106,15 @@ class Traffic:
 
     def run(self, until: int) -> None:
         """Let the road run to tick `until` or to the first tick with news; raise Deadlock."""
-        road = self.layout.road
-        self.tick = int(
-            advance(
-                self.vehicles,
-                self.lanes,
-                self.order,
-                road.segments,
-                road.net,
-                self.route,
-                road.conflicts,
-                road.detectors,
-                self.passed,
-                self.entries,
-                self.queue,
-                self.zebras,
-                self.people,
-                self.waiting,
-                self.pulling,
-                self.stuck,
-                self.news,
-                self.samples,
-                self.desk,
-                self.tick,
-                until,
-                self._every,
-            )
-        )
-        if self.desk[0].stuck:
+        state: Any = (*self._road, self.route, *self._rest, self.tick, until, self._every)
+        self.tick = int(advance(*state))
+        if self._desk["stuck"]:
             raise self._deadlock()
 
     def tell(self) -> None:
         """Tell those who wait for it what happened in this tick, in the order of the vehicles."""
-        n = int(self.desk[0].news)
-        self.desk[0].news = 0
+        n = int(self._desk["news"])
+        self._desk["news"] = 0
         for who, kind in sorted((int(who), int(kind)) for kind, who in self.news[:n]):
             if kind == k.LOST:
                 self._find_another_way(who)
@@ -141,12 +125,12 @@ class Traffic:
                 waiting.succeed(kind)
 
     def _deadlock(self) -> Deadlock:
-        members = [int(i) for i in self.stuck[: int(self.desk[0].stuck)]]
-        lanes = [int(self.vehicles[i].lane) for i in members]
+        members = [int(i) for i in self.stuck[: int(self._desk["stuck"])]]
+        lanes = [int(self._rows[i]["lane"]) for i in members]
         return Deadlock(
             self.start_s + self.tick * self.dt,
             tuple(
-                (i, self.layout.lane_names[lane], round(float(self.vehicles[i].x), 1))
+                (i, self.layout.lane_names[lane], round(float(self._rows[i]["x"]), 1))
                 for i, lane in zip(members, lanes, strict=True)
             ),
         )
@@ -157,32 +141,46 @@ class Traffic:
         """Tell when a vehicle passes an offset of a link on its route (PASSED), or misses it (MISSED)."""
         return self._target(vehicle, k.PASS, link, at_m, 0.0)
 
-    def stop_at(self, vehicle: int, link: str, at_m: float) -> simpy.Event:
-        """Stop in the curb lane at an offset: STOPPED, holding the lane, or MISSED."""
-        return self._target(vehicle, k.STOP, link, at_m, 0.0)
+    def stop_at(self, vehicle: int, link: str, at_m: float, from_m: float | None = None) -> simpy.Event:
+        """Stop in the curb lane at an offset: STOPPED, holding the lane, or MISSED.
 
-    def turn_in(self, vehicle: int, link: str, at_m: float, speed_m_s: float) -> simpy.Event:
-        """Leave the curb lane at an offset, at that speed: TURNED_IN, off the lane, or MISSED."""
+        Who comes to a stand in the row before it, from offset `from_m` on, has stopped there.
+        """
+        return self._target(vehicle, k.STOP, link, at_m, 0.0, None if from_m is None else at_m - from_m)
+
+    def turn_in(
+        self, vehicle: int, link: str, at_m: float, speed_m_s: float, *, insists: bool | None = None
+    ) -> simpy.Event:
+        """Leave the curb lane at an offset, at that speed: TURNED_IN, off the lane, or MISSED.
+
+        One who `insists` stops beside and waits for a gap rather than drive past; left out, buses do.
+        """
+        if insists is not None:
+            self._rows[vehicle]["insists"] = insists
         return self._target(vehicle, k.TURN_IN, link, at_m, speed_m_s)
 
-    def _target(self, vehicle: int, mode: int, link: str, at_m: float, speed: float) -> simpy.Event:
-        me = self.vehicles[vehicle]
-        me.target_segment, me.target_x = self.layout.place(link, at_m)
-        me.target_v, me.target_mode = speed, mode
-        if me.state == k.HELD:
-            me.state, me.standing = k.DRIVING, self.tick
+    def _target(
+        self, vehicle: int, mode: int, link: str, at_m: float, speed: float, row_m: float | None = None
+    ) -> simpy.Event:
+        me = self._rows[vehicle]
+        me["target_segment"], me["target_x"] = self.layout.place(link, at_m)
+        me["target_from"] = me["target_x"] - (CLOSE_M if row_m is None else row_m)
+        me["target_v"], me["target_mode"] = speed, mode
+        if me["state"] == k.HELD:
+            me["state"], me["standing"] = k.DRIVING, self.tick
         self._aim_again(vehicle)
         event = self._await(vehicle)
-        if me.state == k.DRIVING and me.target_segment not in self.route[self._next_leg(vehicle) : me.route_end]:
-            me.target_mode = k.NO_TARGET  # it lies behind already
+        ahead = self.route[self._next_leg(vehicle) : me["route_end"]]
+        if me["state"] == k.DRIVING and me["target_segment"] not in ahead:
+            me["target_mode"] = k.NO_TARGET  # it lies behind already
             event.succeed(k.MISSED)
         return event
 
     def _next_leg(self, vehicle: int) -> int:
         """Return the leg that a vehicle is on or, inside a junction, that it is about to enter."""
-        me = self.vehicles[vehicle]
-        inside = me.state in (k.DRIVING, k.HELD) and self.lanes[me.lane].segment < 0
-        return int(me.leg) + inside
+        me = self._rows[vehicle]
+        inside = me["state"] in (k.DRIVING, k.HELD) and self._lane_rows[me["lane"]]["segment"] < 0
+        return int(me["leg"]) + inside
 
     def _await(self, vehicle: int) -> simpy.Event:
         event = self._awaited[vehicle] = self.env.event()
@@ -190,32 +188,33 @@ class Traffic:
 
     def _aim_again(self, vehicle: int) -> None:
         """Look anew for the lanes that lead on, unless the vehicle is in a berth or inside a junction."""
-        me = self.vehicles[vehicle]
-        on_link = me.state in (k.DRIVING, k.HELD) and self.lanes[me.lane].segment >= 0
-        if on_link or me.state == k.OUTSIDE:
-            aim(self.vehicles, self.lanes, self.layout.road.segments, self.layout.road.net, self.route, vehicle)
+        me = self._rows[vehicle]
+        on_link = me["state"] in (k.DRIVING, k.HELD) and self._lane_rows[me["lane"]]["segment"] >= 0
+        if on_link or me["state"] == k.OUTSIDE:
+            vehicles, lanes, _, segments, net = self._road
+            aim(vehicles, lanes, segments, net, self.route, vehicle)
 
     def go_on(self, vehicle: int) -> None:
         """Let a vehicle that holds its lane drive on."""
-        me = self.vehicles[vehicle]
-        me.state, me.standing = k.DRIVING, self.tick
+        me = self._rows[vehicle]
+        me["state"], me["standing"] = k.DRIVING, self.tick
         self._aim_again(vehicle)
 
     def clear_lane(self, vehicle: int) -> None:
         """Take a vehicle that holds the lane off it, into the berth beside."""
-        lane = int(self.vehicles[vehicle].lane)
+        lane = int(self._rows[vehicle]["lane"])
         remove(self.lanes, self.order, lane, index_of(self.lanes, self.order, lane, vehicle))
-        self.vehicles[vehicle].state = k.OFF_LANE
+        self._rows[vehicle]["state"] = k.OFF_LANE
 
     def pull_out(self, vehicle: int, link: str, at_m: float) -> simpy.Event:
         """Wait beside the curb lane, front at an offset, for a gap: PULLED_OUT, driving again."""
-        me = self.vehicles[vehicle]
+        me = self._rows[vehicle]
         segment, x = self.layout.place(link, at_m)
-        me.lane = self.layout.road.segments[segment].first_lane
-        me.x, me.v = max(x, float(me.length) + 0.1), 0.0
-        me.state, me.target_mode = k.PULLING_OUT, k.NO_TARGET
-        self.pulling[self.desk[0].pulling] = vehicle
-        self.desk[0].pulling += 1
+        me["lane"] = self._segment_rows[segment]["first_lane"]
+        me["x"], me["v"] = max(x, float(me["length"]) + 0.1), 0.0
+        me["state"], me["target_mode"] = k.PULLING_OUT, k.NO_TARGET
+        self.pulling[self._desk["pulling"]] = vehicle
+        self._desk["pulling"] += 1
         return self._await(vehicle)
 
     def leaves(self, vehicle: int) -> simpy.Event:
@@ -227,40 +226,43 @@ class Traffic:
 
     def where(self, vehicle: int) -> tuple[str, float]:
         """Return the link and the offset [m] of a vehicle; inside a junction, the link it came from and its end."""
-        me = self.vehicles[vehicle]
-        lane, x = self.lanes[me.lane], float(me.x)
-        if lane.segment < 0:
-            lane = self.lanes[lane.from_lane]
-            x = float(lane.length)
-        return self.layout.offset(int(lane.segment), x)
+        me = self._rows[vehicle]
+        lane, x = self._lane_rows[me["lane"]], float(me["x"])
+        if lane["segment"] < 0:
+            lane = self._lane_rows[lane["from_lane"]]
+            x = float(lane["length"])
+        return self.layout.offset(int(lane["segment"]), x)
 
-    def stands_at_curb(self, vehicle: int) -> bool:
-        """Return whether a vehicle stands in the curb lane of a link, in traffic."""
-        me = self.vehicles[vehicle]
-        if me.state != k.DRIVING or me.v >= k.V_STANDING:
-            return False
-        lane = self.lanes[me.lane]
-        return bool(lane.segment >= 0 and lane.number == 0)
+    def row_tail_m(self, link: str, from_m: float, to_m: float) -> float:
+        """Return where the row at the curb ends [m] that stands or crawls between two offsets; infinity if none."""
+        tail = np.inf
+        for piece in self.layout.pieces[link]:
+            lane = self._lane_rows[self._segment_rows[piece.segment]["first_lane"]]
+            on = self._rows[self.order[lane["order_at"] : lane["order_at"] + lane["count"]]]
+            at = on["x"] + piece.from_m
+            slow = (at > from_m) & (at <= to_m) & (on["v"] < k.V_QUEUE)
+            tail = min(tail, float((at - on["length"])[slow].min(initial=np.inf)))
+        return tail
 
     def stopping_distance(self, vehicle: int) -> float:
         """Return the distance [m] within which a driver can comfortably stop."""
-        v = float(self.vehicles[vehicle].v)
-        return 0.5 * v * v / float(self.vehicles[vehicle].b) + 0.5 * v * self.dt
+        v = float(self._rows[vehicle]["v"])
+        return 0.5 * v * v / float(self._rows[vehicle]["b"]) + 0.5 * v * self.dt
 
     def set_path(self, vehicle: int, path: Sequence[str]) -> None:
         """Give a vehicle a new path of links from the one it is on (inside a junction: from the one it is entering)."""
-        me = self.vehicles[vehicle]
+        me = self._rows[vehicle]
         segments = self.layout.segments(path)
         leg = self._next_leg(vehicle)
         here = int(self.route[leg])
         if here not in segments:
             raise ValueError(f"the path does not start where vehicle {vehicle} is")
-        segments = [*map(int, self.route[me.leg : leg]), *segments[segments.index(here) :]]
+        segments = [*map(int, self.route[me["leg"] : leg]), *segments[segments.index(here) :]]
         begin, end = self._free_leg, self._free_leg + len(segments)
         if end > self.route.size:
             self.route = np.concatenate([self.route, np.zeros(self.route.size + len(segments), dtype=np.int32)])
         self.route[begin:end] = segments
-        me.leg, me.route_end = begin, end
+        me["leg"], me["route_end"] = begin, end
         self._free_leg = end
         self._aim_again(vehicle)
 
@@ -284,13 +286,13 @@ class Traffic:
     def lane_leads_to(self, vehicle: int, link: str) -> bool:
         """Return whether the lane that a vehicle is in leads to a link that follows its present one."""
         road = self.layout.road
-        lane = self.lanes[self.vehicles[vehicle].lane]
-        if lane.segment < 0:
-            lane = self.lanes[lane.to_lane]
-        end = road.segments[self.layout.pieces[self.layout.link_of_segment[int(lane.segment)]][-1].segment]
+        lane = self._lane_rows[self._rows[vehicle]["lane"]]
+        if lane["segment"] < 0:
+            lane = self._lane_rows[lane["to_lane"]]
+        end = road.segments[self.layout.pieces[self.layout.link_of_segment[int(lane["segment"])]][-1].segment]
         nexts = [self.layout.link_of_segment[int(s)] for s in road.net[end.next_at : end.next_end]]
         return link in nexts and bool(
-            road.net[self.lanes[end.first_lane + lane.number].via_at + nexts.index(link)] >= 0
+            road.net[self._lane_rows[end.first_lane + lane["number"]]["via_at"] + nexts.index(link)] >= 0
         )
 
     def path_round(self, vehicle: int, link: str, exit: str) -> tuple[str, ...]:
@@ -301,9 +303,9 @@ class Traffic:
 
     def path_left(self, vehicle: int) -> tuple[str, ...]:
         """Return the links to the route's end, from the present one (inside a junction: from the one ahead)."""
-        me = self.vehicles[vehicle]
+        me = self._rows[vehicle]
         links: list[str] = []
-        for s in self.route[self._next_leg(vehicle) : me.route_end]:
+        for s in self.route[self._next_leg(vehicle) : me["route_end"]]:
             link = self.layout.link_of_segment[int(s)]
             if not links or links[-1] != link:
                 links.append(link)
@@ -311,15 +313,15 @@ class Traffic:
 
     def _find_another_way(self, vehicle: int) -> None:
         """Let a driver in the wrong lane for a turn, or before a full link, take the best way that the lane allows."""
-        me, road = self.vehicles[vehicle], self.layout.road
-        here = road.segments[self.route[me.leg]]
+        me, road = self._rows[vehicle], self.layout.road
+        here = road.segments[self.route[me["leg"]]]
         path = self.path_left(vehicle)
         goals = [path[-1]]
-        if me.target_mode != k.NO_TARGET:
-            goals.insert(0, self.layout.link_of_segment[int(me.target_segment)])
+        if me["target_mode"] != k.NO_TARGET:
+            goals.insert(0, self.layout.link_of_segment[int(me["target_segment"])])
         ways = []
         for n in range(int(here.next_end - here.next_at)):
-            if road.net[self.lanes[me.lane].via_at + n] < 0 or n == me.choice:
+            if road.net[self._lane_rows[me["lane"]]["via_at"] + n] < 0 or n == me["choice"]:
                 continue
             first = self.layout.link_of_segment[int(road.net[here.next_at + n])]
             way: tuple[str, ...] = (first,)
@@ -333,8 +335,8 @@ class Traffic:
         if ways:
             self.lost += 1
             self.set_path(vehicle, (path[0], *min(ways, key=self.router.free_time_s)))
-        elif me.target_mode != k.NO_TARGET and not me.insists:
-            me.target_mode = k.NO_TARGET  # whoever sits at the wheel must think of something else
+        elif me["target_mode"] != k.NO_TARGET and not me["insists"]:
+            me["target_mode"] = k.NO_TARGET  # whoever sits at the wheel must think of something else
             self._aim_again(vehicle)
             self._awaited.pop(vehicle).succeed(k.MISSED)
 
@@ -391,8 +393,8 @@ class Traffic:
     def facts(self) -> dict[str, float]:
         """Return what the road has counted."""
         return {
-            "updates": float(self.desk[0].updates),
-            "last_resort_stops": float(self.desk[0].clamps),
+            "updates": float(self._desk["updates"]),
+            "last_resort_stops": float(self._desk["clamps"]),
             "drivers_who_missed_a_turn": float(self.lost),
         }
 
@@ -410,6 +412,7 @@ def _desk(drivers: Drivers, dt: float, seed: int) -> k.Records:
     me.dt, me.seed = dt, seed
     me.politeness, me.threshold = changing.politeness, changing.threshold_m_s2
     me.safe, me.mandatory = changing.safe_deceleration_m_s2, changing.mandatory_deceleration_m_s2
-    me.courtesy, me.keep_clear = changing.courtesy_share, drivers.gaps.keep_clear_share
+    me.courtesy, me.bus_courtesy = changing.courtesy_share, changing.bus_courtesy_share
+    me.keep_clear = drivers.gaps.keep_clear_share
     me.turns = drivers.gaps.take_turns_share
     return desk

@@ -30,7 +30,7 @@ def test_demand_over_capacity_by_hand(morning):
     car, bus = Departure(0, 0, path), Departure(1, 0, path, bus=True, by_agent=True)
     parent = Departure(2, 0, path, by_agent=True)
     found = degrees_of_saturation(site, router, [(start, car), (start, bus), (start, parent), (start, parent)])
-    lane = saturation_flow_veh_h(site.drivers.car, 30 / 3.6 * site.drivers.car.speed_factor)
+    lane = saturation_flow_veh_h(site.drivers.car, 40 / 3.6 * site.drivers.car.speed_factor)
     capacity = 2 * lane * 60 / 110
     assert found["saturation_without_school"] == pytest.approx(3 / capacity)  # 3 pcu in one hour
     assert found["saturation_worst_quarter"] == pytest.approx(5 * 3600 / QUARTER_S / capacity)

@@ -1,7 +1,7 @@
 """Who goes first at a line where the main road stands: the one who has stood longer, if drivers take turns."""
 
 from sim.kernel import state as k
-from sim.kernel.gaps import HESITATES, lets_first
+from sim.kernel.gaps import HESITATES, WAITED, lets_first
 
 DT = 0.5
 TICK = 1000
@@ -23,9 +23,14 @@ def test_who_has_stood_longer_goes_first():
     assert not two(5.0, 5.0)
 
 
-def test_nobody_who_moves_lets_or_is_let():
-    assert not two(None, 5.0)
+def test_one_who_crawls_lets_one_go_first_who_has_waited_long():
+    assert two(None, WAITED)
+    assert not two(None, WAITED - DT)
+
+
+def test_nobody_who_moves_is_let():
     assert not two(1.0, None)
+    assert not two(None, None)
 
 
 def test_the_offer_ends():
