@@ -13,6 +13,10 @@ TURN_IN_SHORT_M = 3.0
 """[m] before the berth's front end, where the vehicle has left the lane [assumption]"""
 TURN_IN_SPEED_M_S = 3.0
 """[m/s] into a berth without a taper [assumption]"""
+BESIDE_M = 8.0
+"""[m] behind a driver's own front, a row in the lane beside is still in the way [assumption]"""
+CHANGE_M = 10.0
+"""[m] it takes to get into the curb lane [assumption]"""
 PAST_GATE_M = 10.0
 """[m] past the gate, nobody double-parks any more [assumption]"""
 SWING_M = 1.0
@@ -35,6 +39,11 @@ class Place:
     """Where to wait [m] until the berth is free."""
     from_m: float | None = None
     """In the open lane: from here on [m], who stands in the row has arrived."""
+
+    @property
+    def begin_m(self) -> float:
+        """Where the place begins [m]."""
+        return self.stop_m if self.from_m is None else self.from_m
 
 
 def lookouts(world: World, link: str) -> list[float]:
@@ -102,16 +111,21 @@ class Eyes:
     def free_place(self, link: str, at_m: float) -> Place | None:
         """Return the place in sight with the shortest walk to the gate; for an escort, one to leave the car if any.
 
-        A place is a free berth, or a stretch of the lane where stopping is tolerated.
+        A place is a free berth, or a stretch of the lane where stopping is tolerated: with room left, or for one who is
+        in the row already and of a mind to wait. From the lane beside nobody gets past a row to what lies beyond.
         """
         found: list[tuple[bool, float, float, Place]] = []
+        at_curb = self.world.traffic.is_at_curb(self.vehicle)
+        tail_m = self.world.traffic.row_tail_m(link, at_m if at_curb else at_m - BESIDE_M)
         for zone in school_zones(self.world, link):
             near, far = self.reach(at_m, zone)
             if zone.kind == "in_lane":
                 row = self.row_in(zone)
-                places = [row] if row and zone.from_m <= far and self.joins(row, at_m, near) else []
+                in_sight = row is not None and zone.from_m <= far and near <= row.stop_m
+                places = [row] if row and in_sight and self.joins(row, near, tail_m, at_curb=at_curb) else []
             else:
                 berths = [place_in(zone, n) for n in self.world.berths[zone.id].open()]
+                berths = [p for p in berths if at_curb or p.stop_m <= tail_m]
                 places = [p for p in berths if near <= p.stop_m <= far and self.accepts(link, p.stop_m, zone)]
             for place in places:
                 walk = walk_m(self.world, link, place.stop_m)
@@ -129,12 +143,11 @@ class Eyes:
         begin = fronts[0] - zone.berth_length_m + float(self.world.traffic.vehicles[self.vehicle].length)
         return Place(zone.kind, zone.link, fronts[-1], zone.id, escort=zone.escort, from_m=min(begin, fronts[-1]))
 
-    def joins(self, row: Place, at_m: float, near: float) -> bool:
-        """Return whether the row at the curb has room within its stretch or, for one of that mind, is worth a wait."""
-        assert row.from_m is not None
-        if near > row.stop_m:
-            return False
-        return self.family.waits or self.world.traffic.row_tail_m(row.link, at_m, row.stop_m) >= row.from_m
+    def joins(self, row: Place, near: float, tail_m: float, *, at_curb: bool) -> bool:
+        """Return whether a driver gets into a row at the curb: there is room ahead, or one waits in it already."""
+        if at_curb:
+            return self.family.waits or tail_m >= row.begin_m
+        return min(tail_m, row.stop_m) >= max(row.begin_m, near + CHANGE_M)
 
     def pulls_up(self, place: Place, at_m: float) -> bool:
         """Return whether to go on for a better berth of the same zone that may come in sight before this one is passed.

@@ -19,6 +19,8 @@ CRAWL_M_S = 0.5
 """Nobody expects traffic to be slower for long [assumption]."""
 CLOSE_M = 1.5
 """[m] before the stop point, one who stands behind another vehicle has reached it [assumption]"""
+V_ROW_M_S = 6.0
+"""Whoever is slower at the curb may be part of a row that moves up [assumption]."""
 SAMPLE_S = 10.0
 """[s] between two counts of the queues."""
 
@@ -233,14 +235,18 @@ class Traffic:
             x = float(lane["length"])
         return self.layout.offset(int(lane["segment"]), x)
 
-    def row_tail_m(self, link: str, from_m: float, to_m: float) -> float:
-        """Return where the row at the curb ends [m] that stands or crawls between two offsets; infinity if none."""
+    def is_at_curb(self, vehicle: int) -> bool:
+        """Return whether a vehicle is in the curb lane."""
+        return bool(self._lane_rows[self._rows[vehicle]["lane"]]["number"] == 0)
+
+    def row_tail_m(self, link: str, from_m: float) -> float:
+        """Return where the row at the curb ends [m] that stands or moves up beyond an offset; infinity if none does."""
         tail = np.inf
         for piece in self.layout.pieces[link]:
             lane = self._lane_rows[self._segment_rows[piece.segment]["first_lane"]]
             on = self._rows[self.order[lane["order_at"] : lane["order_at"] + lane["count"]]]
             at = on["x"] + piece.from_m
-            slow = (at > from_m) & (at <= to_m) & (on["v"] < k.V_QUEUE)
+            slow = (at > from_m) & (on["v"] < V_ROW_M_S)
             tail = min(tail, float((at - on["length"])[slow].min(initial=np.inf)))
         return tail
 
