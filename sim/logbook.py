@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 GATE_IN, GATE_OUT, OPPOSITE_IN, OPPOSITE_OUT = range(4)
 """Detectors: the ends of the section past the gate, in the gate's direction and in the other."""
 SLOTS = 4
-LONG_WAIT_S = 300.0
-"""[s] waiting outside for so long means that the street does not admit the demand [assumption]"""
 
 _NOTHING: dict[str, Any] = dict.fromkeys([f"{p}_s" for p in PARTS], np.nan) | {
     "stop": "",
@@ -53,7 +51,6 @@ def write_down(world: SchoolMorning) -> Record:
         trips=columns,
         series=_series(world),
         failure=None if world.failure is None else _name_deadlock(world),
-        warnings=_warnings(columns),
         facts=world.traffic.facts() | _facts(world, columns) | _saturation(world),
     )
 
@@ -161,18 +158,6 @@ def _name_deadlock(world: SchoolMorning) -> str:
     who = "; ".join(f"{world.departures[i][0]} on {lane} at {x:.0f} m" for i, lane, x in world.failure.members[:12])
     at = world.failure.at_s
     return f"deadlock at {int(at // 3600):02d}:{int(at % 3600 // 60):02d}: {who}"
-
-
-def _warnings(columns: dict[str, np.ndarray]) -> tuple[str, ...]:
-    """Return what a planner should know about this run."""
-    if not columns:
-        return ()
-    waited = columns["entered_s"] - columns["scheduled_s"]
-    longest = np.nanmax(waited) if np.isfinite(waited).any() else 0.0
-    if longest > LONG_WAIT_S:
-        entry = columns["entry"][int(np.nanargmax(waited))]
-        return (f"demand is larger than the street admits: vehicles wait up to {longest / 60:.0f} min before {entry}",)
-    return ()
 
 
 def _facts(world: SchoolMorning, columns: dict[str, np.ndarray]) -> dict[str, float]:

@@ -62,11 +62,10 @@ class Record:
     """What one replication left behind.
 
     `trips` and `series` hold the columns above, `failure` says why the replication is void (a deadlock: where, who),
-    `warnings` are for the planner, `facts` are counts and sums for the books.
+    `facts` are counts and sums for the books.
     """
 
     trips: dict[str, NDArray[Any]]
     series: dict[str, NDArray[Any]]
     failure: str | None = None
-    warnings: tuple[str, ...] = ()
     facts: dict[str, float] = field(default_factory=dict)

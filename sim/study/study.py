@@ -1,6 +1,6 @@
 """One study: two arms, paired replications, tables and a verdict."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from sim.records import Record
 
+LONG_WAIT_S = 300.0
+"""[s] waiting outside for so long means that the street does not admit the demand [assumption]"""
 BASELINE, SCENARIO = ARMS = ("baseline", "scenario")
 
 
@@ -168,6 +170,21 @@ def _simulated(
     return records, tuple(failures)
 
 
+def _overloads(trips: "pd.DataFrame") -> Iterator[str]:
+    """Yield a warning for each entry before which somebody waited long, the longest wait first."""
+    waited = (trips["entered_s"] - trips["scheduled_s"]).groupby([trips["entry"], trips["arm"], trips["replication"]])
+    longest = waited.max()
+    for entry, found in sorted(longest.groupby(level="entry"), key=lambda each: -each[1].max()):
+        if found.max() <= LONG_WAIT_S:
+            return
+        counts = found[found > LONG_WAIT_S].groupby(level="arm").size()
+        where = ", ".join(f"{counts[arm]} times in the {arm}" for arm in ARMS if arm in counts)
+        yield (
+            f"demand is larger than the street admits: vehicles wait up to {found.max() / 60:.0f} min before {entry} "
+            f"(over {LONG_WAIT_S / 60:.0f} min {where})"
+        )
+
+
 def _judged(
     arms: dict[str, Scenario],
     records: dict[tuple[str, int], "Record"],
@@ -191,9 +208,8 @@ def _judged(
         failures=failures,
         unfinished=unfinished_travellers(before=before, after=after),
     )
-    warnings = tuple(dict.fromkeys(w for record in records.values() for w in record.warnings))
     facts = {arm: _mean_facts([record for (of, _), record in records.items() if of == arm]) for arm in ARMS}
-    return Study(verdict, kpis, trips, series, failures, warnings, facts, None)
+    return Study(verdict, kpis, trips, series, failures, tuple(_overloads(trips)), facts, None)
 
 
 def _mean_facts(records: Sequence["Record"]) -> dict[str, float]:
