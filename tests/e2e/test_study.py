@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -76,6 +77,41 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def children(pid: int) -> list[int]:
+    """Return the worker processes of a run."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [int(child) for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+
+
+def test_a_killed_worker_costs_no_replication(tmp_path):
+    out = tmp_path / "run"
+    words = [sys.executable, "-m", "sim.cli", "run", "replications=4", "seed=3", "workers=2", f"out={out}"]
+    run = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    for _ in range(300):
+        if workers := children(run.pid):
+            break
+        time.sleep(0.05)
+    time.sleep(1.0)
+    os.kill(workers[0], signal.SIGKILL)
+    _, told = run.communicate(timeout=120)
+    assert run.returncode == 0, told
+    verdict = json.loads((out / "verdict.json").read_text())
+    assert (verdict["replications"], verdict["failed"]) == (4, 0)
+
+
+def test_a_full_disk_gets_one_line_and_leaves_nothing(tmp_path):
+    def no_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+
+    words = [sys.executable, "-m", "sim.cli", "run", "replications=1", "workers=1", f"out={tmp_path / 'run'}"]
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, preexec_fn=no_room, env=env)
+    assert run.returncode == 1
+    assert "File too large" in run.stderr
+    assert "Traceback" not in run.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_too_much_demand_runs_and_warns(tmp_path, capsys):
     words = [
         "site.demand.cars=900",
@@ -85,7 +121,10 @@ def test_too_much_demand_runs_and_warns(tmp_path, capsys):
         f"out={tmp_path / 'run'}",
     ]
     assert main(["run", *words]) in (0, 4)
-    assert "demand is larger than the street admits" in capsys.readouterr().err
+    told = [line for line in capsys.readouterr().err.splitlines() if "larger than the street admits" in line]
+    entries = [line.split(" before ")[1].split()[0] for line in told]
+    assert entries
+    assert len(entries) == len(set(entries))
 
 
 def test_help_is_quick_and_lists_the_commands():
