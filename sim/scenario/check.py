@@ -47,6 +47,9 @@ def _roads(network: Network) -> Iterator[Fault]:
         if set(ends.values()) <= set(nodes) and network.length(link) < LEAST_LINK_M:
             found = f"{network.length(link):g} m from {link.from_node} to {link.to_node}"
             yield Fault(f"network.links.{n}", found, f"a link of at least {LEAST_LINK_M:g} m")
+        elif set(ends.values()) <= set(nodes) and link.turn_pocket_m > network.length(link):
+            expected = f"at most {network.length(link):.1f} m, the length of {link.id}"
+            yield Fault(f"network.links.{n}.turn_pocket_m", f"{link.turn_pocket_m:g} m", expected)
     yield from _ends(network)
 
 

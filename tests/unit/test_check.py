@@ -164,6 +164,10 @@ NETWORK = {
         {"network.nodes.0.x_m": 99.5},
         "network.links.0: found 0.5 m from W to A, expected a link of at least 1 m",
     ),
+    "turn pocket longer than its link": (
+        {"network.links.0.turn_pocket_m": 101},
+        "network.links.0.turn_pocket_m: found 101 m, expected at most 100.0 m, the length of w_in",
+    ),
     "end in a street": (
         {"network.nodes.1.boundary": True},
         "network.nodes.1.boundary: found true, with streets to B, S, W, expected one street",
