@@ -22,6 +22,7 @@ CLEAR_M = 24.0  # [m] before the gate, kept free for the crossing
 LEAD_M = 60.0  # [m] from the junction to the first berth
 SHORTEST_M = 240.0  # [m] from the junction to the gate at least
 BEYOND_M = 240.0  # [m] from the gate to the next junction
+REMOTE_M = 60.0  # [m] from the junction to where those park who find nothing at the gate
 OUTSIDE_M = 100.0  # [m] from the junctions to the ends of the study area
 MINUTE_S = 60.0
 
@@ -134,7 +135,8 @@ def _values(name: str, given: Answers) -> dict[str, object]:
         "back_y": f"{side * 150:g}",
         "south_y": f"{side * 250:g}",
         "gate_at": f"{street.gate_m:g}",
-        "remote_at": f"{street.length_m / 2:g}",
+        "walk_east": f"{BEYOND_M + REMOTE_M:g}",
+        "walk_west": f"{street.gate_m + REMOTE_M:g}",
         "crossings": street.crossings(),
         "zones": street.zones(),
         "bus_lines": street.bus_lines(),
@@ -216,8 +218,9 @@ class _Street:
         )
 
 
-def _zone(id: str, link: str, kind: str, from_m: float, to_m: float, berths: int, more: str = ", escort: true") -> str:
-    """Return one curb zone's line; a parent may leave the car wherever it stands."""
+def _zone(id: str, link: str, kind: str, from_m: float, to_m: float, berths: int, more: str = "") -> str:
+    """Return one curb zone's line; a parent may leave the car in a parking berth alone."""
+    more = more or (", escort: true" if kind == "parking" else "")
     return (
         f"    - {{id: {id}, link: {link}, kind: {kind}, from_m: {from_m:g}, to_m: {to_m:g}, berths: {berths}{more}}}\n"
     )
