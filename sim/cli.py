@@ -1,8 +1,8 @@
 """The command line: `dropoff run`, `validate`, `list`, `new`, `import osm`, `bench`; the only file that knows Hydra."""
 
 import argparse
+import io
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -36,6 +36,12 @@ words of the form key=value, in any order:
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 bad input, 4 a replication failed, 130 interrupted."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the caller
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without the letters for it
     try:
         code = _main(words)
         sys.stdout.flush()
@@ -60,7 +66,7 @@ def _explain(error: Exception) -> int:
         return BAD_INPUT
     if isinstance(error, OSError) and error.strerror:
         where = f" ({error.filename})" if error.filename else ""
-        print(f"dropoff: cannot read or write{where}: {error.strerror}; nothing was written", file=sys.stderr)
+        print(f"dropoff: cannot read or write{where}: {error.strerror}; no half result is left", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # it may be standard output that is full
         return TROUBLE
     import traceback
@@ -194,13 +200,14 @@ def _requested(words: Sequence[str]) -> Request:
     given = _overrides(words)
     names = {"scenario": given.pop("scenario", "school/shapingba")}
     names["baseline"] = given.pop("baseline", f"{names['scenario'].rpartition('/')[0]}/baseline")
-    found = {arm: find(name) for arm, name in names.items()}
+    found = {arm: find(name, key=arm) for arm, name in names.items()}
     files = tuple(dict.fromkeys(file for one in found.values() for file in (one.site_file, one.file)))
     for file in files:
         mapping(file)  # broken YAML is told in our words, not Hydra's
     if found["scenario"].site_file != found["baseline"].site_file:
         pair = " and ".join(names.values())
         raise BadInput(Fault("scenario, baseline", pair, "two scenarios of one site: only interventions may differ"))
+    out = given.pop("out", None)  # a path is taken as it stands
     config = _composed(names, given, found["scenario"].file.parent.parent.parent)
     numbers = {key: _whole(key, config[key]) for key in ("replications", "seed", "workers")}
     arms = {arm: scenario_from(found[arm], config[arm], config["site"]) for arm in ("scenario", "baseline")}
@@ -212,7 +219,7 @@ def _requested(words: Sequence[str]) -> Request:
         numbers["replications"] or 0,
         numbers["seed"] or 0,
         numbers["workers"],
-        Path(str(config["out"])) if config["out"] is not None else default,
+        default if out in (None, "", "null") else Path(str(out)).expanduser(),
         files,
     )
 
@@ -229,7 +236,7 @@ def _composed(names: dict[str, str], given: dict[str, str], root: Path) -> dict[
 
     site = f"{names['scenario'].rpartition('/')[0]}/site"
     words = [f"hydra.searchpath=[file://{root}]"]
-    words += [f"+scenarios@{arm}={name}" for arm, name in (*names.items(), ("site", site))]
+    words += [f"+scenarios@{arm}='{name}'" for arm, name in (*names.items(), ("site", site))]
     words += [f"{'++' if key.startswith('site.') else ''}{key}={value}" for key, value in given.items()]
     try:
         with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
@@ -330,21 +337,26 @@ def _add_new(commands: Any) -> None:
 
 
 def _new(arguments: argparse.Namespace) -> int:
-    from sim.formats.own_site import NAME, QUESTIONS, answers, shown, write_site
+    from sim.formats.own_site import QUESTIONS, answers, shown, write_site
     from sim.interventions import resolve
     from sim.scenario.faults import BadInput, Fault
+    from sim.scenario.places import NAME_EXPECTED, is_name
     from sim.scenario.read import load_scenario
 
-    if not re.fullmatch(NAME, arguments.name):
-        raise BadInput(Fault("NAME", arguments.name, "a name without spaces and slashes"))
+    if not is_name(arguments.name):
+        raise BadInput(Fault("NAME", ascii(arguments.name), NAME_EXPECTED))
     given = {name: value for name in QUESTIONS if (value := getattr(arguments, name)) is not None}
     if not (given or arguments.yes) and sys.stdin.isatty():
         for name, question in QUESTIONS.items():
             told = input(f"{question} [{shown(name)}] ").strip()
             if told:
                 given[name] = told
-    folder = write_site(arguments.name, answers(given), Path("scenarios"))
-    resolve(load_scenario(f"{arguments.name}/baseline", root=folder.parent))
+
+    def check(root: Path) -> None:
+        for scenario in ("baseline", "drop_off_bays"):
+            resolve(load_scenario(f"{arguments.name}/{scenario}", root=root))
+
+    folder = write_site(arguments.name, answers(given), Path("scenarios"), check)
     print(f"written: {_short(folder)}/site.yaml, baseline.yaml, drop_off_bays.yaml")
     print(f"next:    edit {_short(folder)}/site.yaml; dropoff validate {arguments.name}")
     print(f"then:    dropoff run scenario={arguments.name}/drop_off_bays baseline={arguments.name}/baseline")

@@ -189,7 +189,8 @@ class _Draws:
         mu, sigma = np.log(what.mean_s) - variance / 2.0, np.sqrt(variance)
         a = ndtr((np.log(what.low_s) - mu) / sigma) if what.low_s > 0.0 else 0.0
         b = ndtr((np.log(what.high_s) - mu) / sigma)
-        drawn: Floats = np.round(np.exp(mu + sigma * ndtri(a + self.uniform(purpose) * (b - a))), 3)
+        exact = np.exp(mu + sigma * ndtri(a + self.uniform(purpose) * (b - a)))
+        drawn: Floats = np.round(np.clip(exact, what.low_s, what.high_s), 3)
         return drawn
 
     def speed_factor(self, kind: VehicleClass) -> Floats:

@@ -19,6 +19,7 @@ from sim.formats.osm_site import Area, Imported, build
 from sim.scenario.drivers import Drivers
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.network import Side
+from sim.scenario.places import NAME_EXPECTED, is_name
 from sim.scenario.read import population
 from sim.scenario.site import Site
 from sim.scenario.write import write_site
@@ -148,8 +149,8 @@ def _check(radius_m: float, out: Path, pupils: int | None) -> None:
         faults.append(Fault("--pupils", str(pupils), f"{PUPILS_RANGE[0]} to {PUPILS_RANGE[1]}"))
     if out.exists():
         faults.append(Fault("--out", f"{out}, which exists", "a new folder; nothing is overwritten"))
-    elif not out.name or any(c.isspace() for c in out.name) or len(out.name) > 80 or out.name.startswith("."):
-        faults.append(Fault("--out", f'"{out.name}"', "a folder name without spaces"))
+    elif not is_name(out.name):
+        faults.append(Fault("--out", f'"{out.name}"', NAME_EXPECTED))
     if faults:
         raise BadInput(*faults)
 
@@ -265,10 +266,17 @@ def _drivers(lon: float, lat: float) -> Drivers:
 
 
 def _scenarios(site: Site) -> dict[str, str]:
-    """Return the texts of the baseline and of a first measure: bays in the place of stopping in the lane."""
+    """Return the texts of the baseline and of first measures: a warden, and bays in place of stopping in the lane."""
     texts = {"baseline.yaml": f"title: As it is today\nsite: {site.name}\n"}
     zones = [z for z in site.network.curb_zones if z.users == "school" and z.link == site.gate.link]
     lane = [z for z in zones if z.kind == "in_lane"]
+    if zones:
+        texts["warden.yaml"] = (
+            "title: A warden at the curb on the gate's side\n"
+            f"site: {site.name}\n"
+            "interventions:\n"
+            f"  - warden: {{zones: [{', '.join(z.id for z in zones)}]}}   # von Bartheld 2011 [F]; compliance [A]\n"
+        )
     if lane:
         zone = lane[0]
         texts["drop_off_bays.yaml"] = (

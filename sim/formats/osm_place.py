@@ -63,6 +63,10 @@ def names(tags: Any) -> list[str]:
     return [name for name in dict.fromkeys(found) if name]
 
 
+LONGEST_ID = 19
+"""Digits: what is longer does not fit into OpenStreetMap's 64 bits."""
+
+
 def find_place(file: OsmFile, around: str) -> Place:
     """Return the place of that name or id ("way/123", "node/123", "relation/123" or "123").
 
@@ -72,7 +76,7 @@ def find_place(file: OsmFile, around: str) -> Place:
     where = f"{file.path}: --around"
     wanted = around.strip()
     by_id = re.fullmatch(r"(?:(node|way|relation)/)?(\d+)", wanted)
-    found = _with_id(file, by_id[1], int(by_id[2])) if by_id else []
+    found = _with_id(file, by_id[1], int(by_id[2])) if by_id and len(by_id[2]) < LONGEST_ID else []
     if not found:
         found = _with_name(file, wanted, where)
     located = [_locate(file, place) for place in found[:SHOWN]]

@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from string import Template
 from typing import Annotated, Literal
@@ -14,7 +16,6 @@ from sim.scenario.fields import STRICT, Clock, Flow, Share, SpeedKmH, Unit
 from sim.scenario.network import Side
 
 TEMPLATE = Path(__file__).with_name("own_site.yaml")
-NAME = r"[^\s/\\.][^\s/\\]*"
 
 BERTH_M = 6.0  # [m] of curb for one car
 BUS_BERTH_M = 13.3  # [m] of curb for one bus: 10.8 m and 2.5 m between two
@@ -92,8 +93,11 @@ def _expected(message: str) -> str:
     return message
 
 
-def write_site(name: str, given: Answers, root: Path) -> Path:
-    """Write `root`/`name` with a site, its baseline and a first measure; return the folder, or raise BadInput."""
+def write_site(name: str, given: Answers, root: Path, check: Callable[[Path], None]) -> Path:
+    """Write `root`/`name` with a site, its baseline and a first measure; return the folder, or raise BadInput.
+
+    `check` looks at the files, in a folder of that name below the one that it is given, before they take their place.
+    """
     folder = root / name
     if folder.exists():
         raise BadInput(Fault(str(folder), "a site of that name", "a new name; nothing is overwritten"))
@@ -108,6 +112,10 @@ def write_site(name: str, given: Answers, root: Path) -> Path:
         new.mkdir()
         for file, text in files.items():
             (new / file).write_text(text, encoding="utf-8")
+        try:
+            check(Path(temporary))
+        except BadInput as bad:
+            raise BadInput(*(replace(f, where=f.where.replace(temporary, str(root))) for f in bad.faults)) from None
         os.rename(new, folder)
     return folder
 

@@ -70,12 +70,22 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
         try:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a scenario's name in Chinese
-                figure.savefig(temporary, format=kind, metadata=undated)
+                _saved(figure, temporary, kind, undated)
             os.replace(temporary, path)
         finally:
             with suppress(FileNotFoundError):
                 temporary.unlink()
     return paths
+
+
+def _saved(figure: Figure, path: Path, kind: str, undated: dict[str, None]) -> None:
+    """Save a figure; where the disk is full, say that and not what the writer stumbled over afterwards."""
+    try:
+        figure.savefig(path, format=kind, metadata=undated)
+    except AttributeError as error:
+        if isinstance(error.__context__, OSError):
+            raise error.__context__ from None
+        raise
 
 
 def half_width(values: ArrayLike) -> float:

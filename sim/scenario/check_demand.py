@@ -127,6 +127,8 @@ def _drawn(demand: Demand) -> Iterator[Fault]:
     for path, drawn in durations.items():
         if isinstance(drawn, Drawn) and drawn.high_s < drawn.low_s:
             yield Fault(f"{path}.high_s", f"{drawn.high_s:g} s", f"no less than low_s, {drawn.low_s:g} s")
+        elif isinstance(drawn, Drawn) and not drawn.low_s <= drawn.mean_s <= drawn.high_s:
+            yield Fault(f"{path}.mean_s", f"{drawn.mean_s:g} s", f"{drawn.low_s:g} to {drawn.high_s:g} s")
 
 
 # ---------------------------------------------------------------------- routes

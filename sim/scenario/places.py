@@ -1,5 +1,6 @@
 """Where scenarios and settings lie: the folder one works in first, then what came with the program."""
 
+import re
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -17,3 +18,14 @@ def shipped(kind: str) -> Path:
         if place.is_dir():
             return place
     raise FileNotFoundError(f"the program's own folder {kind} is missing")
+
+
+NAME = re.compile(r"[^\W\d_][\w-]{0,59}")
+NAME_EXPECTED = "a name of up to 60 letters, digits, _ and -, that begins with a letter and is no word like yes or null"
+RESERVED = ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
+"""Words that YAML does not read as words."""
+
+
+def is_name(text: str) -> bool:
+    """Return whether a site may be called so: every reader of YAML and of a command line takes it for a word."""
+    return NAME.fullmatch(text) is not None and text.lower() not in RESERVED

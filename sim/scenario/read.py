@@ -33,21 +33,21 @@ class Found:
     site_file: Path
 
 
-def find(name: str, root: Path | None = None) -> Found:
+def find(name: str, root: Path | None = None, key: str = "scenario") -> Found:
     """Return where the scenario "SITE/NAME" lies; raise BadInput if there is none, or the path leads elsewhere."""
     if not NAME.fullmatch(name):
-        raise BadInput(Fault("scenario", name or "nothing", "SITE/NAME inside scenarios/, such as school/shapingba"))
+        raise BadInput(Fault(key, name or "nothing", "SITE/NAME inside scenarios/, such as school/shapingba"))
     roots = [root.resolve()] if root is not None else folders("scenarios")
     for place in roots:
         file = place / f"{name}.yaml"
         if not file.is_file() or file.name == SITE_FILE:
             continue
         if not file.resolve().is_relative_to(place):
-            raise BadInput(Fault("scenario", name, "a file inside scenarios/"))
+            raise BadInput(Fault(key, name, "a file inside scenarios/"))
         return Found(name, file, file.parent / SITE_FILE)
     known = [s for place in roots for s in names_in(place)]
     looked = ", ".join(str(r) for r in roots) or "no folder scenarios/"
-    raise BadInput(Fault("scenario", name, f"a scenario in {looked}", near_miss(name, known)))
+    raise BadInput(Fault(key, name, f"a scenario in {looked}", near_miss(name, known)))
 
 
 def names_in(root: Path) -> list[str]:
@@ -171,7 +171,11 @@ def _head(found: Found, given: Mapping[str, Any]) -> dict[str, Any]:
                 planned.append(Planned(name=name, fields={}))
             case dict() if len(item) == 1 and isinstance(next(iter(item.values())), dict | None):
                 name, values = next(iter(item.items()))
-                planned.append(Planned(name=str(name), fields=dict(values or {})))
+                odd = [key for key in values or {} if not isinstance(key, str)]
+                expected = "names of fields, as dropoff list shows them"
+                faults += [Fault(f"{where}: interventions.{n}.{name}", _shown(key), expected) for key in odd]
+                if not odd:
+                    planned.append(Planned(name=str(name), fields=dict(values or {})))
             case _:
                 found_here = _shown(item)
                 faults.append(

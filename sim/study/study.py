@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LONG_WAIT_S = 300.0
 """[s] waiting outside for so long means that the street does not admit the demand [assumption]"""
+MOST_REPLICATIONS, MOST_WORKERS, MOST_SEED = 100_000, 1_024, 2**63 - 1
 BASELINE, SCENARIO = ARMS = ("baseline", "scenario")
 
 
@@ -103,9 +104,13 @@ def run_study(
 
 def _check(scenario: Scenario, baseline: Scenario, replications: int, workers: int, seed: int) -> None:
     faults = [
-        Fault(name, str(found), f"a whole number from {least}")
-        for name, found, least in (("replications", replications, 1), ("workers", workers, 1), ("seed", seed, 0))
-        if found < least
+        Fault(name, str(found), f"a whole number from {least} to {most}")
+        for name, found, least, most in (
+            ("replications", replications, 1, MOST_REPLICATIONS),
+            ("workers", workers, 1, MOST_WORKERS),
+            ("seed", seed, 0, MOST_SEED),
+        )
+        if not least <= found <= most
     ]
     pair = f"{scenario.name} against {baseline.name}"
     if scenario.site != baseline.site:

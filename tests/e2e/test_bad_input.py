@@ -38,6 +38,8 @@ def edit(file: Path, old: str, new: str) -> None:
     ("old", "new", "found", "expected"),
     [
         ("section_m: 300", "sektion_m: 300", "sektion_m", "did you mean section_m"),
+        ("dwell: {mean_s: 26.5", "dwell: {mean_s: 500", "demand.times.dwell.mean_s", "2 to 55 s"),
+        ("turn_pocket_m: 60", "turn_pocket_m: 900", "turn_pocket_m: found 900 m", "at most 460.0 m"),
         ("enrolment: 1800", "enrolment: many", "demand.pupils.enrolment", "integer"),
         ("speed_km_h: 40", "speed_km_h: 400", "network.links.0.speed_km_h", "130"),
         ('bell: "08:20"', 'bell: "8.20 am"', "demand.pupils.bell", "time of day"),
@@ -94,7 +96,14 @@ def test_a_fault_in_a_road_change_is_one_line(school, capsys, fields, found):
         (["run", "seed"], "key=value"),
         (["run", "site.demand.pupils.carz=3"], "did you mean car"),
         (["validate", "nowhere"], "SITE/NAME"),
-        (["new", "a/b", "--yes"], "without spaces"),
+        (["run", "replications=1000000000"], "from 1 to 100000"),
+        (["run", "seed=18446744073709551616"], "from 0 to"),
+        (["run", "baseline=school/basline"], "baseline: found school/basline"),
+        (["new", "a/b", "--yes"], "begins with a letter"),
+        (["new", "123", "--yes"], "begins with a letter"),
+        (["new", "yes", "--yes"], "no word like yes"),
+        (["new", "mine", "--bell", "00:10"], "time of day"),
+        (["new", "mine", "--opposite", "41"], "curb_zones"),
         (["new", "mine", "--pupils", "-5"], "--pupils"),
         (["import", "osm", "nofile.osm", "--around", "x", "--out", "scenarios/x"], "nofile.osm"),
     ],
@@ -129,3 +138,15 @@ def test_a_truncated_pbf_and_a_school_that_is_not_there(school, capsys, shared_d
     file = str(next((shared_data / "osm_nanjing").glob("*.xml")))
     err = told(capsys, "import", "osm", file, "--around", "汉中门小字", "--out", "scenarios/x")
     assert "汉中门小学" in err
+
+
+def test_a_road_change_with_a_field_that_is_no_word_is_one_line(school, capsys):
+    edit(school / "warden.yaml", "{zones:", "{5: 3, zones:")
+    assert "interventions.0.warden: found 5, expected names of fields" in told(capsys, "validate", "school/warden")
+
+
+def test_a_site_may_have_a_chinese_name_and_a_result_any_path(school, capsys):
+    assert main(["new", "沙磁学校", "--pupils", "100"]) == 0
+    words = ["scenario=沙磁学校/drop_off_bays", "replications=1", "workers=1", "out=a=b (c)"]
+    assert main(["run", *words]) == 0
+    assert Path("a=b (c)", "verdict.json").is_file()
