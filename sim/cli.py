@@ -194,7 +194,8 @@ KEYS = ("scenario", "baseline", "study", "replications", "seed", "workers", "out
 
 def _requested(words: Sequence[str]) -> Request:
     """Compose the defaults, both scenarios, their site and the words; raise BadInput with all faults."""
-    from sim.scenario.faults import BadInput, Fault
+    from sim.scenario.faults import BadInput, Fault, near_miss
+    from sim.scenario.places import shipped
     from sim.scenario.read import find, mapping, scenario_from
 
     given = _overrides(words)
@@ -208,6 +209,9 @@ def _requested(words: Sequence[str]) -> Request:
         pair = " and ".join(names.values())
         raise BadInput(Fault("scenario, baseline", pair, "two scenarios of one site: only interventions may differ"))
     out = given.pop("out", None)  # a path is taken as it stands
+    sizes = sorted(file.stem for file in (shipped("conf") / "study").glob("*.yaml"))
+    if given.get("study", sizes[0]) not in sizes:
+        raise BadInput(Fault("study", given["study"], "one of " + ", ".join(sizes), near_miss(given["study"], sizes)))
     config = _composed(names, given, found["scenario"].file.parent.parent.parent)
     numbers = {key: _whole(key, config[key]) for key in ("replications", "seed", "workers")}
     arms = {arm: scenario_from(found[arm], config[arm], config["site"]) for arm in ("scenario", "baseline")}

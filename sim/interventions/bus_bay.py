@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from sim.interventions.base import Intervention, with_zones, zone_named
+from sim.interventions.base import Intervention, refuse, with_zones, zone_named
 from sim.scenario.fields import STRICT, Metres, Name, Unit
 from sim.scenario.scenario import Scenario
 
@@ -26,6 +26,9 @@ class BusBay(Intervention):
     def change(self, scenario: Scenario) -> Scenario:
         """Lengthen the stop by whole berths in the driving direction."""
         zone = zone_named(scenario, "zone", self.zone)
+        if zone.users != "bus":
+            stops = [z.id for z in scenario.site.network.curb_zones if z.users == "bus"]
+            raise refuse("zone", f"{zone.id}, where parents stop", "a curb zone with users: bus", stops)
         longer = replace(
             zone,
             berths=zone.berths + self.berths_added,

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from sim.scenario.faults import BadInput, Fault
@@ -20,9 +21,14 @@ def check_free(folder: Path) -> None:
         above = next(p for p in folder.absolute().parents if p.exists())
         if not above.is_dir():
             raise BadInput(Fault(f"out={folder}", f"{above}, which is a file", "a folder"))
-        if not os.access(above, os.W_OK | os.X_OK):
-            raise BadInput(Fault(f"out={folder}", f"no right to write in {above}", "a folder that you may write to"))
-        return
+        try:
+            with TemporaryDirectory(prefix=f".{PROGRAM}-", dir=above):
+                return
+        except OSError as error:
+            found = f"no folder can be made in {above}: {error.strerror}"
+            raise BadInput(Fault(f"out={folder}", found, "a folder that you may write to")) from None
+    if folder.is_mount():
+        raise BadInput(Fault(f"out={folder}", "a mount point", "a folder inside it"))
     if not folder.is_dir():
         raise BadInput(Fault(f"out={folder}", "a file", "a folder that is new, empty, or an earlier result"))
     if any(folder.iterdir()) and not is_result(folder):

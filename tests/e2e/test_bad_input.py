@@ -93,6 +93,8 @@ def test_a_fault_in_a_road_change_is_one_line(school, capsys, fields, found):
         (["run", "replications=many"], "a whole number"),
         (["run", "replications=0"], "from 1"),
         (["run", "workers=0"], "from 1"),
+        (["run", "study=quik"], "study: found quik, expected one of quick, standard, thorough (did you mean quick?)"),
+        (["run", "replications=1", "out=/proc/foo"], "no folder can be made in /proc"),
         (["run", "seed"], "key=value"),
         (["run", "site.demand.pupils.carz=3"], "did you mean car"),
         (["validate", "nowhere"], "SITE/NAME"),
@@ -150,3 +152,9 @@ def test_a_site_may_have_a_chinese_name_and_a_result_any_path(school, capsys):
     words = ["scenario=沙磁学校/drop_off_bays", "replications=1", "workers=1", "out=a=b (c)"]
     assert main(["run", *words]) == 0
     assert Path("a=b (c)", "verdict.json").is_file()
+
+
+def test_only_a_bus_stop_becomes_a_longer_bus_bay(school, capsys):
+    edit(school / "bus_bay.yaml", "zone: bus_gate", "zone: parking_gate")
+    err = told(capsys, "validate", "school/bus_bay")
+    assert "zone: found parking_gate, where parents stop, expected a curb zone with users: bus" in err
