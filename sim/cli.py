@@ -208,11 +208,12 @@ def _requested(words: Sequence[str]) -> Request:
     if found["scenario"].site_file != found["baseline"].site_file:
         pair = " and ".join(names.values())
         raise BadInput(Fault("scenario, baseline", pair, "two scenarios of one site: only interventions may differ"))
-    out = given.pop("out", None)  # a path is taken as it stands
+    told = given.pop("out", None)  # a path is taken as it stands
     sizes = sorted(file.stem for file in (shipped("conf") / "study").glob("*.yaml"))
     if given.get("study", sizes[0]) not in sizes:
         raise BadInput(Fault("study", given["study"], "one of " + ", ".join(sizes), near_miss(given["study"], sizes)))
     config = _composed(names, given, found["scenario"].file.parent.parent.parent)
+    out = config["out"] if told is None else told
     numbers = {key: _whole(key, config[key]) for key in ("replications", "seed", "workers")}
     arms = {arm: scenario_from(found[arm], config[arm], config["site"]) for arm in ("scenario", "baseline")}
     label = "-vs-".join(name.replace("/", "-") for name in (names["scenario"], names["baseline"]))

@@ -109,7 +109,7 @@ class Bus(Traveller):
         """Go on towards the stop, and wait in the lane before it until a berth is granted."""
         stop = self.stop
         traffic, berths = self.world.traffic, self.world.berths[stop.id]
-        apart = float(traffic.vehicles[self.vehicle].length) + WAIT_APART_M
+        apart = traffic.length_m(self.vehicle) + WAIT_APART_M
         at_m = stop.from_m - stop.taper_in_m - WAIT_SHORT_M - berths.in_line * apart
         granted = berths.request(self.place_m)
         while not granted.triggered:

@@ -120,9 +120,9 @@ class Eyes:
         for zone in school_zones(self.world, link):
             near, far = self.reach(at_m, zone)
             if zone.kind == "in_lane":
-                row = self.row_in(zone)
-                in_sight = row is not None and zone.from_m <= far and near <= row.stop_m
-                places = [row] if row and in_sight and self.joins(row, near, tail_m, at_curb=at_curb) else []
+                row = self.row_in(zone) if zone.from_m <= far else None
+                reached = row and near <= row.stop_m and self.joins(row, near, tail_m, at_curb=at_curb)
+                places = [row] if row and reached else []
             else:
                 berths = [place_in(zone, n) for n in self.world.berths[zone.id].open()]
                 berths = [p for p in berths if at_curb or p.stop_m <= tail_m]
@@ -140,7 +140,7 @@ class Eyes:
         fronts = [m for n in range(zone.berths) if self.accepts(zone.link, m := zone.berth_front_m(n), zone)]
         if not fronts:
             return None
-        begin = fronts[0] - zone.berth_length_m + float(self.world.traffic.vehicles[self.vehicle].length)
+        begin = fronts[0] - zone.berth_length_m + self.world.traffic.length_m(self.vehicle)
         return Place(zone.kind, zone.link, fronts[-1], zone.id, escort=zone.escort, from_m=min(begin, fronts[-1]))
 
     def joins(self, row: Place, near: float, tail_m: float, *, at_curb: bool) -> bool:
@@ -184,7 +184,7 @@ class Eyes:
         choices, traffic = self.world.site.demand.choices, self.world.traffic
         if self.family.dwell_s > choices.double_park_dwell_s:
             return None
-        length = float(traffic.vehicles[self.vehicle].length)
+        length = traffic.length_m(self.vehicle)
         begin = at_m + traffic.stopping_distance(self.vehicle) + 1.0
         spots = [
             Place("double_parked", link, to_m, from_m=max(from_m + length, begin))

@@ -94,8 +94,9 @@ def lets_first(vehicles: Records, desk: Records, host: int, guest: int, tick: in
     since = vehicles[guest].standing
     if since < 0 or (me.defers >= 0 and (tick - me.defers) * desk[0].dt >= HESITATES):
         return False
-    longer = since < me.standing if me.standing >= 0 else (tick - since) * desk[0].dt >= WAITED
-    return longer and uniform(desk[0].seed, me.key, TURNS, vehicles[guest].key) < desk[0].turns
+    if me.standing < 0:
+        return kind_to(vehicles, desk, host, guest, tick)
+    return since < me.standing and uniform(desk[0].seed, me.key, TURNS, vehicles[guest].key) < desk[0].turns
 
 
 @compiled()

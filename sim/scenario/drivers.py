@@ -33,9 +33,9 @@ class LaneChanging:
     mandatory_deceleration_m_s2: Acceleration
     """What a driver who must change lanes asks of the follower at most."""
     courtesy_share: Share
-    bus_courtesy_share: Share
-    """Who makes room, at any speed, for a bus that must get into the curb lane to its stop."""
     """Share of drivers who hold back, when slow, for one who must get in ahead."""
+    bus_courtesy_share: Share
+    """Share of drivers who make room, at any speed, for a bus that must get into the curb lane to its stop."""
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)

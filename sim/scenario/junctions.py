@@ -185,12 +185,9 @@ class _Plan:
         drawn = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(line))
         scale = drawn / self.network.length(link)
         point, heading = _along(line, drawn - end * scale if at_end else start * scale)
-        if self.two_way[link.id]:
-            offset = (link.lanes - lane - 0.5) * link.lane_width_m
-        else:
-            offset = (link.lanes / 2 - lane - 0.5) * link.lane_width_m
-        if at_end and link.turn_pocket_m > 0.0:  # widened towards the curb
-            offset += link.lane_width_m * (1.0 if self.two_way[link.id] else 0.5)
+        lanes = link.lanes_at_end if at_end else link.lanes  # a turn pocket shifts the others towards the curb
+        middle = lanes if self.two_way[link.id] else lanes / 2
+        offset = (middle - lane - 0.5) * link.lane_width_m
         right = heading - pi / 2
         return (
             (point[0] + self.side * offset * np.cos(right), point[1] + self.side * offset * np.sin(right)),

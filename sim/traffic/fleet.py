@@ -51,8 +51,8 @@ def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) ->
     for chosen, kind in ((is_bus, drivers.bus), (~is_bus, drivers.car)):
         for name, value in _driving(kind).items():
             vehicles[name][chosen] = value
-    nothing = ("target_segment", "blocker", "yields_to", "standing", "defers", "may_go", "claims")
-    for name in (*nothing, "choice", "lane", "before0", "before1"):
+    waiting = ("blocker", "yields_to", "standing", "defers", "may_go", "claims")
+    for name in (*waiting, "target_segment", "choice", "lane", "before0", "before1"):
         vehicles[name] = -1
     vehicles["desired"], vehicles["changed"] = 1.0, -1_000_000
     vehicles["entered"] = vehicles["left"] = np.nan

@@ -151,9 +151,8 @@ def _cuts(
         floor = at + crossing.width_m + MIN_PIECE_M
     if link.turn_pocket_m > 0.0:
         at = min(max(end - link.turn_pocket_m - SEAM_M, floor), end - MIN_PIECE_M - SEAM_M)
-        if at < floor:
-            return _cuts(replace(link, turn_pocket_m=0.0), start, end, crossings)
-        found.append((None, at, at + SEAM_M))
+        if at >= floor:
+            found.append((None, at, at + SEAM_M))
     return found
 
 

@@ -250,6 +250,10 @@ class Traffic:
             tail = min(tail, float((at - on["length"])[slow].min(initial=np.inf)))
         return tail
 
+    def length_m(self, vehicle: int) -> float:
+        """Return a vehicle's length [m]."""
+        return float(self._rows[vehicle]["length"])
+
     def stopping_distance(self, vehicle: int) -> float:
         """Return the distance [m] within which a driver can comfortably stop."""
         v = float(self._rows[vehicle]["v"])
