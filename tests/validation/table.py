@@ -1,4 +1,4 @@
-"""One line of the validation table: what was expected, what the simulation gave, and whether the one holds the other."""
+"""The validation table: what was expected, what the simulation gave, and whether the one holds the other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
