@@ -5,6 +5,7 @@ from sim.kernel.chance import COURTESY, uniform
 from sim.kernel.gaps import accepts, first_behind, time_over
 from sim.kernel.moving import report, settle
 from sim.kernel.order import aim, insert, position_of
+from sim.kernel.passing import takes_room
 from sim.kernel.state import B_COURTESY, DRIVING, HELD, PULLED_OUT, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind [assumption]
@@ -44,7 +45,9 @@ def let_in(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -
 
 
 @compiled()
-def can_pull_out(vehicles: Records, lanes: Records, order: Ints, net: Ints, desk: Records, i: int, tick: int) -> bool:
+def can_pull_out(
+    vehicles: Records, lanes: Records, order: Ints, segments: Records, net: Ints, desk: Records, i: int, tick: int
+) -> bool:
     """Return whether the curb lane is free beside a berth, and nobody comes within the critical gap or all give way.
 
     The first who is still behind the berth may make room, even while others stand beside it.
@@ -54,6 +57,7 @@ def can_pull_out(vehicles: Records, lanes: Records, order: Ints, net: Ints, desk
     x = vehicles[i].x
     rear = x - vehicles[i].length
     free = lanes[lane].tail_x - ROOM >= x
+    free = free and not takes_room(vehicles, lanes, order, segments, lanes[lane].segment, rear - ROOM, x + ROOM)
     k = position_of(vehicles, lanes, order, lane, x + ROOM)
     if k > 0:
         ahead = order[at + k - 1]
@@ -91,7 +95,7 @@ def pull_out(
     for w in range(desk[0].pulling):
         i = pulling[w]
         lane = vehicles[i].lane
-        if can_pull_out(vehicles, lanes, order, net, desk, i, tick) and insert(
+        if can_pull_out(vehicles, lanes, order, segments, net, desk, i, tick) and insert(
             lanes, order, lane, position_of(vehicles, lanes, order, lane, vehicles[i].x), i
         ):
             vehicles[i].state = DRIVING

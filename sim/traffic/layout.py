@@ -17,6 +17,8 @@ CROSSING_ALL_RED_S = 1.0
 MIN_SPACING_M = 3.0
 """No lane ever holds more than one vehicle per so many metres."""
 MIN_PIECE_M = 6.0
+SAME_LENGTH_M = 1.0
+"""Two directions of a street whose lengths differ by more are not beside each other."""
 SEAM_M = 1.0
 """Length of the line over which a link goes on where a turn pocket opens."""
 
@@ -190,6 +192,9 @@ class _Draft:
         self.link_of: list[str] = []
         self.successors: list[list[int]] = []
         self.pieces: dict[str, list[Piece]] = {}
+        self.opposite: dict[int, Piece] = {}
+        self.over: dict[int, int] = {}
+        """The lane over the opposite one, by segment."""
         self.zebras = {c.id: n for n, c in enumerate(c for c in network.crossings if c.control == "zebra")}
 
     def add_link(self, link: Link, begin: float, end: float) -> list[tuple[Link, Crossing | None, int, float]]:
@@ -254,6 +259,41 @@ class _Draft:
         )
         return len(self.lanes) - 1
 
+    def add_over_lanes(self) -> None:
+        """Lay a lane for those who pass over the opposite one, where a street has one lane each way."""
+        for here, there in self._opposite_pieces():
+            for piece in (here, there):
+                link = self.network.link(piece.link)
+                name = f"over the opposite lane of {link.id} from {piece.from_m:.0f} m"
+                length = piece.to_m - piece.from_m
+                self.over[piece.segment] = len(self.lanes)
+                self.lanes.append(_Lane(name, length, link.speed_km_h / 3.6, piece.segment, 1))
+            self.opposite[here.segment], self.opposite[there.segment] = there, here
+
+    def _opposite_pieces(self) -> list[tuple[Piece, Piece]]:
+        """Return the pieces of undivided streets that lie beside each other, one lane each, each with one other."""
+        by_ends = {(link.from_node, link.to_node): link for link in self.network.links}
+        found = []
+        for link in self.network.links:
+            back = by_ends.get((link.to_node, link.from_node))
+            if back is None or link.from_node >= link.to_node or link.divided or back.divided:
+                continue
+            length, other = self.network.length(link), self.network.length(back)
+            if abs(length - other) > SAME_LENGTH_M:
+                continue
+            near = [
+                (min(a.to_m, length - b.from_m) - max(a.from_m, length - b.to_m), a, b)
+                for a in self.pieces[link.id]
+                for b in self.pieces[back.id]
+                if self.lane_counts[a.segment] == self.lane_counts[b.segment] == 1
+            ]
+            taken: set[int] = set()
+            for overlap, a, b in sorted(near, key=lambda n: (-n[0], n[1].segment, n[2].segment)):
+                if overlap > 0.0 and not taken & {a.segment, b.segment}:
+                    taken |= {a.segment, b.segment}
+                    found.append((a, b))
+        return found
+
     def records(self) -> tuple[Records, Records, Ints]:
         """Return the lanes, the segments and the table of successors and feeders."""
         lanes, segments = rows(LANE, len(self.lanes)), rows(SEGMENT, len(self.first_lane))
@@ -267,6 +307,13 @@ class _Draft:
         lanes["order_end"] = np.cumsum(capacity)
         lanes["order_at"] = lanes["order_end"] - capacity
         segments["first_lane"], segments["lanes"] = self.first_lane, self.lane_counts
+        segments["opposite"] = segments["over"] = -1
+        for s, other in self.opposite.items():
+            here = next(p for p in self.pieces[self.link_of[s]] if p.segment == s)
+            segments[s].opposite, segments[s].over = self.first_lane[other.segment], self.over[s]
+            segments[s].mirror = round(
+                self.network.length(self.network.link(here.link)) - here.from_m - other.from_m, 6
+            )
         net: list[int] = []
         for s, successors in enumerate(self.successors):
             segments[s].next_at, segments[s].next_end = len(net), len(net) + len(successors)
@@ -314,6 +361,7 @@ def lay_out(
         over += draft.add_link(link, cut_start, network.length(link) - cut_end)
     for crossed in over:
         draft.add_crossing(*crossed)
+    draft.add_over_lanes()
     stages = {n.id: _stages(n.signal, clock) for n in network.nodes if n.signal is not None}
     gap_of = {"left": gaps.left_s, "through": gaps.through_s, "right": gaps.right_s, "u_turn": gaps.u_turn_s}
     movement_rows = [draft.add_movement(m, _light_of(m, stages), gap_of[m.turn]) for m in movements]
