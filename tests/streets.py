@@ -17,6 +17,11 @@ US = VehicleClass(length_m=5.0, acceleration_m_s2=1.8, deceleration_m_s2=2.0, he
 CHINA = VehicleClass(length_m=5.0, acceleration_m_s2=1.7, deceleration_m_s2=2.0, headway_s=1.1, standstill_gap_m=2.0)
 BUS = VehicleClass(length_m=10.8, acceleration_m_s2=1.0, deceleration_m_s2=1.5, headway_s=1.3, standstill_gap_m=2.5)
 
+HEAVY = VehicleClass(length_m=10.0, acceleration_m_s2=0.9, deceleration_m_s2=1.5, headway_s=1.5, standstill_gap_m=2.5)
+TWO_WHEELER = VehicleClass(
+    length_m=1.9, acceleration_m_s2=1.2, deceleration_m_s2=2.0, headway_s=0.8, standstill_gap_m=0.5, top_speed_m_s=5.6
+)
+
 
 def population(car: VehicleClass = CHINA, **gaps: float) -> Drivers:
     """Return drivers all alike."""
@@ -25,6 +30,7 @@ def population(car: VehicleClass = CHINA, **gaps: float) -> Drivers:
         "through_s": 6.5,
         "right_s": 6.2,
         "u_turn_s": 6.4,
+        "roundabout_s": 4.1,
         "pull_out_s": 7.0,
         "bus_pull_out_s": 7.0,
         "keep_clear_share": 1.0,
@@ -34,6 +40,8 @@ def population(car: VehicleClass = CHINA, **gaps: float) -> Drivers:
         name="test",
         car=car,
         bus=BUS,
+        heavy=HEAVY,
+        two_wheeler=TWO_WHEELER,
         lane_changing=LaneChanging(
             politeness=0.2,
             threshold_m_s2=0.2,

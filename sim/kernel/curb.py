@@ -1,12 +1,12 @@
 """Pulling out of a berth: into the curb lane, when the gap is long enough or somebody lets one in."""
 
 from sim.kernel import compiled
-from sim.kernel.chance import COURTESY, uniform
+from sim.kernel.chance import BUS_LAW, COURTESY, uniform
 from sim.kernel.gaps import accepts, first_behind, time_over
 from sim.kernel.moving import report, settle
 from sim.kernel.order import aim, insert, position_of
 from sim.kernel.passing import takes_room
-from sim.kernel.state import B_COURTESY, DRIVING, HELD, PULLED_OUT, Ints, Records
+from sim.kernel.state import B_COURTESY, BUS, DRIVING, HELD, PULLED_OUT, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind [assumption]
 V_COURTESY = 5.0  # [m/s] nobody lets a car in at a higher speed [assumption]
@@ -34,6 +34,13 @@ def let_in(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -
     if not can_stop_behind(vehicles, host, guest):
         return False
     share = desk[0].bus_courtesy
+    if (
+        vehicles[guest].state != DRIVING
+        and vehicles[guest].kind == BUS
+        and uniform(desk[0].seed, vehicles[host].key, BUS_LAW, vehicles[guest].key) < desk[0].bus_priority
+    ):
+        drop_back(vehicles, desk, host, guest, tick)
+        return True
     if vehicles[guest].insists == 0 or vehicles[guest].state != DRIVING:
         if vehicles[host].v > V_COURTESY:
             return False

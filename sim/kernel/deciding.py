@@ -156,7 +156,7 @@ def decide(
         v_ahead = 0.0
         ahead = -1
         here.held = 0
-        passers = segment >= 0 and segments[segment].over >= 0
+        passers = segment >= 0 and here.number >= 0 and segments[segment].over >= 0
         for k in range(here.order_at, here.order_at + here.count):
             i = order[k]
             me = vehicles[i]

@@ -10,7 +10,7 @@ from sim.kernel.deciding import decide
 from sim.kernel.junctions import switch_lights
 from sim.kernel.moving import move
 from sim.kernel.passing import pass_rows
-from sim.kernel.state import V_QUEUE, Floats, Ints, Records
+from sim.kernel.state import STRIP, V_QUEUE, Floats, Ints, Records
 
 WATCH = 60.0  # [s] between two looks for a deadlock
 
@@ -32,7 +32,7 @@ def sample(
         n = lanes[lane].count
         samples[row, 3] += n
         segment = lanes[lane].segment
-        if n == 0 or segment < 0 or segments[segment].watch == 0:
+        if n == 0 or segment < 0 or lanes[lane].number == STRIP or segments[segment].watch == 0:
             continue
         for k in range(n):
             if vehicles[order[lanes[lane].order_at + k]].v < V_QUEUE:
@@ -87,7 +87,7 @@ def advance(
             pull_out(vehicles, lanes, order, segments, net, route, pulling, news, desk, tick)
         change_lanes(vehicles, lanes, order, net, desk, segments, tick)
         pass_rows(vehicles, lanes, order, net, segments, every_driver, tick)
-        admit(vehicles, lanes, order, segments, entries, queue, desk, tick)
+        admit(vehicles, lanes, order, entries, queue, desk, tick)
         if tick % every == 0 and tick // every < samples.shape[0]:
             sample(vehicles, lanes, order, segments, entries, queue, samples, tick // every, tick)
         if tick % watch == 0 and find_deadlock(vehicles, lanes, order, stuck, desk, tick):

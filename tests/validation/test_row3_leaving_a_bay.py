@@ -42,7 +42,7 @@ def test_the_kernels_gap_acceptance_gives_the_handbooks_re_entry_delay(flow, del
 def test_buses_in_real_traffic_wait_by_the_law_of_the_headways_they_see(flow):
     hours, at_m = 8.0, 600.0
     others = poisson(flow, hours * 3600.0, flow)
-    bus = Departure(10**6, 0, ("ab",), bus=True, by_agent=True)
+    bus = Departure(10**6, 0, ("ab",), kind="bus", by_agent=True)
     drivers = population()
     drivers = population() if drivers.lane_changing.courtesy_share == 0 else _unkind(drivers)
     traffic = traffic_on(
