@@ -157,3 +157,29 @@ def gap_delay_s(flow_veh_h: float, critical_gap_s: float) -> float:
     """Return the mean delay (exp(qt) - qt - 1) / q of gap acceptance in a Poisson stream (Adams 1936)."""
     q = flow_veh_h / 3600.0
     return float((np.exp(q * critical_gap_s) - q * critical_gap_s - 1.0) / q)
+
+
+def roundabout(*, radius_m: float = 18.0, arm_m: float = 200.0, arms: int = 4, speed_km_h: float = 40.0) -> Network:
+    """Return a ring r0, r1, ... (anticlockwise, one lane) with arms in0, out0, in1, ... to the area's ends."""
+
+    def on(radius: float, angle: float) -> tuple[float, float]:
+        return (round(radius * float(np.cos(angle)), 3), round(radius * float(np.sin(angle)), 3))
+
+    step = 2.0 * np.pi / arms
+    nodes = [Node(id=f"j{n}", x_m=on(radius_m, n * step)[0], y_m=on(radius_m, n * step)[1]) for n in range(arms)]
+    links = []
+    for n in range(arms):
+        x, y = on(radius_m + arm_m, n * step)
+        nodes.append(Node(id=f"e{n}", x_m=x, y_m=y, boundary=True))
+        arc = tuple(on(radius_m, (n + k / 8.0) * step) for k in range(1, 8))
+        ring = {"from_node": f"j{n}", "to_node": f"j{(n + 1) % arms}", "shape": arc, "roundabout": True}
+        links.append(Link(id=f"r{n}", lanes=1, speed_km_h=30, length_m=radius_m * step, **ring))
+        links.append(Link(id=f"in{n}", from_node=f"e{n}", to_node=f"j{n}", lanes=1, speed_km_h=speed_km_h))
+        links.append(Link(id=f"out{n}", from_node=f"j{n}", to_node=f"e{n}", lanes=1, speed_km_h=speed_km_h))
+    return Network(nodes=tuple(nodes), links=tuple(links))
+
+
+def round_way(into: int, out: int, arms: int = 4) -> tuple[str, ...]:
+    """Return the way through a roundabout from one arm to another, or back out where it came in."""
+    steps = (out - into) % arms or arms
+    return (f"in{into}", *(f"r{(into + k) % arms}" for k in range(steps)), f"out{out}")
