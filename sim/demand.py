@@ -55,7 +55,9 @@ FAMILY, WALKER, THROUGH, BUS = 1, 2, 3, 4
     TIME_GAP,
     CRITICAL_GAP,
     CLASS,
-) = range(100, 126)
+    UNMARKED,
+    ROUND,
+) = range(100, 128)
 """Purposes of draws."""
 MOST_LINKS = 30
 """A random walk through the area goes straight to the nearest exit after so many links."""
@@ -86,6 +88,8 @@ class Family:
     double_parks_though_free: bool
     waits: bool
     obeys: float
+    crosses_unmarked: bool
+    turns_round: bool
     temper: Temperament
 
 
@@ -284,6 +288,8 @@ def _families(base: int, demand: Demand, drivers: Drivers) -> tuple[Family, ...]
                 "double_parks_though_free": d.uniform(DOUBLE_FREE) < choices.double_park_though_free_share,
                 "waits": d.uniform(WAIT) < choices.wait_share,
                 "obeys": d.uniform(OBEY),
+                "crosses_unmarked": d.uniform(UNMARKED) < choices.unmarked_share,
+                "turns_round": d.uniform(ROUND) < choices.three_point_share,
                 "temper": d.tempers(drivers, "car"),
             },
         )

@@ -33,6 +33,7 @@ from sim.scenario.policy import Policy
 from sim.scenario.routes import Router
 from sim.scenario.scenario import Scenario
 from sim.scenario.site import Site, gate_offset_opposite
+from sim.scenario.walking import Walk
 from sim.traffic.fleet import Departure
 from sim.traffic.layout import Detector, Layout, lay_out
 from sim.traffic.traffic import Deadlock, Traffic, Walker
@@ -121,9 +122,9 @@ class SchoolMorning(mesa.Model):  # type: ignore[misc]
         """Return the time [s after midnight]."""
         return self.traffic.seconds(self.env.now)
 
-    def send_to_gate(self, link: str, at_m: float, speed_m_s: float) -> None:
-        """Send a child from the curb to the gate by itself."""
-        self.env.process(self.footway.walk(self.footway.way(link, at_m), speed_m_s))
+    def send_to_gate(self, way: Walk, speed_m_s: float) -> None:
+        """Send a child along a way to the gate by itself."""
+        self.env.process(self.footway.walk(way, speed_m_s))
 
     # ------------------------------------------------------------------ the clock
 

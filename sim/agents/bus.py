@@ -83,6 +83,14 @@ class Bus(Traveller):
         link, at_m = self.world.traffic.where(self.vehicle)
         return at_m if link == self.stop.link else -inf
 
+    def squeezes_into(self, berth: int) -> bool:
+        """Return whether the bus stands beside the bay, and gets from the lane into a berth ahead past an occupied one.
+
+        It came so far because it could not stop before; were it to stand there, those in the bay could not leave.
+        """
+        last_m = self.stop.berth_front_m(berth) - TURN_IN_SHORT_M
+        return self.stop.kind == "bay" and self.stop.from_m < self.place_m() < last_m
+
     def take_from_behind(self) -> int | None:
         """Take the berth of a bus that comes from behind and cannot pass; return it, if there is one."""
         coming: dict[int, Bus] = self.world.berths[self.stop.id].coming
@@ -111,7 +119,7 @@ class Bus(Traveller):
         traffic, berths = self.world.traffic, self.world.berths[stop.id]
         apart = traffic.length_m(self.vehicle) + WAIT_APART_M
         at_m = stop.from_m - stop.taper_in_m - WAIT_SHORT_M - berths.in_line * apart
-        granted = berths.request(self.place_m)
+        granted = berths.request(self.place_m, self.squeezes_into)
         while not granted.triggered:
             link, here_m = traffic.where(self.vehicle)
             if link != stop.link:
@@ -121,6 +129,7 @@ class Bus(Traveller):
             yield granted | stands
             if granted.triggered or stands.value != MISSED:
                 break
+        berths.look_again()
         if not granted.triggered:
             berth = self.take_from_behind()
             if berth is not None:

@@ -66,11 +66,6 @@ def school_zones(world: World, link: str) -> list[CurbZone]:
     return sorted(zones, key=lambda z: z.from_m)
 
 
-def walk_m(world: World, link: str, at_m: float) -> float:
-    """Return the way on foot [m] from a stop point to the gate."""
-    return world.footway.way(link, at_m).metres
-
-
 class Eyes:
     """One driver's view and wishes."""
 
@@ -81,6 +76,10 @@ class Eyes:
         self.vehicle = vehicle
         warden = world.policy.warden
         self.warden = warden if warden is not None and family.obeys < warden.compliance else None
+
+    def walk_m(self, link: str, at_m: float) -> float:
+        """Return the way on foot [m] from a stop point to the gate."""
+        return self.world.footway.way(link, at_m, unmarked=self.family.crosses_unmarked).metres
 
     def choose(self, link: str, at_m: float) -> Place | None:
         """Return where to stop, seen from an offset of a link; None: go on."""
@@ -106,7 +105,7 @@ class Eyes:
     def accepts(self, link: str, stop_m: float, zone: CurbZone) -> bool:
         """Return whether the walk to the gate is short enough, or the warden says so."""
         directed = self.warden is not None and zone.id in self.warden.zones
-        return directed or walk_m(self.world, link, stop_m) <= self.family.willing_m
+        return directed or self.walk_m(link, stop_m) <= self.family.willing_m
 
     def free_place(self, link: str, at_m: float) -> Place | None:
         """Return the place in sight with the shortest walk to the gate; for an escort, one to leave the car if any.
@@ -128,7 +127,7 @@ class Eyes:
                 berths = [p for p in berths if at_curb or p.stop_m <= tail_m]
                 places = [p for p in berths if near <= p.stop_m <= far and self.accepts(link, p.stop_m, zone)]
             for place in places:
-                walk = walk_m(self.world, link, place.stop_m)
+                walk = self.walk_m(link, place.stop_m)
                 found.append((self.family.escorts and not place.escort, walk, -place.stop_m, place))
         if not found:
             return None
@@ -161,8 +160,8 @@ class Eyes:
         if place.stop_m - at_m - LOOK_EVERY_M <= self.world.traffic.stopping_distance(self.vehicle) + 1.0:
             return False
         unseen = (m for n in range(place.berth + 1, zone.berths) if (m := zone.berth_front_m(n)) > far)
-        walk = walk_m(self.world, place.link, place.stop_m)
-        return any(walk_m(self.world, place.link, m) < walk for m in unseen)
+        walk = self.walk_m(place.link, place.stop_m)
+        return any(self.walk_m(place.link, m) < walk for m in unseen)
 
     def soon_free(self, link: str, at_m: float) -> Place | None:
         """Return a berth about to be free behind which the driver waits, if of that mind."""
@@ -191,8 +190,8 @@ class Eyes:
             for from_m, to_m in open_stretches(self.world, link)
             if to_m >= max(from_m + length, begin) and not self.watched(to_m, link)
         ]
-        best = min(spots, key=lambda p: walk_m(self.world, link, p.stop_m), default=None)
-        return best if best and walk_m(self.world, link, best.stop_m) <= choices.double_park_within_m else None
+        best = min(spots, key=lambda p: self.walk_m(link, p.stop_m), default=None)
+        return best if best and self.walk_m(link, best.stop_m) <= choices.double_park_within_m else None
 
     def watched(self, stop_m: float, link: str) -> bool:
         """Return whether a warden whom this driver obeys sees the spot."""

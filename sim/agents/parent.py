@@ -10,6 +10,8 @@ from sim.places.world import World
 
 MAX_WAIT_S = 120.0
 """[s] patience of one who waits behind a berth about to be free [assumption]"""
+CLEAR_OF_ROW_M = 8.0
+"""[m] one who wants to turn round drives on from where it stood, at least [assumption]"""
 
 
 class Parent(Traveller):
@@ -37,7 +39,10 @@ class Parent(Traveller):
         else:
             yield from self.unload(place)
         yield from self.move_off(place)
-        self.drive_home(place)
+        self.begin("exit")
+        self.stood_to_s = self.world.now_s()
+        if not (yield from self.turn_round(place)):
+            self.drive_home(place)
 
     # ------------------------------------------------------------------ looking for a place
 
@@ -180,7 +185,8 @@ class Parent(Traveller):
         """Kiss and go: the children get out and walk to the gate by themselves."""
         self.begin("dwell")
         yield self.world.wait(self.dwell_s(place))
-        self.world.send_to_gate(place.link, place.stop_m, self.family.child_walk_m_s)
+        way = self.world.footway.way(place.link, place.stop_m, unmarked=self.family.crosses_unmarked)
+        self.world.send_to_gate(way, self.family.child_walk_m_s)
         self.delivered = self.family.pupils
 
     def walk_to_gate(self, place: Place) -> Story:
@@ -189,7 +195,7 @@ class Parent(Traveller):
         self.begin("dwell")
         yield self.world.wait(self.dwell_s(place))
         self.begin("escort_walk")
-        way = self.world.footway.way(place.link, place.stop_m, with_child=True)
+        way = self.world.footway.way(place.link, place.stop_m, with_child=True, unmarked=self.family.crosses_unmarked)
         if place.kind == "remote":
             way = self.world.footway.remote(place.link)
         yield from self.world.footway.walk(way, min(family.child_walk_m_s, family.adult_walk_m_s))
@@ -215,10 +221,34 @@ class Parent(Traveller):
         if berths is not None:
             berths.release(place.berth)
 
+    def turn_round(self, place: Place) -> Story:
+        """Turn round in three points, where the street is narrow and the way home is shorter; return whether it has."""
+        traffic, times = self.world.traffic, self.world.site.demand.times
+        other = self.other_direction(place.link)
+        if not self.family.turns_round or other is None or not traffic.can_turn_round(self.vehicle):
+            return False
+        router = traffic.router
+        back, onward = router.path(other, self.family.exit), router.path(place.link, self.family.exit)
+        if not back or (onward and router.free_time_s(onward) <= router.free_time_s(back) + times.three_point_turn_s):
+            return False
+        link, here_m = traffic.where(self.vehicle)
+        at_m = here_m + traffic.stopping_distance(self.vehicle) + CLEAR_OF_ROW_M
+        if link != place.link or (yield traffic.stop_at(self.vehicle, link, at_m)) == MISSED:
+            return False
+        if (yield from traffic.turn_round(self.vehicle, back, times.three_point_turn_s)):
+            return True
+        traffic.go_on(self.vehicle)
+        return False
+
+    def other_direction(self, link: str) -> str | None:
+        """Return the other direction of the street at the gate."""
+        gate = self.world.site.gate
+        if link == gate.link:
+            return gate.opposite_link
+        return gate.link if link == gate.opposite_link else None
+
     def drive_home(self, place: Place) -> None:
         """Take the quickest way from here to where this family leaves the area, but not past the jam once more."""
-        self.begin("exit")
-        self.stood_to_s = self.world.now_s()
         site, router = self.world.site, self.world.traffic.router
         exits = (self.family.exit, *(d.exit for d in site.demand.pupils.departures))
         ways = [router.path(place.link, exit) for exit in exits]

@@ -1,24 +1,43 @@
-"""Zebra crossings: people step off when every approaching vehicle is far enough away or yields."""
+"""Zebra crossings: people step off when every approaching vehicle is far enough away or yields.
+
+Who waits crosses in a group, row after row, two seconds apart. Each row looks for itself, so that n rows need the
+critical gap and 2 (n - 1) s more (HCM 2010, eq. 19-70 and 19-71); where the gap is shorter the group is torn apart.
+"""
 
 from sim.kernel import compiled
 from sim.kernel.chance import YIELD, uniform
 from sim.kernel.gaps import accepts, time_over
-from sim.kernel.junctions import B_YIELD
+from sim.kernel.junctions import AT_LINE, B_YIELD, no_room_behind
 from sim.kernel.moving import report
 from sim.kernel.order import way_on
-from sim.kernel.state import CROSSING, HELD, Ints, Records
+from sim.kernel.state import CROSSING, HELD, V_STANDING, Ints, Records
+
+ROW_S = 2.0  # [s] between two rows of a group (HCM 2010, eq. 19-70)
 
 
 @compiled()
 def lane_is_safe(
-    vehicles: Records, lanes: Records, order: Ints, net: Ints, zebras: Records, desk: Records, zebra: int, lane: int
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    zebras: Records,
+    desk: Records,
+    zebra: int,
+    lane: int,
 ) -> bool:
-    """Return whether nobody on this lane over the crossing would hit a pedestrian stepping off now."""
-    if lanes[lane].count > 0:
-        return False
+    """Return whether nobody on this lane over the crossing would hit a pedestrian stepping off now.
+
+    At a zebra who has stopped stays; where nothing is marked one who stands there and could go on goes first, unless
+    that driver yields.
+    """
+    marked = zebras[zebra].marked == 1
     source = lanes[lane].from_lane
+    if lanes[lane].count > 0:
+        j = order[lanes[lane].order_at]
+        return not marked and vehicles[j].v < V_STANDING  # one walks round a car that stands on one's way
     if lanes[lane].tail_x < lanes[lane].length:
-        return False
+        return not marked and lanes[lane].tail_v < V_STANDING
     at = lanes[source].order_at
     for k in range(lanes[source].count):
         j = order[at + k]
@@ -28,7 +47,10 @@ def lane_is_safe(
             return True
         if way_on(vehicles, lanes, net, j, source) != lane:
             continue
-        if accepts(time_over(distance, v), zebras[zebra].gap):
+        wants_on = not marked and v < V_STANDING and distance < AT_LINE
+        if wants_on and no_room_behind(vehicles, lanes, order, j, lane) >= 0:
+            return True
+        if not wants_on and accepts(time_over(distance, v), zebras[zebra].gap):
             return True
         stops = 0.5 * v * v < B_YIELD * (distance if distance > 0.1 else 0.1)
         return stops and uniform(desk[0].seed, vehicles[j].key, YIELD, zebra) < zebras[zebra].yield_share
@@ -56,13 +78,18 @@ def cross(
     desk: Records,
     tick: int,
 ) -> None:
-    """Let pedestrians arrive at the zebras and step off together."""
+    """Let pedestrians arrive at the zebras and step off in rows."""
     for c in range(zebras.size):
         while zebras[c].next < zebras[c].end and people[zebras[c].next].due <= tick:
             waiting[c, zebras[c].waits] = zebras[c].next
             zebras[c].waits += 1
             zebras[c].next += 1
-        if zebras[c].waits == 0:
+        if tick >= zebras[c].next_row:
+            zebras[c].in_row = 0
+        row = zebras[c].abreast - zebras[c].in_row
+        if row > zebras[c].waits:
+            row = zebras[c].waits
+        if row == 0:
             continue
         safe = True
         for z in range(zebras[c].lane_at, zebras[c].lane_end):
@@ -71,7 +98,7 @@ def cross(
                 break
         if not safe:
             continue
-        for w in range(zebras[c].waits):
+        for w in range(row):
             p = waiting[c, w]
             people[p].start = tick
             over = tick + people[p].duration
@@ -79,4 +106,9 @@ def cross(
                 zebras[c].until = over
             if people[p].reported == 1:
                 report(news, desk, CROSSING, p)
-        zebras[c].waits = 0
+        if zebras[c].in_row == 0:
+            zebras[c].next_row = tick + int(ROW_S / desk[0].dt + 0.5)
+        zebras[c].in_row += row
+        zebras[c].waits -= row
+        for w in range(zebras[c].waits):
+            waiting[c, w] = waiting[c, w + row]

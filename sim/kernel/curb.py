@@ -5,8 +5,8 @@ from sim.kernel.chance import BUS_LAW, COURTESY, uniform
 from sim.kernel.gaps import accepts, first_behind, time_over
 from sim.kernel.moving import report, settle
 from sim.kernel.order import aim, insert, position_of
-from sim.kernel.passing import takes_room
-from sim.kernel.state import B_COURTESY, BUS, DRIVING, HELD, PULLED_OUT, Ints, Records
+from sim.kernel.passing import can_turn_round, takes_room
+from sim.kernel.state import B_COURTESY, BUS, DRIVING, HELD, PULLED_OUT, TURNING, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind [assumption]
 V_COURTESY = 5.0  # [m/s] nobody lets a car in at a higher speed [assumption]
@@ -97,11 +97,18 @@ def pull_out(
     desk: Records,
     tick: int,
 ) -> None:
-    """Let those who wait to pull out do so, in the order in which they began to wait."""
+    """Let those who wait to pull out, or to turn round, do so, in the order in which they began to wait."""
     n = 0
     for w in range(desk[0].pulling):
         i = pulling[w]
         lane = vehicles[i].lane
+        if vehicles[i].shadow >= 0:
+            if can_turn_round(vehicles, lanes, order, net, segments, i):
+                report(news, desk, TURNING, i)
+            else:
+                pulling[n] = i
+                n += 1
+            continue
         if can_pull_out(vehicles, lanes, order, segments, net, desk, i, tick) and insert(
             lanes, order, lane, position_of(vehicles, lanes, order, lane, vehicles[i].x), i
         ):

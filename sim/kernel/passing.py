@@ -81,14 +81,18 @@ def is_clear(
     segment: int,
     returns_x: float,
     lasts: float,
+    at_least: float,
 ) -> bool:
-    """Return whether the opposite lane is free from behind vehicle i to where it comes back, for `lasts` s."""
+    """Return whether the opposite lane is free from behind vehicle i to where it comes back, for `lasts` s.
+
+    That place must be `at_least` so far [m] from where the opposite lane begins.
+    """
     here = segments[segment]
     opposite = here.opposite
     other = segments[lanes[opposite].segment]
     far = here.mirror - returns_x - SHORT
     near = here.mirror - vehicles[i].x + vehicles[i].length
-    if far < START or near > lanes[opposite].length or lanes[other.over].count > 0:
+    if far < at_least or near > lanes[opposite].length or lanes[other.over].count > 0:
         return False
     if lanes[opposite].tail_x < near + SHORT:
         return False
@@ -104,6 +108,33 @@ def is_clear(
         return True
     v = vehicles[j].v
     return distance >= (lasts + SPARE) * (v if v > V_ONCOMING else V_ONCOMING)
+
+
+@compiled()
+def can_turn_round(vehicles: Records, lanes: Records, order: Ints, net: Ints, segments: Records, i: int) -> bool:
+    """Hold the opposite lane for a vehicle that turns round in three points, if nobody comes there; return whether.
+
+    While it lasts the vehicle stands across both lanes: it holds its own, and its shadow holds the opposite one.
+    """
+    me = vehicles[i]
+    segment = lanes[me.lane].segment
+    opposite = segments[segment].opposite
+    x = segments[segment].mirror - me.x + me.length
+    if x - me.length < SHORT or x + SHORT > lanes[opposite].length or lanes[segments[segment].over].count > 0:
+        return False
+    if not is_clear(vehicles, lanes, order, net, segments, i, segment, me.x, me.out_gap - SPARE, SHORT):
+        return False
+    shadow = me.shadow
+    k = position_of(vehicles, lanes, order, opposite, x)
+    if not insert(lanes, order, opposite, k, shadow):
+        return False
+    vehicles[shadow].x = x
+    vehicles[shadow].v = 0.0
+    vehicles[shadow].acceleration = 0.0
+    vehicles[shadow].length = me.length
+    vehicles[shadow].state = HELD
+    vehicles[shadow].lane = opposite
+    return True
 
 
 @compiled()
@@ -136,7 +167,7 @@ def set_out(
         return False
     v_most = me.desired if me.desired < V_PASSING else V_PASSING
     lasts = passing_time(me.v, me.a, v_most, returns_x - me.x)
-    if not is_clear(vehicles, lanes, order, net, segments, i, segment, returns_x, lasts):
+    if not is_clear(vehicles, lanes, order, net, segments, i, segment, returns_x, lasts, START):
         return False
     if not insert(lanes, order, over, lanes[over].count, i):
         return False

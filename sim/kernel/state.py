@@ -25,7 +25,7 @@ OUTSIDE, DRIVING, HELD, OFF_LANE, PULLING_OUT, GONE = 0, 1, 2, 3, 4, 5
 # What a driver does at the target.
 NO_TARGET, PASS, STOP, TURN_IN = 0, 1, 2, 3
 # What the kernel reports to Python.
-PASSED, STOPPED, TURNED_IN, MISSED, PULLED_OUT, LEFT, LOST, CROSSING = 1, 2, 3, 4, 5, 6, 7, 8
+PASSED, STOPPED, TURNED_IN, MISSED, PULLED_OUT, LEFT, LOST, CROSSING, TURNING = 1, 2, 3, 4, 5, 6, 7, 8, 9
 # Kinds of vehicles.
 CAR, BUS, HEAVY, TWO_WHEELER = 0, 1, 2, 3
 STRIP = -1  # number of a lane for two-wheelers
@@ -90,6 +90,7 @@ VEHICLE = _record(
     keeps_curb=_INT,  # 1: looks for a place from the curb lane
     reported=_INT,  # 1: an agent wants to know when it leaves
     changed=_INT,  # tick of the last lane change
+    shadow=_INT,  # while it turns round: the row that holds the opposite lane for it; else -1
     before0=_INT,  # lanes that its tail may still be on
     before1=_INT,
     key=_LONG,  # for chance
@@ -160,7 +161,11 @@ ENTRY = _record(
 ZEBRA = _record(
     gap=_FLOAT,  # critical gap of pedestrians [s]
     yield_share=_FLOAT,
+    marked=_INT,  # 0: people cross where nothing is marked
+    abreast=_INT,  # how many walk side by side
     until=_INT,  # occupied until this tick
+    in_row=_INT,  # how many have stepped off in the present row
+    next_row=_INT,  # tick from which the next row may step off
     lane_at=_INT,  # in `queue`: the movements over it
     lane_end=_INT,
     next=_INT,  # first person not yet there, of those known beforehand

@@ -23,7 +23,7 @@ class Berths:
         self._discipline = discipline
         self.coming: dict[int, Any] = {}
         """Who is on the way to which berth, of those who stand in line for any."""
-        self._line: list[tuple[simpy.Event, Callable[[], float]]] = []
+        self._line: list[tuple[simpy.Event, Callable[[], float], Callable[[int], bool]]] = []
         self._behind: dict[int, deque[simpy.Event]] = {}
 
     @property
@@ -45,13 +45,16 @@ class Berths:
             raise ValueError(f"berth {berth} is taken")
         self.taken[berth] = True
 
-    def request(self, place_m: Callable[[], float] = lambda: 0.0) -> simpy.Event:
+    def request(
+        self, place_m: Callable[[], float] = lambda: 0.0, squeezes_into: Callable[[int], bool] = lambda _: False
+    ) -> simpy.Event:
         """Stand in line; the event succeeds with the number of the berth granted, the foremost that is open.
 
         Who is furthest ahead by then, at `place_m` [m], is served first; of those abreast, who came first.
+        `squeezes_into` tells into which free berths one gets although the way that the discipline asks for is not free.
         """
         event = self.env.event()
-        self._line.append((event, place_m))
+        self._line.append((event, place_m, squeezes_into))
         self._serve()
         return event
 
@@ -86,10 +89,14 @@ class Berths:
 
     def _serve(self) -> None:
         while self._line:
-            open_now = self.open()
-            if not open_now:
-                return
-            berth = open_now[-1]
-            self.take(berth)
             first = max(range(len(self._line)), key=lambda n: (self._line[n][1](), -n))
-            self._line.pop(first)[0].succeed(berth)
+            squeezes_into = self._line[first][2]
+            free = [n for n, taken in enumerate(self.taken) if not taken and squeezes_into(n)] or self.open()
+            if not free:
+                return
+            self.take(free[-1])
+            self._line.pop(first)[0].succeed(free[-1])
+
+    def look_again(self) -> None:
+        """Serve the line anew, after one in it has come to where other berths are in reach."""
+        self._serve()

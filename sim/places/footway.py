@@ -19,13 +19,16 @@ class Footway:
         self.env = env
         self.site = site
         self.traffic = traffic
-        self._ways: dict[tuple[str, float, bool], Walk] = {}
+        self._ways: dict[tuple[str, float, bool, bool], Walk] = {}
 
-    def way(self, link: str, at_m: float, *, with_child: bool = False) -> Walk:
-        """Return the way from the curb at an offset to the gate or, with a child, to where it is handed over."""
-        key = (link, round(at_m, 1), with_child)
+    def way(self, link: str, at_m: float, *, with_child: bool = False, unmarked: bool = False) -> Walk:
+        """Return the way from the curb at an offset to the gate or, with a child, to where it is handed over.
+
+        `unmarked`: also where no crossing is marked.
+        """
+        key = (link, round(at_m, 1), with_child, unmarked)
         if key not in self._ways:
-            self._ways[key] = way(self.site, link, at_m, to_waiting_area=with_child)
+            self._ways[key] = way(self.site, link, at_m, to_waiting_area=with_child, unmarked=unmarked)
         return self._ways[key]
 
     def remote(self, link: str) -> Walk:

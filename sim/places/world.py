@@ -9,6 +9,7 @@ from sim.places.berths import Berths
 from sim.places.footway import Footway
 from sim.scenario.policy import Policy
 from sim.scenario.site import Site
+from sim.scenario.walking import Walk
 from sim.traffic.traffic import Traffic
 
 
@@ -42,7 +43,7 @@ class World(Protocol):
     def wait(self, seconds: float) -> simpy.Event:
         """Return an event after a duration [s], rounded up to the next tick."""
 
-    def send_to_gate(self, link: str, at_m: float, speed_m_s: float) -> None:
+    def send_to_gate(self, way: Walk, speed_m_s: float) -> None:
         """Send a child from the curb to the gate by itself."""
 
     def now_s(self) -> float:

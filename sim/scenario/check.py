@@ -137,6 +137,9 @@ def _crossings(network: Network) -> Iterator[Fault]:
         path = f"network.crossings.{n}"
         for k, crossed in enumerate(crossing.links):
             yield from _beyond(f"{path}.links.{k}.at_m", crossed.at_m, crossed.link, lengths)
+            at = [link for link in network.links if link.id == crossed.link and link.divided]
+            if at and crossing.control == "unmarked":
+                yield Fault(f"{path}.control", f"unmarked over {at[0].id}, which is divided", "signal or zebra")
         on_foot = crossing.walk_s + crossing.clearance_s
         if crossing.control == "signal" and on_foot > crossing.cycle_s - LEAST_GREEN_S:
             expected = (

@@ -103,6 +103,8 @@ class Times:
     child_walk_m_s: Speed
     adult_walk_m_s: Speed
     walk_sd_m_s: Annotated[float, Field(ge=0, le=1), Unit("m/s")]
+    three_point_turn_s: Annotated[float, Field(gt=0, le=120), Unit("s")] = 15.0
+    """How long a turn in three points holds both lanes; assumption 10-25."""
     rail_walk_factor: Annotated[float, Field(gt=0, le=1), Unit("1")]
     """Walking speed beside a row of vehicles, between them and a guardrail, as a share of the free speed."""
 
@@ -124,6 +126,10 @@ class Choices:
     """Nobody double-parks who expects to stop longer."""
     wait_share: Share
     """Share of drivers who stop behind a berth that is about to be free."""
+    three_point_share: Share = 0.0
+    """Share of drivers who turn round in the street where it is narrow and that is the shorter way home."""
+    unmarked_share: Share = 0.5
+    """Share of families who cross the street where no marking is, if that is shorter and no guardrail stops them."""
     rounds: Annotated[int, Field(ge=0, le=10), Unit("1")]
     """How often a driver goes round the block before parking further off."""
 

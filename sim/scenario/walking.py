@@ -44,16 +44,19 @@ class Walk:
         return replace(self, before_m=self.after_m, after_m=self.before_m + self.beside_rail_m, beside_rail_m=0.0)
 
 
-def way(site: Site, link: str, at_m: float, *, to_waiting_area: bool = False) -> Walk:
+def way(site: Site, link: str, at_m: float, *, to_waiting_area: bool = False, unmarked: bool = False) -> Walk:
     """Return the quickest way from the curb beside an offset of a link to the gate.
 
     `to_waiting_area`: to the waiting area on the way that saves the adult most, where there is one.
+    `unmarked`: also where no crossing is marked, if no guardrail stands there.
     """
     gate = site.gate
     if link == gate.link:
         return along(site, link, at_m, _goal(site, link, at_m, to_waiting_area))
     if link == gate.opposite_link:
-        over = [_over(site, c, link, at_m, to_waiting_area) for c in site.network.crossings if _joins(c, site)]
+        joining = [c for c in site.network.crossings if _joins(c, site)]
+        open_ = [c for c in joining if c.control != "unmarked" or (unmarked and not _railed(site, c))]
+        over = [_over(site, c, link, at_m, to_waiting_area) for c in open_]
         if over:
             return min(over, key=lambda w: w.metres)
     a, b = site.network.position(link, at_m), site.network.position(gate.link, gate.at_m)
@@ -83,6 +86,11 @@ def _goal(site: Site, link: str, from_m: float, to_waiting_area: bool) -> float:
 def _joins(crossing: Crossing, site: Site) -> bool:
     links = {c.link for c in crossing.links}
     return site.gate.link in links and site.gate.opposite_link in links
+
+
+def _railed(site: Site, crossing: Crossing) -> bool:
+    """Return whether a guardrail stands where a crossing meets one of its links."""
+    return any(r.link == c.link and r.from_m < c.at_m < r.to_m for c in crossing.links for r in site.guardrails)
 
 
 def _at(crossing: Crossing, link: str) -> CrossedLink:

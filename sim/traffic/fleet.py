@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from sim.kernel.state import BUS, ENTRY, TWO_WHEELER, VEHICLE, Ints, Records, rows
+from sim.kernel.state import BUS, ENTRY, GONE, TWO_WHEELER, VEHICLE, Ints, Records, rows
 from sim.scenario.drivers import Drivers, VehicleClass
 from sim.traffic.layout import Layout
 
@@ -18,6 +18,8 @@ SPARE_LEGS = 64
 Kind = Literal["car", "bus", "heavy", "two_wheeler"]
 KINDS: tuple[Kind, ...] = ("car", "bus", "heavy", "two_wheeler")
 """In the order of the kernel's codes."""
+SHADOWS = 16
+"""So many vehicles may turn round in mid-block at the same time."""
 FILE_M = 1.0
 """Width of a strip that one file of two-wheelers takes (Chinese code for urban roads CJJ 37-2012: 1.0 m)."""
 
@@ -74,13 +76,21 @@ def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) ->
             vehicles[name][kinds == code] = value
     vehicles["headway"] *= [d.temper.headway for d in departures]
     _abreast(layout, vehicles, departures)
-    waiting = ("blocker", "yields_to", "standing", "defers", "may_go", "claims")
+    waiting = ("blocker", "shadow", "yields_to", "standing", "defers", "may_go", "claims")
     for name in (*waiting, "target_segment", "choice", "lane", "before0", "before1"):
         vehicles[name] = -1
     vehicles["desired"], vehicles["changed"] = 1.0, -1_000_000
     vehicles["entered"] = vehicles["left"] = np.nan
     spare = SPARE_LEGS * sum(d.by_agent for d in departures) + SPARE_LEGS
     return vehicles, np.asarray(table + [0] * spare, dtype=np.int32), len(table)
+
+
+def shadows() -> Records:
+    """Return rows for those who hold the opposite lane for a vehicle that turns round."""
+    found = rows(VEHICLE, SHADOWS)
+    found["state"], found["shadow"], found["blocker"], found["yields_to"], found["standing"] = GONE, -1, -1, -1, -1
+    found["before0"] = found["before1"] = found["target_segment"] = found["may_go"] = found["choice"] = -1
+    return found
 
 
 def _driving(kind: VehicleClass) -> dict[str, float]:

@@ -177,7 +177,7 @@ def _stages(signal: Signal, clock: _Clock) -> list[tuple[frozenset[str], frozens
 
 def _crossing_light(crossing: Crossing, clock: _Clock) -> _Light:
     """Return the vehicles' light at a crossing: green when nobody on foot has it."""
-    if crossing.control == "zebra":
+    if crossing.control != "signal":
         return _Light()
     end = crossing.cycle_s - CROSSING_AMBER_S - CROSSING_ALL_RED_S
     return clock.light(
@@ -202,7 +202,7 @@ class _Draft:
         self.opposite: dict[int, Piece] = {}
         self.over: dict[int, int] = {}
         """The lane over the opposite one, by segment."""
-        self.zebras = {c.id: n for n, c in enumerate(c for c in network.crossings if c.control == "zebra")}
+        self.zebras = {c.id: n for n, c in enumerate(c for c in network.crossings if c.control != "signal")}
 
     def add_link(self, link: Link, begin: float, end: float) -> list[tuple[Link, Crossing | None, int, float]]:
         """Lay out a link's segments; return where they are cut: (link, crossing, segment before, width)."""
@@ -250,7 +250,7 @@ class _Draft:
                     to_lane=self.lane(segment + 1, n),
                     light=light,
                     zebra=-1 if crossing is None else self.zebras.get(crossing.id, -1),
-                    box=int(crossing is not None),
+                    box=int(crossing is not None and crossing.control != "unmarked"),
                 )
             )
 

@@ -1,6 +1,6 @@
 """The road in motion: owns the kernel's arrays, and turns "reached the stop point" into SimPy events."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from sim.kernel.order import aim, aim_all, index_of, remove
 from sim.kernel.step import advance
 from sim.scenario.drivers import Drivers
 from sim.scenario.routes import Router
-from sim.traffic.fleet import Departure, muster, queues
+from sim.traffic.fleet import Departure, muster, queues, shadows
 from sim.traffic.layout import Layout
 
 CRAWL_M_S = 0.5
@@ -21,6 +21,10 @@ CLOSE_M = 1.5
 """[m] before the stop point, one who stands behind another vehicle has reached it [assumption]"""
 V_ROW_M_S = 6.0
 """Whoever is slower at the curb may be part of a row that moves up [assumption]."""
+PERSON_M = 0.75
+"""[m] of a crossing's width that one person takes in a row [assumption]"""
+PATIENCE_S = 60.0
+"""[s] who finds no gap for so long does not turn round [assumption]"""
 SAMPLE_S = 10.0
 """[s] between two counts of the queues."""
 
@@ -43,11 +47,15 @@ class Deadlock(Exception):
     """(vehicle, lane, position [m])"""
 
 
+Orders = Generator[simpy.Event, Any, bool]
+"""Orders that take more than one event; the value says whether they were carried out."""
+
+
 class Traffic:
     """All vehicles on the road, advanced in one kernel call at a time.
 
     A vehicle is named by its row. Every order to a driver returns a SimPy event that succeeds, at the tick it
-    happens, with what happened (`sim.kernel.state`: PASSED, STOPPED, TURNED_IN, MISSED, PULLED_OUT, LEFT).
+    happens, with what happened (`sim.kernel.state`: PASSED, STOPPED, TURNED_IN, MISSED, PULLED_OUT, LEFT, TURNING).
     """
 
     def __init__(
@@ -77,10 +85,13 @@ class Traffic:
         self.desk = _desk(drivers, self.dt, seed)
         self.lanes = road.lanes.copy()
         self.order = np.full(int(road.lanes["order_end"].max(initial=0)), -1, dtype=np.int32)
-        self.vehicles, self.route, self._free_leg = muster(layout, drivers, departures)
+        cars, self.route, self._free_leg = muster(layout, drivers, departures)
+        self.everybody = np.concatenate([cars, shadows()]).view(np.recarray)
+        self.vehicles = self.everybody[: cars.size]
+        self._shadows = list(range(self.everybody.size - 1, cars.size - 1, -1))
         if self.vehicles.size:
             self.desk[0].least_gap = self.vehicles["s0"].min()
-        self._rows, self._lane_rows, self._desk = k.plain(self.vehicles), k.plain(self.lanes), k.plain(self.desk)[0]
+        self._rows, self._lane_rows, self._desk = k.plain(self.everybody), k.plain(self.lanes), k.plain(self.desk)[0]
         self._segment_rows = k.plain(road.segments)
         aim_all(self.vehicles, self.lanes, road.segments, road.net, self.route)
         self.entries, queue = queues(layout, self.vehicles, self.route)
@@ -91,7 +102,7 @@ class Traffic:
         self.stuck = np.zeros(64, dtype=np.int32)
         self.news = np.zeros((4 * len(departures) + self.people.size + 64, 2), dtype=np.int32)
         self.samples = np.zeros((horizon // self._every + 2, 4), dtype=np.int32)
-        on_road = (self.vehicles, self.lanes, self.order, road.segments, road.net)
+        on_road = (self.everybody, self.lanes, self.order, road.segments, road.net)
         beside = (self.entries, self.queue, self.zebras, self.people, self.waiting, self.pulling, self.stuck)
         told = (self.news, self.samples, self.desk)
         self._road: Any = tuple(map(k.handed, on_road))
@@ -219,6 +230,50 @@ class Traffic:
         self._desk["pulling"] += 1
         return self._await(vehicle)
 
+    def can_turn_round(self, vehicle: int) -> bool:
+        """Return whether a vehicle is on a street with one lane each way on which it may turn round."""
+        return bool(self._segment_rows[self.route[self._next_leg(vehicle)]]["opposite"] >= 0)
+
+    def turn_round(self, vehicle: int, path: Sequence[str], seconds: float) -> Orders:
+        """Turn round in three points where the vehicle stands, holding its lane, and take a path from the other side.
+
+        Waits until nobody comes on the opposite lane, no longer than PATIENCE_S; then both lanes are held for so many
+        seconds. Returns whether it has turned; if not, it still holds its lane.
+        """
+        me = self._rows[vehicle]
+        if not self._shadows:
+            return False
+        me["shadow"] = shadow = self._shadows.pop()
+        self.pulling[self._desk["pulling"]] = vehicle
+        self._desk["pulling"] += 1
+        begins = self._await(vehicle)
+        yield begins | self.env.timeout(self.ticks(PATIENCE_S))
+        if not begins.triggered:
+            waiting = self.pulling[: self._desk["pulling"]]
+            self.pulling[: waiting.size - 1] = waiting[waiting != vehicle]
+            self._desk["pulling"] -= 1
+        else:
+            yield self.env.timeout(self.ticks(seconds))
+            self._face_about(vehicle, shadow, path)
+        self._rows[shadow]["state"], me["shadow"] = k.GONE, -1
+        self._shadows.append(shadow)
+        return begins.triggered
+
+    def _face_about(self, vehicle: int, shadow: int, path: Sequence[str]) -> None:
+        """Put a vehicle in the place of its shadow, facing the other way."""
+        me, there = self._rows[vehicle], self._rows[shadow]
+        remove(self.lanes, self.order, int(me["lane"]), index_of(self.lanes, self.order, int(me["lane"]), vehicle))
+        lane = int(there["lane"])
+        at = int(self._lane_rows[lane]["order_at"]) + index_of(self.lanes, self.order, lane, shadow)
+        self.order[at] = vehicle
+        me["lane"], me["x"], me["v"], me["state"] = lane, there["x"], 0.0, k.DRIVING
+        me["before0"] = me["before1"] = -1
+        me["standing"] = me["changed"] = self.tick
+        segments = self.layout.segments(path)
+        begin = segments.index(int(self._lane_rows[lane]["segment"]))
+        me["leg"], me["route_end"] = self._new_route(segments[begin:])
+        self._aim_again(vehicle)
+
     def leaves(self, vehicle: int) -> simpy.Event:
         """Tell when a vehicle drives out of the area."""
         event = self._leaving[vehicle] = self.env.event()
@@ -268,13 +323,17 @@ class Traffic:
         if here not in segments:
             raise ValueError(f"the path does not start where vehicle {vehicle} is")
         segments = [*map(int, self.route[me["leg"] : leg]), *segments[segments.index(here) :]]
+        me["leg"], me["route_end"] = self._new_route(segments)
+        self._aim_again(vehicle)
+
+    def _new_route(self, segments: Sequence[int]) -> tuple[int, int]:
+        """Write a route into the table; return where it begins and ends."""
         begin, end = self._free_leg, self._free_leg + len(segments)
         if end > self.route.size:
             self.route = np.concatenate([self.route, np.zeros(self.route.size + len(segments), dtype=np.int32)])
         self.route[begin:end] = segments
-        me["leg"], me["route_end"] = begin, end
         self._free_leg = end
-        self._aim_again(vehicle)
+        return begin, end
 
     def present_time_s(self, link: str, until_m: float | None = None, *, curb_lane: bool = False) -> float:
         """Return how long a link, or its first metres, takes [s] at the mean speed now driven there."""
@@ -366,7 +425,9 @@ class Traffic:
             crossing = self.router.network.crossing(name)
             over = np.flatnonzero(self.lanes["zebra"] == z).tolist()
             me = zebras[z]
-            me.gap, me.yield_share = crossing.critical_gap_s, crossing.yield_share
+            me.gap, me.yield_share = crossing.critical_gap_s, crossing.drivers_yielding
+            me.marked = crossing.control == "zebra"
+            me.abreast = max(1, int(crossing.width_m / PERSON_M))
             me.lane_at, me.lane_end = len(queue) + len(lanes), len(queue) + len(lanes) + len(over)
             lanes += over
             me.next, me.end = begin, begin + len(by[z])

@@ -47,7 +47,7 @@ def bodies(traffic, link):
     for lane, mirrored in ((segment.first_lane, False), (other.over, True)):
         me = traffic.lanes[lane]
         for i in traffic.order[me.order_at : me.order_at + me.count]:
-            x, length = float(traffic.vehicles[i].x), float(traffic.vehicles[i].length)
+            x, length = float(traffic.everybody[i].x), float(traffic.everybody[i].length)
             found.append((other.mirror - x, other.mirror - x + length) if mirrored else (x - length, x))
     return sorted(found)
 

@@ -38,7 +38,7 @@ def test_pedestrians_in_real_traffic_wait_by_the_law_of_the_headways_they_see():
         yield_share=0.0,
     )
     rng = np.random.default_rng(5)
-    arrivals = np.sort(rng.uniform(300.0, hours * 3600.0 - 300.0, 1500))
+    arrivals = np.sort(rng.uniform(300.0, hours * 3600.0 - 300.0, 300))
     walkers = [Walker("zebra", int(np.ceil(t / 0.5)), 1) for t in arrivals]
     traffic = traffic_on(
         street(800.0, crossings=[zebra]),
