@@ -2,7 +2,7 @@
 
 from sim.kernel import compiled
 from sim.kernel.chance import BUS_LAW, COURTESY, uniform
-from sim.kernel.gaps import accepts, first_behind, time_over
+from sim.kernel.gaps import accepts, first_behind, kind_to, time_over
 from sim.kernel.moving import report, settle
 from sim.kernel.order import aim, insert, position_of
 from sim.kernel.passing import can_turn_round, takes_room
@@ -10,6 +10,7 @@ from sim.kernel.state import B_COURTESY, BUS, DRIVING, HELD, PULLED_OUT, TURNING
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind [assumption]
 V_COURTESY = 5.0  # [m/s] nobody lets a car in at a higher speed [assumption]
+V_TURNS = 8.0  # [m/s] nor one who has stood long beside a blocked lane at a higher speed than this [assumption]
 PERIOD = 1.0  # [s] how often a driver thinks of changing lanes [assumption]
 
 
@@ -38,6 +39,14 @@ def let_in(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -
         vehicles[guest].state != DRIVING
         and vehicles[guest].kind == BUS
         and uniform(desk[0].seed, vehicles[host].key, BUS_LAW, vehicles[guest].key) < desk[0].bus_priority
+    ):
+        drop_back(vehicles, desk, host, guest, tick)
+        return True
+    if (
+        vehicles[guest].state == DRIVING
+        and vehicles[host].v < V_TURNS
+        and kind_to(vehicles, desk, host, guest, tick)
+        and vehicles[guest].yields_to < 0
     ):
         drop_back(vehicles, desk, host, guest, tick)
         return True
