@@ -1,0 +1,37 @@
+"""A bus that finds its bay full."""
+
+from dataclasses import replace
+
+import pytest
+
+from sim.scenario.network import CurbZone
+from sim.traffic.fleet import Departure
+from tests.curbside import Curb
+from tests.streets import street
+
+BAY = CurbZone(
+    id="bay",
+    link="ab",
+    kind="bay",
+    from_m=500.0,
+    to_m=513.3,
+    berths=1,
+    users="bus",
+    taper_in_m=15.0,
+    taper_out_m=20.0,
+)
+
+
+@pytest.mark.parametrize("speed_km_h", [30.0, 50.0, 80.0])
+def test_a_bus_waits_before_the_taper_however_fast_it_came(speed_km_h):
+    road = replace(street(1000.0, speed_km_h=speed_km_h), curb_zones=(BAY,))
+    buses = [Departure(n, 60 * n, ("ab",), bus=True, by_agent=True, keeps_curb=True) for n in range(2)]
+    world = Curb(road, buses)
+    first, second = world.add_buses("bay", {0: 200.0, 1: 10.0})
+    world.run(200.0)
+    assert first.part == "dwell"
+    assert second.part == "queue"
+    assert world.traffic.where(1)[1] <= BAY.from_m - BAY.taper_in_m
+    world.run(600.0)
+    assert first.finished
+    assert second.finished
