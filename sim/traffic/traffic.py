@@ -34,7 +34,7 @@ class Walker:
     duration: int
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Deadlock(Exception):
     """Vehicles that stop each other for good."""
 
