@@ -91,8 +91,12 @@ HEADWAYS_S = (60.0, 52.0, 46.0, 42.0, 38.0, 34.0)
 
 def design_flow(kind, seed, dwell_s=DWELL_S):
     """Return the flow [buses/h] at which one bus in ten finds the berth taken; they come by the clock."""
-    shares = [waiting(buses(kind, 1, headway_s, seed, dwell_s)[1]) for headway_s in HEADWAYS_S]
-    return np.interp(0.1, np.maximum.accumulate(shares), 3600.0 / np.array(HEADWAYS_S))
+    below = more = (0.0, 0.0)
+    for headway_s in HEADWAYS_S:
+        below, more = more, (3600.0 / headway_s, waiting(buses(kind, 1, headway_s, seed, dwell_s)[1]))
+        if more[1] >= 0.1:
+            break
+    return below[0] + (more[0] - below[0]) * (0.1 - below[1]) / (more[1] - below[1])
 
 
 def waiting(agents):
