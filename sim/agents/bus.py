@@ -12,7 +12,7 @@ from sim.scenario.network import CurbZone
 APPROACH_M = 36.0
 """[m] before the stop at least, where the driver sees whether a berth is free [assumption]"""
 TURN_IN_SHORT_M = 8.0
-"""[m] before the berth's front end, where the bus has left the lane [assumption]"""
+"""[m] before a berth's front end, where a bus that turns into it has left the lane [assumption]"""
 TURN_IN_SPEED_M_S = 4.5
 """[m/s] over the taper into the bay [assumption]"""
 LOOK_EVERY_M = 10.0
@@ -79,8 +79,9 @@ class Bus(Traveller):
         """Drive to a berth; return whether the bus stands there, and no other took it on the way."""
         traffic, stop = self.world.traffic, self.stop
         berths, front = self.world.berths[stop.id], stop.berth_front_m(berth)
+        entered = stop.berth_front_m(berths.entered_over(berth))
         if stop.kind == "bay":
-            self.arrives = traffic.turn_in(self.vehicle, stop.link, front - TURN_IN_SHORT_M, TURN_IN_SPEED_M_S)
+            self.arrives = traffic.turn_in(self.vehicle, stop.link, entered - TURN_IN_SHORT_M, TURN_IN_SPEED_M_S)
         else:
             self.arrives = traffic.stop_at(self.vehicle, stop.link, front)
         self.loses = self.world.env.event()
@@ -92,7 +93,7 @@ class Bus(Traveller):
         assert self.arrives.value is not None
         self.must_not_miss(self.arrives.value)
         if stop.kind == "bay":
-            yield self.world.wait(2.0 * TURN_IN_SHORT_M / TURN_IN_SPEED_M_S)
+            yield self.world.wait((2.0 * TURN_IN_SHORT_M + front - entered) / TURN_IN_SPEED_M_S)
         return True
 
     def place_m(self) -> float:

@@ -1,4 +1,4 @@
-"""A bus that finds its bay full."""
+"""Where a bus waits for its bay, and where it leaves the lane."""
 
 from dataclasses import replace
 
@@ -35,3 +35,22 @@ def test_a_bus_waits_before_the_taper_however_fast_it_came(speed_km_h):
     world.run(600.0)
     assert first.finished
     assert second.finished
+
+
+def left_lane_m(others: tuple[int, ...]) -> float:
+    """Return where a bus leaves the lane for the foremost berth of three, some of the others being taken."""
+    bay = replace(BAY, to_m=539.9, berths=3)
+    road = replace(street(1000.0, speed_km_h=40.0), curb_zones=(bay,))
+    world = Curb(road, [Departure(0, 0, ("ab",), bus=True, by_agent=True, keeps_curb=True)])
+    for berth in others:
+        world.berths["bay"].take(berth)
+    (bus,) = world.add_buses("bay", {0: 30.0})
+    while bus.arrives is None or not bus.arrives.triggered:
+        world.run(world.traffic.tick * 0.5 + 0.5)
+    return world.traffic.where(0)[1]
+
+
+def test_a_bus_leaves_the_lane_over_the_free_berths_behind_its_own():
+    all_free, rear_taken = left_lane_m(()), left_lane_m((0,))
+    assert BAY.from_m < all_free < BAY.to_m
+    assert rear_taken == pytest.approx(all_free + 13.3, abs=2.5)
