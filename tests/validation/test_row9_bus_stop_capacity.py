@@ -86,7 +86,7 @@ def test_a_saturated_berth_serves_as_many_buses_as_the_handbook_says(table, kind
 
 # ---------------------------------------------------------------------- the design value
 
-HEADWAYS_S = (60.0, 52.0, 46.0, 42.0, 38.0, 34.0)
+HEADWAYS_S = (90.0, 75.0, 60.0, 52.0, 46.0, 42.0, 38.0, 34.0)
 
 
 def design_flow(kind, seed, dwell_s=DWELL_S):
