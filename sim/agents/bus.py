@@ -10,11 +10,13 @@ from sim.places.world import World
 from sim.scenario.network import CurbZone
 
 APPROACH_M = 36.0
-"""[m] before the stop, where the driver sees whether a berth is free [assumption]"""
+"""[m] before the stop at least, where the driver sees whether a berth is free [assumption]"""
 TURN_IN_SHORT_M = 8.0
-"""[m] before the berth's front end, where the bus has left the lane [assumption]"""
+"""[m] before a berth's front end, where a bus that turns into it has left the lane [assumption]"""
 TURN_IN_SPEED_M_S = 4.5
 """[m/s] over the taper into the bay [assumption]"""
+LOOK_EVERY_M = 10.0
+"""[m] how often a driver on the way there thinks about it [assumption]"""
 WAIT_SHORT_M = 2.0
 """[m] before the taper, where the first bus waits for a berth [assumption]"""
 WAIT_APART_M = 2.5
@@ -40,7 +42,7 @@ class Bus(Traveller):
         """Tell the trip past the school."""
         traffic, stop = self.world.traffic, self.stop
         berths = self.world.berths[stop.id]
-        yield traffic.drive_to(self.vehicle, stop.link, max(stop.from_m - stop.taper_in_m - APPROACH_M, 0.5))
+        yield from self.draw_near()
         while True:
             self.begin("queue")
             berth = yield from self.wait_for_berth()
@@ -58,12 +60,28 @@ class Bus(Traveller):
         berths.release(berth)
         self.begin("exit")
 
+    def draw_near(self) -> Story:
+        """Drive to where the bus looks for a berth: so far before it that one who waits does not shut a berth.
+
+        From further off only at a higher speed: a berth is taken from then on.
+        """
+        traffic, stop = self.world.traffic, self.stop
+        beyond_m = WAIT_SHORT_M + 1.0
+        before_m = max(APPROACH_M, traffic.longest_stop_m(self.vehicle, stop.link) + beyond_m)
+        while True:
+            yield traffic.drive_to(self.vehicle, stop.link, max(stop.from_m - stop.taper_in_m - before_m, 0.5))
+            enough_m = traffic.stopping_distance(self.vehicle) + 2.0 * LOOK_EVERY_M + beyond_m
+            if before_m == APPROACH_M or before_m < enough_m:
+                return
+            before_m = max(before_m - LOOK_EVERY_M, APPROACH_M)
+
     def go_in(self, berth: int) -> Story:
         """Drive to a berth; return whether the bus stands there, and no other took it on the way."""
         traffic, stop = self.world.traffic, self.stop
         berths, front = self.world.berths[stop.id], stop.berth_front_m(berth)
+        entered = stop.berth_front_m(berths.entered_over(berth))
         if stop.kind == "bay":
-            self.arrives = traffic.turn_in(self.vehicle, stop.link, front - TURN_IN_SHORT_M, TURN_IN_SPEED_M_S)
+            self.arrives = traffic.turn_in(self.vehicle, stop.link, entered - TURN_IN_SHORT_M, TURN_IN_SPEED_M_S)
         else:
             self.arrives = traffic.stop_at(self.vehicle, stop.link, front)
         self.loses = self.world.env.event()
@@ -75,7 +93,7 @@ class Bus(Traveller):
         assert self.arrives.value is not None
         self.must_not_miss(self.arrives.value)
         if stop.kind == "bay":
-            yield self.world.wait(2.0 * TURN_IN_SHORT_M / TURN_IN_SPEED_M_S)
+            yield self.world.wait((2.0 * TURN_IN_SHORT_M + front - entered) / TURN_IN_SPEED_M_S)
         return True
 
     def place_m(self) -> float:

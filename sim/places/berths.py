@@ -39,6 +39,12 @@ class Berths:
         """Return the berths whose vehicles are leaving and for which nobody waits yet."""
         return [n for n, leaving in enumerate(self.leaving) if leaving and not self._behind.get(n)]
 
+    def entered_over(self, berth: int) -> int:
+        """Return the rear-most of the free berths right behind one, over which a vehicle drives into it forwards."""
+        while berth > 0 and not self.taken[berth - 1]:
+            berth -= 1
+        return berth
+
     def take(self, berth: int) -> None:
         """Take a free berth; raise ValueError if it is not free."""
         if self.taken[berth]:

@@ -38,7 +38,7 @@ class Walker:
     duration: int
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Deadlock(Exception):
     """Vehicles that stop each other for good."""
 
@@ -311,7 +311,15 @@ class Traffic:
 
     def stopping_distance(self, vehicle: int) -> float:
         """Return the distance [m] within which a driver can comfortably stop."""
-        v = float(self._rows[vehicle]["v"])
+        return self._stop_m(vehicle, float(self._rows[vehicle]["v"]))
+
+    def longest_stop_m(self, vehicle: int, link: str) -> float:
+        """Return the distance [m] in which a driver told in a tick's time stops from the speed wished for on a link."""
+        me = self._rows[vehicle]
+        v = min(self.router.network.link(link).speed_km_h / 3.6 * float(me["factor"]), float(me["top"]))
+        return self._stop_m(vehicle, v) + v * self.dt
+
+    def _stop_m(self, vehicle: int, v: float) -> float:
         return 0.5 * v * v / float(self._rows[vehicle]["b"]) + 0.5 * v * self.dt
 
     def set_path(self, vehicle: int, path: Sequence[str]) -> None:

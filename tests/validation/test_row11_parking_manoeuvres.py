@@ -1,0 +1,166 @@
+"""VALIDATION row 11: backing into berths beside the curb lane costs saturation flow (HCM 2016, ch. 19)."""
+
+from functools import lru_cache
+
+import numpy as np
+import pytest
+
+from sim.kernel import state as k
+from sim.scenario.network import CurbZone
+from sim.traffic.fleet import Departure
+from sim.traffic.layout import Detector
+from tests.curbside import STOP_LINE_M, WARM_UP_S, Curb, approach, at_stop_line, flow_veh_h
+from tests.streets import CHINA, go, poisson, population, red_then_green, street, traffic_on
+from tests.validation.table import around, mean_of
+
+MANOEUVRE_S, MANOEUVRE_SD_S = 12.0, 4.0
+"""What the default site draws for backing into a berth."""
+STAY_S = 60.0
+ZONE = CurbZone(id="parking", link="ab", kind="parking", from_m=STOP_LINE_M - 75.0, to_m=STOP_LINE_M - 15.0, berths=10)
+"""Within 75 m of the stop line, as the handbook counts them."""
+CASES = ((1, 30), (2, 30), (2, 60))
+SOURCE = "HCM 2016 eq. 19-11"
+
+
+def manoeuvres(rng, longer):
+    """Yield durations [s] of the site's lognormal."""
+    sigma2 = np.log1p((MANOEUVRE_SD_S / MANOEUVRE_S) ** 2)
+    while True:
+        yield longer * rng.lognormal(np.log(MANOEUVRE_S) - sigma2 / 2.0, np.sqrt(sigma2))
+
+
+# ---------------------------------------------------------------------- how long one manoeuvre blocks the lane
+
+QUEUED, BERTH_M, SEEN_M = 60, 1000.0, 1400.0
+
+
+def discharge_s(story=None):
+    """Return when a standing queue of one lane has passed [s], one after the other, past a berth downstream."""
+    traffic = traffic_on(
+        street(1500.0, crossings=[red_then_green(800.0, red_s=300.0)]),
+        [Departure(n, 6 * n, ("ab",), by_agent=True) for n in range(QUEUED)],
+        drivers=population(CHINA),
+        detectors=[Detector("ab", SEEN_M, 0)],
+    )
+    if story is not None:
+        traffic.env.process(story(traffic))
+    go(traffic, 590.0)
+    passed = traffic.passed[:, 0] * traffic.dt
+    return np.sort(passed[np.isfinite(passed)])
+
+
+def backs_in(vehicle, manoeuvre_s):
+    """Return the story of one who stops beside the berth, backs in and stays."""
+
+    def story(traffic):
+        yield traffic.stop_at(vehicle, "ab", BERTH_M)
+        yield traffic.env.timeout(traffic.ticks(manoeuvre_s))
+        traffic.clear_lane(vehicle)
+
+    return story
+
+
+def blockage(table, longer=1.0):
+    """Return for how long [s] one manoeuvre blocks the lane: by so much later is the queue gone without the vehicle."""
+    undisturbed = discharge_s()
+    headway = (undisturbed[-1] - undisturbed[3]) / (QUEUED - 4)
+    rng = np.random.default_rng(11)
+    durations = manoeuvres(rng, longer)
+    stories = [backs_in(int(rng.integers(8, 40)), next(durations)) for _ in range(120 if table.full else 24)]
+    return mean_of([discharge_s(story)[-1] - undisturbed[-1] + headway for story in stories])
+
+
+@pytest.mark.validation
+def test_a_manoeuvre_into_a_berth_blocks_the_lane_as_long_as_the_handbook_says(table):
+    what, band = "blockage by one manoeuvre into a berth", around(18.0, rel=0.25)
+    table.turns_red("11", what, unit="s", band=band, found=blockage(table, 2.0), breaks="manoeuvres of 24 s")
+    table.hold("11", what, unit="s", band=band, found=blockage(table), tier="B", source=SOURCE)
+
+
+# ---------------------------------------------------------------------- what many cost a signal's approach
+
+HOURS = 2.0
+
+
+class Parked:
+    """Drivers on a saturated approach, at random times one of them, who back into a berth, stay and pull out."""
+
+    def __init__(self, lanes, flow_h, seed, longer=1.0):
+        end_s = WARM_UP_S + HOURS * 3600.0
+        cars = [Departure(d.key, d.due, d.path, by_agent=True) for d in poisson(1300.0 * lanes, end_s, seed)]
+        self.world = Curb(
+            approach(lanes, ZONE), cars, drivers=population(), detectors=[at_stop_line()], horizon_s=end_s, seed=seed
+        )
+        self.rng = np.random.default_rng(seed)
+        self.durations = manoeuvres(self.rng, longer)
+        self.done_s, self.chosen = [], set()
+        if flow_h:
+            self.world.env.process(self.come(flow_h))
+        self.world.run(end_s)
+        self.flow = flow_veh_h(self.world, HOURS)
+        self.manoeuvres_h = np.count_nonzero(np.array(self.done_s) > WARM_UP_S) / HOURS
+
+    def come(self, flow_h):
+        while True:
+            yield self.world.wait(self.rng.exponential(3600.0 / flow_h))
+            free, who = self.world.berths[ZONE.id].open(), self.somebody()
+            if free and who is not None:
+                self.chosen.add(who)
+                self.world.env.process(self.park(who, int(self.rng.choice(free))))
+
+    def somebody(self):
+        """Return a vehicle in the curb lane, well before the berths."""
+        v = self.world.traffic.vehicles
+        there = np.flatnonzero((v["state"] == k.DRIVING) & (v["lane"] == 0) & (v["x"] > 100.0) & (v["x"] < 400.0))
+        return next((int(i) for i in there if i not in self.chosen), None)
+
+    def park(self, who, berth):
+        world, berths, front_m = self.world, self.world.berths[ZONE.id], ZONE.berth_front_m(berth)
+        manoeuvre_s, stay_s = next(self.durations), self.rng.exponential(STAY_S)
+        berths.take(berth)
+        if (yield world.traffic.stop_at(who, "ab", front_m)) == k.STOPPED:
+            yield world.wait(manoeuvre_s)
+            world.traffic.clear_lane(who)
+            self.done_s.append(world.now_s())
+            yield world.wait(stay_s)
+            yield world.traffic.pull_out(who, "ab", front_m)
+        berths.release(berth)
+
+
+@lru_cache(maxsize=64)
+def undisturbed(lanes, seed):
+    """Return the approach's saturated flow [veh/h] where nobody parks."""
+    return Parked(lanes, 0, seed).flow
+
+
+def factors(table, lanes, flow_h, longer=1.0):
+    """Return the share of the saturated flow that remains, and how many manoeuvres there were an hour."""
+    runs = [(Parked(lanes, flow_h, seed, longer), undisturbed(lanes, seed)) for seed in range(30 if table.full else 5)]
+    return mean_of([run.flow / free for run, free in runs]), np.mean([run.manoeuvres_h for run, _ in runs])
+
+
+def law(lanes, manoeuvres_h, blockage_s, friction):
+    """Return the handbook's factor; `friction` is the lane's share lost because cars are parked there at all."""
+    return (lanes - friction - blockage_s * manoeuvres_h / 3600.0) / lanes
+
+
+@pytest.mark.validation
+@pytest.mark.parametrize(("lanes", "flow_h"), CASES)
+def test_manoeuvres_cost_the_handbooks_share_of_the_saturation_flow(table, lanes, flow_h):
+    blocks_s = blockage(table).mean
+    found, seen_h = factors(table, lanes, flow_h)
+    what = f"saturation flow left, N {lanes}, n {flow_h}"
+    of_blockage = around(law(lanes, seen_h, blocks_s, 0.0), abs=0.05)
+    table.hold(
+        "11",
+        f"{what}; the term of the blockage alone",
+        unit="1",
+        band=of_blockage,
+        found=found,
+        tier="C",
+        source=SOURCE,
+    )
+    band = around(law(lanes, seen_h, blocks_s, 0.1), abs=0.05)
+    quick, _ = factors(table, lanes, flow_h, longer=0.0)
+    table.turns_red("11", what, unit="1", band=band, found=quick, breaks="manoeuvres of no duration")
+    table.hold("11", what, unit="1", band=band, found=found, tier="B", source=SOURCE)
