@@ -11,7 +11,8 @@ HORIZON = 30.0  # [m] how far a driver looks beyond the braking distance [assump
 STOP_SHORT = 0.5  # [m] how far before a stop line the front comes to rest [assumption]
 TURN_ZONE = 60.0  # [m] before a turn, from here on a driver slows down for it [assumption]
 V_AT_STOP = 0.4  # [m/s] at which a driver comes to the stop point, to stand there a tick later [assumption]
-WAITS_BESIDE = 2.0  # [m] before the stop point one who insists waits for a gap in the lane beside [assumption]
+FRICTION = 1.4  # time gap beside parked cars: takes 10 % off a lane's saturation flow (HCM 2016, eq. 19-11)
+WAITS_BESIDE = 0.8  # [m] before the stop point one who insists waits for a gap in the lane beside [assumption]
 V_SEARCH = 4.0  # [m/s] speed of one who looks for a gap beside the berth [assumption]
 
 
@@ -169,7 +170,10 @@ def decide(
             else:
                 free = free_acceleration(v, me.desired, me.a, me.b)
                 if ahead >= 0:
-                    wanted = free + interaction(v, rear - x, v - v_ahead, me.a, me.headway, me.s0, me.half_inverse)
+                    headway = me.headway
+                    if here.parked_from <= x < here.parked_to:
+                        headway *= FRICTION
+                    wanted = free + interaction(v, rear - x, v - v_ahead, me.a, headway, me.s0, me.half_inverse)
                     wanted = composed(wanted, v, rear - x, v_ahead, me.b, me.s0)
                     me.blocker = ahead
                     if segment >= 0 and me.choice >= 0 and here.length - x < TURN_ZONE:
