@@ -1,4 +1,4 @@
-"""VALIDATION row 2: a pedestrian who waits for a gap that nobody makes (Adams 1936; HCM 2010, ch. 32)."""
+"""VALIDATION row 2: a pedestrian who waits for a gap that nobody makes (Adams 1936; HCM, ch. 32)."""
 
 import numpy as np
 import pytest
@@ -30,7 +30,7 @@ def waits(gap_s, seed, people=20_000):
 def test_the_kernels_gap_acceptance_gives_adams_delay(table):
     found = [waits(GAP_S, seed) for seed in range(20 if table.full else 4)]
     delay, share = mean_of([w.mean() for w in found]), mean_of([(w > 0).mean() for w in found])
-    said = {"tier": "A", "source": "Adams 1936; HCM 2010, ch. 32: 7.2"}
+    said = {"tier": "A", "source": "Adams 1936; HCM, ch. 32: 7.2"}
     what = "wait for a gap of 6 s at 850 points/h"
     table.hold("2", what, unit="s", band=around(DELAY_S, rel=0.03), found=delay, **said)
     what = "probability of a wait for a gap of 6 s at 850 points/h"
