@@ -16,9 +16,11 @@ from scipy.special import gammaincinv, ndtr, ndtri
 
 from sim.kernel.chance import key, mixed, uniforms
 from sim.scenario.demand import BusLine, Demand, Drawn, Pupils, ThroughFlow
-from sim.scenario.drivers import VehicleClass
+from sim.scenario.drivers import Drivers, VehicleClass
+from sim.scenario.junctions import movements
 from sim.scenario.routes import Router
 from sim.scenario.scenario import Scenario
+from sim.traffic.fleet import Kind, Temperament
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -50,7 +52,10 @@ FAMILY, WALKER, THROUGH, BUS = 1, 2, 3, 4
     CROSS,
     HEADWAY,
     TURN,
-) = range(100, 123)
+    TIME_GAP,
+    CRITICAL_GAP,
+    CLASS,
+) = range(100, 126)
 """Purposes of draws."""
 MOST_LINKS = 30
 """A random walk through the area goes straight to the nearest exit after so many links."""
@@ -81,7 +86,7 @@ class Family:
     double_parks_though_free: bool
     waits: bool
     obeys: float
-    speed_factor: float
+    temper: Temperament
 
 
 @dataclass(frozen=True)
@@ -110,18 +115,19 @@ class BusTrip:
     scheduled_s: float
     dwell_s: float
     path: Path
-    speed_factor: float
+    temper: Temperament
 
 
 @dataclass(frozen=True)
 class Passage:
-    """One vehicle of the through traffic."""
+    """One vehicle of the through traffic, or a two-wheeler."""
 
     name: str
     key: int
     scheduled_s: float
     path: Path
-    speed_factor: float
+    kind: Kind
+    temper: Temperament
 
 
 @dataclass(frozen=True)
@@ -138,15 +144,23 @@ def draw(scenario: Scenario, router: Router, seed: int, replication: int) -> Tra
     """Draw everybody of one replication."""
     demand, drivers = scenario.site.demand, scenario.site.drivers
     base = mixed(seed, replication)
-    families = _families(base, demand, drivers.car)
+    families = _families(base, demand, drivers)
+    strips = _strips(router) if any(f.vehicle == "two_wheeler" for f in demand.through) else router
     return Travellers(
         families=families,
         walkers=_walkers(base, demand, demand.pupils.enrolment - sum(f.pupils for f in families)),
         through=tuple(
-            p for n, flow in enumerate(demand.through) for p in _passages(base, demand, drivers.car, router, flow, n)
+            p
+            for n, flow in enumerate(demand.through)
+            for p in _passages(base, demand, drivers, router if flow.vehicle == "car" else strips, flow, n)
         ),
-        buses=tuple(b for line in demand.bus_lines for b in _buses(base, demand, drivers.bus, router, line)),
+        buses=tuple(b for line in demand.bus_lines for b in _buses(base, demand, drivers, router, line)),
     )
+
+
+def _strips(router: Router) -> Router:
+    """Return the ways of two-wheelers."""
+    return Router(router.network, movements(router.network), strips=True)
 
 
 def car_count(pupils: Pupils) -> int:
@@ -199,6 +213,21 @@ class _Draws:
         low, high = kind.speed_factor - spread, kind.speed_factor + spread
         return np.round(self.normal(SPEED, kind.speed_factor, kind.speed_factor_sd, low, high), 4)
 
+    def factor(self, purpose: int, cv: float) -> Floats:
+        """Return lognormal factors of mean 1, truncated at two standard deviations of their logarithm."""
+        if cv == 0.0:
+            return np.ones(self.keys.size)
+        sigma = np.sqrt(np.log1p(cv * cv))
+        drawn: Floats = np.exp(self.normal(purpose, -0.5 * sigma * sigma, sigma, -2.0 * sigma, 2.0 * sigma))
+        return np.round(drawn, 4)
+
+    def tempers(self, drivers: Drivers, kind: Kind) -> list[Temperament]:
+        """Return how each driver of a class drives."""
+        its: VehicleClass = getattr(drivers, kind)
+        speed, headway = self.speed_factor(its), self.factor(TIME_GAP, its.headway_cv)
+        gaps = self.factor(CRITICAL_GAP, drivers.gaps.spread_cv)
+        return [Temperament(*row) for row in zip(speed.tolist(), headway.tolist(), gaps.tolist(), strict=True)]
+
     def walk(self, purpose: int, mean: float, sd: float) -> Floats:
         """Return walking speeds [m/s], truncated at two standard deviations and never under 0.3 m/s."""
         return np.round(self.normal(purpose, mean, sd, max(0.3, mean - 2.0 * sd), mean + 2.0 * sd), 3)
@@ -212,7 +241,7 @@ def _records(kind: type[Any], columns: dict[str, Any]) -> Iterator[Any]:
         yield kind(*row)
 
 
-def _families(base: int, demand: Demand, car: VehicleClass) -> tuple[Family, ...]:
+def _families(base: int, demand: Demand, drivers: Drivers) -> tuple[Family, ...]:
     pupils, times, choices, window = demand.pupils, demand.times, demand.choices, demand.window
     n = car_count(pupils)
     d = _Draws(base, FAMILY, n)
@@ -255,7 +284,7 @@ def _families(base: int, demand: Demand, car: VehicleClass) -> tuple[Family, ...
                 "double_parks_though_free": d.uniform(DOUBLE_FREE) < choices.double_park_though_free_share,
                 "waits": d.uniform(WAIT) < choices.wait_share,
                 "obeys": d.uniform(OBEY),
-                "speed_factor": d.speed_factor(car),
+                "temper": d.tempers(drivers, "car"),
             },
         )
     )
@@ -293,7 +322,7 @@ def _walkers(base: int, demand: Demand, count: int) -> tuple[Walker, ...]:
 
 
 def _passages(
-    base: int, demand: Demand, car: VehicleClass, router: Router, flow: ThroughFlow, number: int
+    base: int, demand: Demand, drivers: Drivers, router: Router, flow: ThroughFlow, number: int
 ) -> tuple[Passage, ...]:
     """Return one flow: a Poisson stream whose rate follows the profile of the day."""
     times, expected = _profile(demand, flow.flow_veh_h)
@@ -302,15 +331,22 @@ def _passages(
     passed = np.cumsum(-np.log1p(-d.uniform(HEADWAY)))
     n = int(np.searchsorted(passed, expected[-1]))
     scheduled = np.round(np.interp(passed[:n], expected, times), 3)
-    factor = d.speed_factor(car)
+    kinds: list[Kind] = ["heavy" if u < flow.heavy_share else "car" for u in d.uniform(CLASS)[:n]]
+    if flow.vehicle == "two_wheeler":
+        kinds = ["two_wheeler"] * n
+    tempers = {kind: d.tempers(drivers, kind) for kind in sorted(set(kinds))}
     if flow.exit is not None:
         paths = [router.path(flow.entry, flow.exit)] * n
     else:
         chances = [d.uniform(TURN, hop)[:n] for hop in range(4)]
         walk = _RandomWalk(demand, router)
         paths = [walk.path(flow.entry, [float(c[i]) for c in chances]) for i in range(n)]
+
+    def name(i: int) -> str:
+        return f"{'through' if flow.vehicle == 'car' else 'two-wheeler'} {number}/{i}"
+
     return tuple(
-        Passage(f"through {number}/{i}", int(d.keys[i]), float(scheduled[i]), paths[i], float(factor[i]))
+        Passage(name(i), int(d.keys[i]), float(scheduled[i]), paths[i], kinds[i], tempers[kinds[i]][i])
         for i in range(n)
     )
 
@@ -377,7 +413,7 @@ class _RandomWalk:
         return tuple(way)
 
 
-def _buses(base: int, demand: Demand, kind: VehicleClass, router: Router, line: BusLine) -> tuple[BusTrip, ...]:
+def _buses(base: int, demand: Demand, drivers: Drivers, router: Router, line: BusLine) -> tuple[BusTrip, ...]:
     """Return one line's buses: gamma headways, clockwork from a random moment where they do not spread."""
     window = demand.window
     if line.flow_bus_h == 0.0:
@@ -395,7 +431,7 @@ def _buses(base: int, demand: Demand, kind: VehicleClass, router: Router, line: 
         gaps = gammaincinv(shape, d.uniform(HEADWAY)) * headway / shape
         times = window.start + np.cumsum(gaps)
     times = np.round(times, 3)
-    dwell, factor = d.drawn(DWELL, line.dwell), d.speed_factor(kind)
+    dwell, tempers = d.drawn(DWELL, line.dwell), d.tempers(drivers, "bus")
     return tuple(
         BusTrip(
             f"bus {line.id}/{i}",
@@ -404,7 +440,7 @@ def _buses(base: int, demand: Demand, kind: VehicleClass, router: Router, line: 
             float(times[i]),
             float(dwell[i]),
             (*there, *onward[1:]),
-            float(factor[i]),
+            tempers[i],
         )
         for i in range(count)
         if times[i] < window.end

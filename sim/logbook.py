@@ -74,7 +74,7 @@ def _drivers(world: SchoolMorning) -> list[dict[str, Any]]:
         slots = (GATE_IN, GATE_OUT) if along or not across else (OPPOSITE_IN, OPPOSITE_OUT)
         row = _NOTHING | {
             "traveller": name,
-            "kind": "through",
+            "kind": "two_wheeler" if departure.kind == "two_wheeler" else "through",
             "scheduled_s": agent.scheduled_s if agent is not None else scheduled[name],
             "entered_s": entered[i],
             "left_s": left[i],

@@ -233,7 +233,7 @@ def departures(
                     family.key,
                     due(family.scheduled_s),
                     path,
-                    speed_factor=family.speed_factor,
+                    temper=family.temper,
                     by_agent=True,
                     keeps_curb=family.waits,
                 ),
@@ -249,17 +249,15 @@ def departures(
                     bus.key,
                     due(bus.scheduled_s),
                     bus.path,
-                    bus=True,
-                    speed_factor=bus.speed_factor,
+                    kind="bus",
+                    temper=bus.temper,
                     by_agent=True,
                     keeps_curb=True,
                 ),
             )
         )
     for p in travellers.through:
-        found.append(
-            (p.scheduled_s, p.key, p.name, Departure(p.key, due(p.scheduled_s), p.path, False, p.speed_factor))
-        )
+        found.append((p.scheduled_s, p.key, p.name, Departure(p.key, due(p.scheduled_s), p.path, p.kind, p.temper)))
     return [(name, d) for _, _, name, d in sorted(found, key=lambda f: f[:3])]
 
 

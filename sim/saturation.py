@@ -40,13 +40,13 @@ def degrees_of_saturation(site: Site, router: Router, coming: Iterable[tuple[flo
     quarters = max(1, round((window.measured_to - window.measured_from) / QUARTER_S))
     demand = np.zeros((2, quarters))
     for scheduled_s, departure in coming:
-        if link.id not in departure.path:
+        if link.id not in departure.path or departure.kind == "two_wheeler":
             continue
         there_s = scheduled_s + router.free_time_s(departure.path[: departure.path.index(link.id) + 1])
         quarter = int((there_s - window.measured_from) // QUARTER_S)
         if 0 <= quarter < quarters:
-            of_school = int(departure.by_agent and not departure.bus)
-            demand[of_school, quarter] += BUS_PCU if departure.bus else 1.0
+            of_school = int(departure.by_agent and departure.kind != "bus")
+            demand[of_school, quarter] += BUS_PCU if departure.kind in ("bus", "heavy") else 1.0
     per_hour = demand * 3600.0 / QUARTER_S
     return {
         "saturation_without_school": float(per_hour[0].mean() / capacity),

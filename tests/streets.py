@@ -10,13 +10,18 @@ from sim.scenario.drivers import Drivers, GapAcceptance, LaneChanging, VehicleCl
 from sim.scenario.junctions import movements
 from sim.scenario.network import CrossedLink, Crossing, Link, Network, Node
 from sim.scenario.routes import Router
-from sim.traffic.fleet import Departure
+from sim.traffic.fleet import Departure, Temperament
 from sim.traffic.layout import Detector, lay_out
 from sim.traffic.traffic import Traffic, Walker
 
 US = VehicleClass(length_m=5.0, acceleration_m_s2=1.8, deceleration_m_s2=2.0, headway_s=1.0, standstill_gap_m=2.0)
 CHINA = VehicleClass(length_m=5.0, acceleration_m_s2=1.7, deceleration_m_s2=2.0, headway_s=1.1, standstill_gap_m=2.0)
 BUS = VehicleClass(length_m=10.8, acceleration_m_s2=1.0, deceleration_m_s2=1.5, headway_s=1.3, standstill_gap_m=2.5)
+
+HEAVY = VehicleClass(length_m=10.0, acceleration_m_s2=0.9, deceleration_m_s2=1.5, headway_s=1.5, standstill_gap_m=2.5)
+TWO_WHEELER = VehicleClass(
+    length_m=1.9, acceleration_m_s2=1.2, deceleration_m_s2=2.0, headway_s=0.8, standstill_gap_m=0.5, top_speed_m_s=5.6
+)
 
 
 def population(car: VehicleClass = CHINA, **gaps: float) -> Drivers:
@@ -26,6 +31,7 @@ def population(car: VehicleClass = CHINA, **gaps: float) -> Drivers:
         "through_s": 6.5,
         "right_s": 6.2,
         "u_turn_s": 6.4,
+        "roundabout_s": 4.1,
         "pull_out_s": 7.0,
         "bus_pull_out_s": 7.0,
         "keep_clear_share": 1.0,
@@ -35,6 +41,8 @@ def population(car: VehicleClass = CHINA, **gaps: float) -> Drivers:
         name="test",
         car=car,
         bus=BUS,
+        heavy=HEAVY,
+        two_wheeler=TWO_WHEELER,
         lane_changing=LaneChanging(
             politeness=0.2,
             threshold_m_s2=0.2,
@@ -149,7 +157,7 @@ def waits_for_gap(
 def varied(departures: Sequence[Departure], seed: int, sd: float = 0.05) -> list[Departure]:
     """Return the same departures with desired speeds that vary, so that passings do not fall on ticks."""
     factors = np.random.default_rng(seed).normal(1.0, sd, len(departures)).clip(1.0 - 3.0 * sd, 1.0 + 3.0 * sd)
-    return [replace(d, speed_factor=float(f)) for d, f in zip(departures, factors, strict=True)]
+    return [replace(d, temper=Temperament(speed=float(f))) for d, f in zip(departures, factors, strict=True)]
 
 
 def times_s(traffic: Traffic, slot: int) -> np.ndarray:
@@ -162,3 +170,29 @@ def gap_delay_s(flow_veh_h: float, critical_gap_s: float) -> float:
     """Return the mean delay (exp(qt) - qt - 1) / q of gap acceptance in a Poisson stream (Adams 1936)."""
     q = flow_veh_h / 3600.0
     return float((np.exp(q * critical_gap_s) - q * critical_gap_s - 1.0) / q)
+
+
+def roundabout(*, radius_m: float = 18.0, arm_m: float = 200.0, arms: int = 4, speed_km_h: float = 40.0) -> Network:
+    """Return a ring r0, r1, ... (anticlockwise, one lane) with arms in0, out0, in1, ... to the area's ends."""
+
+    def on(radius: float, angle: float) -> tuple[float, float]:
+        return (round(radius * float(np.cos(angle)), 3), round(radius * float(np.sin(angle)), 3))
+
+    step = 2.0 * np.pi / arms
+    nodes = [Node(id=f"j{n}", x_m=on(radius_m, n * step)[0], y_m=on(radius_m, n * step)[1]) for n in range(arms)]
+    links = []
+    for n in range(arms):
+        x, y = on(radius_m + arm_m, n * step)
+        nodes.append(Node(id=f"e{n}", x_m=x, y_m=y, boundary=True))
+        arc = tuple(on(radius_m, (n + k / 8.0) * step) for k in range(1, 8))
+        ring = {"from_node": f"j{n}", "to_node": f"j{(n + 1) % arms}", "shape": arc, "roundabout": True}
+        links.append(Link(id=f"r{n}", lanes=1, speed_km_h=30, length_m=radius_m * step, **ring))
+        links.append(Link(id=f"in{n}", from_node=f"e{n}", to_node=f"j{n}", lanes=1, speed_km_h=speed_km_h))
+        links.append(Link(id=f"out{n}", from_node=f"j{n}", to_node=f"e{n}", lanes=1, speed_km_h=speed_km_h))
+    return Network(nodes=tuple(nodes), links=tuple(links))
+
+
+def round_way(into: int, out: int, arms: int = 4) -> tuple[str, ...]:
+    """Return the way through a roundabout from one arm to another, or back out where it came in."""
+    steps = (out - into) % arms or arms
+    return (f"in{into}", *(f"r{(into + k) % arms}" for k in range(steps)), f"out{out}")

@@ -77,6 +77,7 @@ def _link(id: str, edge: Edge, graph: Graph, node_ids: dict[int, str]) -> Link:
         lanes=edge.street.forward,
         speed_km_h=edge.street.speed_forward_km_h,
         priority=edge.street.priority,
+        roundabout=edge.street.roundabout and not edge.street.two_way,
         shape=tuple((_round(x), _round(y)) for x, y in points[1:-1]),
         name=edge.street.name,
     )

@@ -34,7 +34,6 @@ def admit(
     vehicles: Records,
     lanes: Records,
     order: Ints,
-    segments: Records,
     entries: Records,
     queue: Ints,
     desk: Records,
@@ -47,11 +46,11 @@ def admit(
     """
     least = desk[0].least_gap
     for e in range(entries.size):
-        first = segments[entries[e].segment].first_lane
+        first = entries[e].first_lane
         at = entries[e].next
         if at >= entries[e].end or vehicles[queue[at]].due > tick:
             continue
-        count = segments[entries[e].segment].lanes
+        count = entries[e].lanes
         full = 0  # the lanes, as bits, that have no room, or for which somebody who came before waits
         for n in range(count):
             j = last(lanes, order, first + n)
@@ -63,13 +62,15 @@ def admit(
                 break
             best = -1
             fastest = -1.0
-            for n in range(vehicles[i].low, vehicles[i].high + 1):
+            low = vehicles[i].low if count > 1 else 0
+            high = vehicles[i].high if count > 1 else 0
+            for n in range(low, high + 1):
                 v = -1.0 if full >> n & 1 else entry_speed(vehicles, lanes, order, i, first + n)
                 if v > fastest:
                     fastest = v
                     best = first + n
             if best < 0 or not insert(lanes, order, best, lanes[best].count, i):
-                for n in range(vehicles[i].low, vehicles[i].high + 1):
+                for n in range(low, high + 1):
                     full |= 1 << n
                 at += 1
                 continue

@@ -5,7 +5,7 @@ from sim.kernel.curb import PERIOD, can_stop_behind, drop_back, let_in
 from sim.kernel.following import free_acceleration, interaction
 from sim.kernel.moving import settle
 from sim.kernel.order import insert, remove, way_on
-from sim.kernel.state import DRIVING, FAR, HELD, PASS, STOP, Ints, Records
+from sim.kernel.state import DRIVING, FAR, HELD, PASS, STOP, STRIP, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind, at least [assumption]
 MOMENT = 0.4  # [s] time gap that one who must change lanes accepts at equal speeds [assumption]
@@ -288,7 +288,7 @@ def change_lanes(
         every = 1
     for lane in range(lanes.size):
         segment = lanes[lane].segment
-        if segment < 0 or segments[segment].lanes < 2 or lanes[lane].count == 0:
+        if segment < 0 or segments[segment].lanes < 2 or lanes[lane].count == 0 or lanes[lane].number == STRIP:
             continue
         has_curb = lanes[lane].number > 0
         has_inner = lanes[lane].number + 1 < segments[segment].lanes

@@ -1,11 +1,12 @@
 """Pulling out of a berth: into the curb lane, when the gap is long enough or somebody lets one in."""
 
 from sim.kernel import compiled
-from sim.kernel.chance import COURTESY, uniform
+from sim.kernel.chance import BUS_LAW, COURTESY, uniform
 from sim.kernel.gaps import accepts, first_behind, time_over
 from sim.kernel.moving import report, settle
 from sim.kernel.order import aim, insert, position_of
-from sim.kernel.state import B_COURTESY, DRIVING, HELD, PULLED_OUT, Ints, Records
+from sim.kernel.passing import takes_room
+from sim.kernel.state import B_COURTESY, BUS, DRIVING, HELD, PULLED_OUT, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind [assumption]
 V_COURTESY = 5.0  # [m/s] nobody lets a car in at a higher speed [assumption]
@@ -33,6 +34,13 @@ def let_in(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -
     if not can_stop_behind(vehicles, host, guest):
         return False
     share = desk[0].bus_courtesy
+    if (
+        vehicles[guest].state != DRIVING
+        and vehicles[guest].kind == BUS
+        and uniform(desk[0].seed, vehicles[host].key, BUS_LAW, vehicles[guest].key) < desk[0].bus_priority
+    ):
+        drop_back(vehicles, desk, host, guest, tick)
+        return True
     if vehicles[guest].insists == 0 or vehicles[guest].state != DRIVING:
         if vehicles[host].v > V_COURTESY:
             return False
@@ -44,7 +52,9 @@ def let_in(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -
 
 
 @compiled()
-def can_pull_out(vehicles: Records, lanes: Records, order: Ints, net: Ints, desk: Records, i: int, tick: int) -> bool:
+def can_pull_out(
+    vehicles: Records, lanes: Records, order: Ints, segments: Records, net: Ints, desk: Records, i: int, tick: int
+) -> bool:
     """Return whether the curb lane is free beside a berth, and nobody comes within the critical gap or all give way.
 
     The first who is still behind the berth may make room, even while others stand beside it.
@@ -54,6 +64,7 @@ def can_pull_out(vehicles: Records, lanes: Records, order: Ints, net: Ints, desk
     x = vehicles[i].x
     rear = x - vehicles[i].length
     free = lanes[lane].tail_x - ROOM >= x
+    free = free and not takes_room(vehicles, lanes, order, segments, lanes[lane].segment, rear - ROOM, x + ROOM)
     k = position_of(vehicles, lanes, order, lane, x + ROOM)
     if k > 0:
         ahead = order[at + k - 1]
@@ -91,7 +102,7 @@ def pull_out(
     for w in range(desk[0].pulling):
         i = pulling[w]
         lane = vehicles[i].lane
-        if can_pull_out(vehicles, lanes, order, net, desk, i, tick) and insert(
+        if can_pull_out(vehicles, lanes, order, segments, net, desk, i, tick) and insert(
             lanes, order, lane, position_of(vehicles, lanes, order, lane, vehicles[i].x), i
         ):
             vehicles[i].state = DRIVING

@@ -1,9 +1,10 @@
 """Decide: every vehicle's acceleration from the frozen state, before anybody moves."""
 
 from sim.kernel import compiled
-from sim.kernel.following import approach_speed, composed, free_acceleration, interaction
+from sim.kernel.following import approach_speed, behind, composed, free_acceleration, interaction
 from sim.kernel.junctions import DEFERS, permit, permit_inside
 from sim.kernel.order import last, successor, way_on
+from sim.kernel.passing import heed_passers
 from sim.kernel.state import B_COURTESY, B_EMERGENCY, FAR, HELD, STOP, TURN_IN, Ints, Records
 
 HORIZON = 30.0  # [m] how far a driver looks beyond the braking distance [assumption]
@@ -19,17 +20,6 @@ def capped(v: float, allowed: float, dt: float, wanted: float) -> float:
     """Return the acceleration [m/s2] that keeps the next speed at or below an allowed one."""
     limit = (allowed - v) / dt
     return limit if limit < wanted else wanted
-
-
-@compiled(inline="always")
-def behind(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
-    """Return vehicle i's acceleration [m/s2] behind something at that gap and speed."""
-    me = vehicles[i]
-    v = me.v
-    wanted = free_acceleration(v, me.desired, me.a, me.b) + interaction(
-        v, gap, v - v_ahead, me.a, me.headway, me.s0, me.half_inverse
-    )
-    return composed(wanted, v, gap, v_ahead, me.b, me.s0)
 
 
 @compiled()
@@ -165,6 +155,8 @@ def decide(
         rear = 0.0
         v_ahead = 0.0
         ahead = -1
+        here.held = 0
+        passers = segment >= 0 and here.number >= 0 and segments[segment].over >= 0
         for k in range(here.order_at, here.order_at + here.count):
             i = order[k]
             me = vehicles[i]
@@ -173,6 +165,7 @@ def decide(
             if me.state == HELD:
                 me.acceleration = 0.0
                 me.blocker = -1
+                here.held += 1
             else:
                 free = free_acceleration(v, me.desired, me.a, me.b)
                 if ahead >= 0:
@@ -190,7 +183,9 @@ def decide(
                     wanted = look_ahead(
                         vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, i, lane, tick, free
                     )
-                if me.target_mode >= STOP and me.target_segment == segment:
+                if passers:
+                    wanted = heed_passers(vehicles, lanes, order, segments, i, segment, here.number, wanted)
+                if me.target_mode >= STOP and me.target_segment == segment and not (passers and here.number > 0):
                     wanted = heed_target(vehicles, lanes, dt, i, lane, wanted)
                 if me.yields_to >= 0:
                     guest = vehicles[me.yields_to]

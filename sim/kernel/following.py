@@ -3,6 +3,7 @@
 from math import sqrt
 
 from sim.kernel import compiled
+from sim.kernel.state import Records
 
 B_AHEAD = 4.0  # [m/s2] how hard the vehicle ahead is expected to brake at most [assumption]
 
@@ -48,6 +49,17 @@ def composed(wanted: float, v: float, gap: float, v_ahead: float, b: float, s0: 
     if needed < b:
         needed = b
     return wanted if wanted > -needed else -needed
+
+
+@compiled(inline="always")
+def behind(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
+    """Return vehicle i's acceleration [m/s2] behind something at that gap and speed."""
+    me = vehicles[i]
+    v = me.v
+    wanted = free_acceleration(v, me.desired, me.a, me.b) + interaction(
+        v, gap, v - v_ahead, me.a, me.headway, me.s0, me.half_inverse
+    )
+    return composed(wanted, v, gap, v_ahead, me.b, me.s0)
 
 
 @compiled(inline="always")

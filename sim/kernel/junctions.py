@@ -159,7 +159,7 @@ def may_cross(
             if conflicts[c].yields == 0 and vehicles[who].v >= V_WAITING:
                 vehicles[i].claims = tick
             return False, who
-        gap = lanes[movement].gap * patience
+        gap = lanes[movement].gap * vehicles[i].gap_factor * patience
         if conflicts[c].yields == 0 and v < V_SLOW and lanes[foe].cycle == 0:
             source = lanes[foe].from_lane
             if lanes[source].count > 0:

@@ -249,7 +249,8 @@ def gives_up(
 ) -> bool:
     """Return whether the foremost vehicle of a lane looks for another way: in the wrong lane, or before a full link."""
     me = vehicles[i]
-    if lanes[lane].segment < 0 or me.standing < 0 or me.state != DRIVING or lanes[lane].length - me.x > 5.0:
+    segment = lanes[lane].segment
+    if segment < 0 or me.standing < 0 or me.state != DRIVING or lanes[lane].length - me.x > 5.0:
         return False
     stood = tick - me.standing
     movement = way_on(vehicles, lanes, net, i, lane)

@@ -26,6 +26,9 @@ OUTSIDE, DRIVING, HELD, OFF_LANE, PULLING_OUT, GONE = 0, 1, 2, 3, 4, 5
 NO_TARGET, PASS, STOP, TURN_IN = 0, 1, 2, 3
 # What the kernel reports to Python.
 PASSED, STOPPED, TURNED_IN, MISSED, PULLED_OUT, LEFT, LOST, CROSSING = 1, 2, 3, 4, 5, 6, 7, 8
+# Kinds of vehicles.
+CAR, BUS, HEAVY, TWO_WHEELER = 0, 1, 2, 3
+STRIP = -1  # number of a lane for two-wheelers
 # Lights.
 GREEN, AMBER, RED = 0, 1, 2
 
@@ -56,6 +59,7 @@ VEHICLE = _record(
     headway=_FLOAT,  # IDM time gap [s]
     s0=_FLOAT,  # IDM standstill gap [m]
     state=_INT,
+    kind=_INT,
     choice=_INT,  # which successor of the present segment comes next, -1 at the end
     target_mode=_INT,
     target_segment=_INT,
@@ -66,6 +70,7 @@ VEHICLE = _record(
     claims=_INT,  # last tick in which only somebody who was clearing the junction held it up, who gives way to it
     standing=_INT,  # tick since when it stands, or has only crept on, -1 while moving
     defers=_INT,  # tick since when it lets others go first at the line, -1 if it has not
+    returns_x=_FLOAT,  # where one who passes over the opposite lane is back, its front [m]
     low=_INT,  # lanes that lead on: from
     high=_INT,  # to
     lane=_INT,
@@ -77,6 +82,7 @@ VEHICLE = _record(
     factor=_FLOAT,  # desired speed / limit
     top=_FLOAT,  # top speed [m/s]
     out_gap=_FLOAT,  # critical gap for pulling out [s]
+    gap_factor=_FLOAT,  # this driver's critical gaps / everybody's
     entered=_FLOAT,  # [ticks, with fraction]
     left=_FLOAT,
     due=_INT,  # scheduled tick
@@ -96,10 +102,11 @@ LANE = _record(
     tail_v=_FLOAT,  # and its speed
     tail_who=_INT,
     count=_INT,  # vehicles on it
+    held=_INT,  # of these, how many hold it
     order_at=_INT,  # where they stand in `order`, the foremost first
     order_end=_INT,  # and where the next lane's begin
     segment=_INT,  # -1 on a movement
-    number=_INT,  # 0 at the curb
+    number=_INT,  # 0 at the curb; one more than the segment has: over the opposite lane; STRIP
     via_at=_INT,  # in `net`: the movement to each successor of the segment, -1 if none leads there
     feed_at=_INT,  # in `net`: the movements that lead into this lane
     feed_end=_INT,
@@ -127,7 +134,11 @@ SEGMENT = _record(
     next_end=_INT,
     detector_at=_INT,
     detector_end=_INT,
+    strip=_INT,  # lane for two-wheelers, -1: none
     watch=_INT,  # 1 approaches the gate, 2 approaches it from the other side
+    opposite=_INT,  # the one lane of the other direction beside this one lane, -1: none, or out of reach
+    over=_INT,  # a lane that lies on it, for those who pass; -1: none
+    mirror=_FLOAT,  # x on this lane + x on the opposite one, at the same place [m]
 )
 
 CONFLICT = _record(
@@ -140,7 +151,8 @@ CONFLICT = _record(
 DETECTOR = _record(x=_FLOAT, slot=_INT)
 
 ENTRY = _record(
-    segment=_INT,
+    first_lane=_INT,
+    lanes=_INT,
     next=_INT,  # in `queue`: first one not yet admitted
     end=_INT,
 )
@@ -171,6 +183,7 @@ DESK = _record(
     mandatory=_FLOAT,  # [m/s2]
     courtesy=_FLOAT,  # share of drivers
     bus_courtesy=_FLOAT,  # share of drivers
+    bus_priority=_FLOAT,  # share of drivers
     keep_clear=_FLOAT,  # share of drivers
     turns=_FLOAT,  # share of drivers
     least_gap=_FLOAT,  # [m] the smallest standstill gap of all vehicles

@@ -4,12 +4,13 @@ from sim.kernel import compiled
 from sim.kernel.admission import admit
 from sim.kernel.changing import change_lanes
 from sim.kernel.crossings import cross
-from sim.kernel.curb import pull_out
+from sim.kernel.curb import PERIOD, pull_out
 from sim.kernel.deadlock import find_deadlock
 from sim.kernel.deciding import decide
 from sim.kernel.junctions import switch_lights
 from sim.kernel.moving import move
-from sim.kernel.state import V_QUEUE, Floats, Ints, Records
+from sim.kernel.passing import pass_rows
+from sim.kernel.state import STRIP, V_QUEUE, Floats, Ints, Records
 
 WATCH = 60.0  # [s] between two looks for a deadlock
 
@@ -31,7 +32,7 @@ def sample(
         n = lanes[lane].count
         samples[row, 3] += n
         segment = lanes[lane].segment
-        if n == 0 or segment < 0 or segments[segment].watch == 0:
+        if n == 0 or segment < 0 or lanes[lane].number == STRIP or segments[segment].watch == 0:
             continue
         for k in range(n):
             if vehicles[order[lanes[lane].order_at + k]].v < V_QUEUE:
@@ -74,6 +75,7 @@ def advance(
     ticks. A deadlock ends the advance, its members in `stuck`.
     """
     watch = int(WATCH / desk[0].dt)
+    every_driver = max(int(PERIOD / desk[0].dt + 0.5), 1)
     while tick < until:
         tick += 1
         switch_lights(lanes, tick)
@@ -84,7 +86,8 @@ def advance(
         if desk[0].pulling > 0:
             pull_out(vehicles, lanes, order, segments, net, route, pulling, news, desk, tick)
         change_lanes(vehicles, lanes, order, net, desk, segments, tick)
-        admit(vehicles, lanes, order, segments, entries, queue, desk, tick)
+        pass_rows(vehicles, lanes, order, net, segments, every_driver, tick)
+        admit(vehicles, lanes, order, entries, queue, desk, tick)
         if tick % every == 0 and tick // every < samples.shape[0]:
             sample(vehicles, lanes, order, segments, entries, queue, samples, tick // every, tick)
         if tick % watch == 0 and find_deadlock(vehicles, lanes, order, stuck, desk, tick):

@@ -6,12 +6,13 @@ from dataclasses import replace
 from sim.scenario.check_demand import demand_names, demand_numbers, demand_routes, repeated, unknown
 from sim.scenario.faults import Fault, near_miss
 from sim.scenario.junctions import movements, setback_m
-from sim.scenario.network import CurbZone, Network, Node
-from sim.scenario.routes import Router
+from sim.scenario.network import CurbZone, Link, Network, Node
 from sim.scenario.site import Site
 
 LEAST_LINK_M = 1.0
 """[m] a shorter link is a slip of the pen"""
+LEAST_STRIP_M = 1.0
+"""[m] what one file of two-wheelers takes (CJJ 37-2012)"""
 LEAST_BERTH_M = {"school": 4.0, "bus": 11.0}
 """[m] of curb that a berth takes at least, by users"""
 LEAST_GREEN_S = 10.0
@@ -28,7 +29,7 @@ def check_site(site: Site, where: str = "") -> list[Fault]:
     if not roads:
         faults += [*_crossings(site.network), *_zones(site.network), *_offsets(site), *_somewhere_to_stop(site)]
     if not roads and not names:
-        faults += demand_routes(site, Router(site.network, movements(site.network)))
+        faults += demand_routes(site, movements(site.network))
     return [replace(fault, where=f"{where}: {fault.where}") for fault in faults] if where else faults
 
 
@@ -50,7 +51,24 @@ def _roads(network: Network) -> Iterator[Fault]:
         elif set(ends.values()) <= set(nodes) and link.turn_pocket_m > network.length(link):
             expected = f"at most {network.length(link):.1f} m, the length of {link.id}"
             yield Fault(f"network.links.{n}.turn_pocket_m", f"{link.turn_pocket_m:g} m", expected)
+        yield from _strip(f"network.links.{n}", link)
+    if all({link.from_node, link.to_node} <= set(nodes) for link in network.links):
+        yield from _rings(network)
     yield from _ends(network)
+
+
+def _strip(path: str, link: Link) -> Iterator[Fault]:
+    if 0.0 < link.strip_width_m < LEAST_STRIP_M:
+        yield Fault(f"{path}.strip_width_m", f"{link.strip_width_m:g} m", f"0, or at least {LEAST_STRIP_M:g} m")
+
+
+def _rings(network: Network) -> Iterator[Fault]:
+    """Yield links of a roundabout that are driven in both directions."""
+    lines = {network.points(link)[::-1] for link in network.links}
+    for n, link in enumerate(network.links):
+        if link.roundabout and network.points(link) in lines:
+            found = f"true on {link.id}, a street in both directions"
+            yield Fault(f"network.links.{n}.roundabout", found, "true on one-way links alone")
 
 
 def _ends(network: Network) -> Iterator[Fault]:

@@ -1,6 +1,6 @@
 """Who comes, when, how and with what wishes: the numbers from which `sim.demand` draws every traveller."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 from pydantic.dataclasses import dataclass
@@ -138,6 +138,10 @@ class ThroughFlow:
     entry: Name
     flow_veh_h: Flow
     exit: Name | None = None
+    vehicle: Literal["car", "two_wheeler"] = "car"
+    """Two-wheelers ride in strips of their own and, without exit, straight on."""
+    heavy_share: Share = 0.0
+    """Share of heavy vehicles among the cars."""
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)

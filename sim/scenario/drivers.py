@@ -16,6 +16,8 @@ class VehicleClass:
     acceleration_m_s2: Acceleration
     deceleration_m_s2: Acceleration
     headway_s: Annotated[float, Field(ge=0.2, le=5), Unit("s")]
+    headway_cv: Annotated[float, Field(ge=0, le=0.5), Unit("1")] = 0.0
+    """Spread of the time gap between drivers, lognormal."""
     standstill_gap_m: Annotated[float, Field(ge=0.5, le=10), Unit("m")]
     speed_factor: Annotated[float, Field(ge=0.3, le=2), Unit("1")] = 1.0
     """Desired speed as a share of the limit."""
@@ -46,8 +48,14 @@ class GapAcceptance:
     through_s: Seconds
     right_s: Seconds
     u_turn_s: Seconds
+    roundabout_s: Seconds
+    """Into a roundabout."""
     pull_out_s: Seconds
     bus_pull_out_s: Seconds
+    spread_cv: Annotated[float, Field(ge=0, le=0.5), Unit("1")] = 0.0
+    """Spread of all these gaps between drivers, lognormal: each driver's gaps are longer or shorter throughout."""
+    bus_priority_share: Share = 0.0
+    """Share of drivers who let a bus out of its bay, at any speed, as the law asks where buses have priority."""
     keep_clear_share: Share
     """Share of drivers who do not enter a junction that they cannot leave."""
     take_turns_share: Share
@@ -61,5 +69,7 @@ class Drivers:
     name: Name
     car: VehicleClass
     bus: VehicleClass
+    heavy: VehicleClass
+    two_wheeler: VehicleClass
     lane_changing: LaneChanging
     gaps: GapAcceptance

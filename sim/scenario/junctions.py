@@ -25,6 +25,8 @@ CLEARANCE_M = 4.0
 """[m] between the crossing street's edge and the stop line, without signal [assumption]"""
 SIGNAL_CLEARANCE_M = 7.0
 """[m] the same at a signal: stop line, 4 m of crossing on foot, 2 m of margin [assumption]"""
+STRIP = -1
+"""The number of a link's strip for two-wheelers among its lanes"""
 BEND_M = 1.0
 """[m] cut from each link at a bend"""
 WIDTH_M = 2.0
@@ -153,7 +155,8 @@ class _Plan:
 
     def half_width(self, link: Link) -> float:
         """Return how far [m] a link's carriageway reaches from its line."""
-        return link.lanes_at_end * link.lane_width_m * (1.0 if self.two_way[link.id] else 0.5)
+        lanes = link.lanes_at_end * link.lane_width_m
+        return lanes * (1.0 if self.two_way[link.id] else 0.5) + link.strip_width_m
 
     def _setbacks(self, link: Link) -> tuple[float, float]:
         longest = LARGEST_CUT * self.network.length(link)
@@ -188,6 +191,8 @@ class _Plan:
         lanes = link.lanes_at_end if at_end else link.lanes  # a turn pocket shifts the others towards the curb
         middle = lanes if self.two_way[link.id] else lanes / 2
         offset = (middle - lane - 0.5) * link.lane_width_m
+        if lane == STRIP:
+            offset = middle * link.lane_width_m + 0.5 * link.strip_width_m
         right = heading - pi / 2
         return (
             (point[0] + self.side * offset * np.cos(right), point[1] + self.side * offset * np.sin(right)),
@@ -202,7 +207,10 @@ class _Plan:
         kinds = self.turns(node, link)
         for to_id, turn in kinds.items():
             onto = self.network.link(to_id)
-            for lane in self.lanes_for(turn, link, set(kinds.values())):
+            lanes = list(self.lanes_for(turn, link, set(kinds.values())))
+            if turn in ("through", self.near) and link.strip_width_m > 0.0 and onto.strip_width_m > 0.0:
+                lanes.append(STRIP)
+            for lane in lanes:
                 to_lane = _target_lane(turn, lane, link.lanes_at_end, onto.lanes, self.near)
                 shape = self._curve(link, lane, onto, to_lane)
                 length = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(shape))
@@ -237,16 +245,17 @@ class _Plan:
 
     # ---------------------------------------------------------------- right of way
 
-    def rank(self, node: Node, m: Movement, order: int) -> tuple[int, int, int, int]:
+    def rank(self, node: Node, m: Movement, order: int) -> tuple[int, int, int, int, int]:
         """Return a movement's place in the order of precedence at its junction; the higher goes first.
 
-        U-turns come last. Without signal the street of higher priority comes first; on equal streets, and at
-        signals, straight on before near-side turn before far-side turn. What is still equal is settled by a fixed
-        order of the approaches, so that nobody ever waits in a circle.
+        U-turns come last; in a roundabout, whoever circulates comes first. Without signal the street of higher
+        priority comes first; on equal streets, and at signals, straight on before near-side turn before far-side
+        turn. What is still equal is settled by a fixed order of the approaches, so that nobody ever waits in a circle.
         """
+        circulates = int(self.network.link(m.from_link).roundabout)
         turn = 3 if m.turn == "through" else 0 if m.turn == "u_turn" else 2 if m.turn == self.near else 1
         street = 0 if node.signal is not None else self.network.link(m.from_link).priority
-        return (int(turn > 0), street, turn, -order)
+        return (int(turn > 0 or circulates), circulates, street, turn, -order)
 
 
 def _distinct(line: Sequence[Point]) -> list[Point]:
@@ -283,6 +292,8 @@ def _lanes_for(turn: Turn, lanes: int, kinds: set[Turn], near: Turn) -> range:
 
 def _target_lane(turn: Turn, lane: int, lanes: int, onto: int, near: Turn) -> int:
     """Return the lane that a turn leads to."""
+    if lane == STRIP:
+        return STRIP
     if turn in ("through", near):
         return min(lane, onto - 1)
     return max(onto - (lanes - lane), 0)
@@ -320,6 +331,8 @@ def _waiting_point(
     """Return where a far-side turn from the street that has the way, or the green, waits for oncoming traffic [m]."""
     far: Turn = "left" if plan.near == "right" else "right"
     highest = max(link.priority for link in plan.into[node.id])
+    if any(plan.network.link(link).roundabout for link in (m.from_link, m.to_link)) or m.from_lane == STRIP:
+        return 0.0
     if m.turn != far or (node.signal is None and plan.network.link(m.from_link).priority < highest):
         return 0.0
     here = plan.heading_in(plan.network.link(m.from_link))

@@ -66,6 +66,12 @@ class Link:
     lane_width_m: Annotated[float, Field(ge=2, le=8), Unit("m")] = 3.5
     turn_pocket_m: Annotated[float, Field(ge=0, le=1_000), Unit("m")] = 0.0
     """Length of a lane of its own, at the link's end, for the turn across oncoming traffic; 0: there is none."""
+    strip_width_m: Annotated[float, Field(ge=0, le=6), Unit("m")] = 0.0
+    """Width of a strip of its own for two-wheelers, between lane 0 and the curb; 0: there is none."""
+    roundabout: bool = False
+    """Part of a roundabout's ring, a one-way circle of links: who circulates goes before who enters."""
+    divided: bool = False
+    """A railing or an island in the middle: nobody passes or turns round over the opposite lanes."""
     name: str = ""
 
     @property

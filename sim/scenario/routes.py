@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from sim.scenario.junctions import Movement
+from sim.scenario.junctions import STRIP, Movement
 from sim.scenario.network import Network, Turn
 
 TURN_S: dict[Turn, float] = {"through": 0.0, "right": 2.0, "left": 4.0, "u_turn": 8.0}
@@ -19,14 +19,14 @@ TIE_S = 1e-7
 class Router:
     """Shortest paths in free-flow time on the graph whose nodes are links and whose edges are movements."""
 
-    def __init__(self, network: Network, movements: Sequence[Movement]) -> None:
-        """Know the network's links and the turns between them."""
+    def __init__(self, network: Network, movements: Sequence[Movement], *, strips: bool = False) -> None:
+        """Know the network's links and the turns between them; with `strips`, those of two-wheelers alone."""
         self.network = network
         self._ids = [link.id for link in network.links]
         self._index = {id: n for n, id in enumerate(self._ids)}
         self._time = np.array([network.length(link) / (link.speed_km_h / 3.6) for link in network.links])
         self._turns: dict[tuple[str, str], Turn] = {}
-        for m in movements:
+        for m in movements if not strips else (m for m in movements if m.from_lane == STRIP):
             self._turns.setdefault((m.from_link, m.to_link), m.turn)
         pairs = [(self._index[a], self._index[b], TURN_S[t]) for (a, b), t in self._turns.items()]
         n = len(self._ids)

@@ -3,15 +3,32 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
+from typing import Literal
 
 import numpy as np
 
-from sim.kernel.state import ENTRY, VEHICLE, Ints, Records, rows
+from sim.kernel.state import BUS, ENTRY, TWO_WHEELER, VEHICLE, Ints, Records, rows
 from sim.scenario.drivers import Drivers, VehicleClass
 from sim.traffic.layout import Layout
 
 SPARE_LEGS = 64
 """Room for new routes, per vehicle that an agent drives."""
+
+
+Kind = Literal["car", "bus", "heavy", "two_wheeler"]
+KINDS: tuple[Kind, ...] = ("car", "bus", "heavy", "two_wheeler")
+"""In the order of the kernel's codes."""
+FILE_M = 1.0
+"""Width of a strip that one file of two-wheelers takes (Chinese code for urban roads CJJ 37-2012: 1.0 m)."""
+
+
+@dataclass(frozen=True)
+class Temperament:
+    """How one driver differs from the class, as factors of the limit, of the time gap and of all critical gaps."""
+
+    speed: float = 1.0
+    headway: float = 1.0
+    gaps: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -22,8 +39,8 @@ class Departure:
     due: int
     """[ticks]"""
     path: tuple[str, ...]
-    bus: bool = False
-    speed_factor: float = 1.0
+    kind: Kind = "car"
+    temper: Temperament = Temperament()
     by_agent: bool = False
     keeps_curb: bool = False
     """Comes in the curb lane to where its agent wants to look about."""
@@ -41,16 +58,22 @@ def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) ->
             routes[d.path] = (begin, len(table))
     vehicles["leg"] = [routes[d.path][0] for d in departures]
     vehicles["route_end"] = [routes[d.path][1] for d in departures]
-    vehicles["factor"] = [d.speed_factor for d in departures]
+    vehicles["factor"] = [d.temper.speed for d in departures]
+    vehicles["gap_factor"] = [d.temper.gaps for d in departures]
     vehicles["due"] = [d.due for d in departures]
     vehicles["key"] = [d.key for d in departures]
     vehicles["reported"] = [d.by_agent for d in departures]
-    is_bus = np.asarray([d.bus for d in departures], dtype=bool)
+    kinds = np.array([KINDS.index(d.kind) for d in departures], dtype=np.int32)
+    is_bus = kinds == BUS
+    vehicles["kind"] = kinds
     vehicles["insists"], vehicles["keeps_curb"] = is_bus, [d.keeps_curb for d in departures]
     vehicles["out_gap"] = np.where(is_bus, drivers.gaps.bus_pull_out_s, drivers.gaps.pull_out_s)
-    for chosen, kind in ((is_bus, drivers.bus), (~is_bus, drivers.car)):
-        for name, value in _driving(kind).items():
-            vehicles[name][chosen] = value
+    vehicles["out_gap"] *= vehicles["gap_factor"]
+    for code, kind in enumerate(KINDS):
+        for name, value in _driving(getattr(drivers, kind)).items():
+            vehicles[name][kinds == code] = value
+    vehicles["headway"] *= [d.temper.headway for d in departures]
+    _abreast(layout, vehicles, departures)
     waiting = ("blocker", "yields_to", "standing", "defers", "may_go", "claims")
     for name in (*waiting, "target_segment", "choice", "lane", "before0", "before1"):
         vehicles[name] = -1
@@ -74,12 +97,28 @@ def _driving(kind: VehicleClass) -> dict[str, float]:
     }
 
 
-def queues(vehicles: Records, route: Ints) -> tuple[Records, Ints]:
-    """Return the queues at the entries: one record per segment entered, and the vehicles by scheduled time."""
-    first = route[vehicles["leg"]] if vehicles.size else np.zeros(0, dtype=np.int32)
-    order = np.lexsort((np.arange(first.size), vehicles["due"], first))
-    segments, counts = np.unique(first, return_counts=True)
-    entries = rows(ENTRY, segments.size)
-    entries["segment"], entries["end"] = segments, np.cumsum(counts)
+def _abreast(layout: Layout, vehicles: Records, departures: Sequence[Departure]) -> None:
+    """Shorten the two-wheelers by how many ride abreast in the narrowest strip on their way.
+
+    A strip is one list in which order is kept: n files side by side are one file of riders 1/n as long.
+    """
+    for row in np.flatnonzero(vehicles["kind"] == TWO_WHEELER).tolist():
+        narrowest = min(layout.strip_width_m[link] for link in departures[row].path)
+        for name in ("length", "headway", "s0"):
+            vehicles[name][row] /= max(1, int(narrowest / FILE_M))
+
+
+def queues(layout: Layout, vehicles: Records, route: Ints) -> tuple[Records, Ints]:
+    """Return the queues at the entries: one record per link entered, and per strip; the vehicles by scheduled time."""
+    segments = layout.road.segments
+    place = 2 * (route[vehicles["leg"]] if vehicles.size else np.zeros(0, dtype=np.int32))
+    place += vehicles["kind"] == TWO_WHEELER
+    order = np.lexsort((np.arange(place.size), vehicles["due"], place))
+    places, counts = np.unique(place, return_counts=True)
+    entries = rows(ENTRY, places.size)
+    entries["end"] = np.cumsum(counts)
     entries["next"] = entries["end"] - counts
+    for entry, (segment, strip) in zip(entries, (divmod(int(p), 2) for p in places), strict=True):
+        entry.first_lane = segments[segment].strip if strip else segments[segment].first_lane
+        entry.lanes = 1 if strip else segments[segment].lanes
     return entries, order.astype(np.int32)

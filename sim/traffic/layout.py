@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sim.kernel.state import CONFLICT, DETECTOR, FAR, LANE, RED, SEGMENT, Ints, Records, rows
+from sim.kernel.state import CONFLICT, DETECTOR, FAR, LANE, RED, SEGMENT, STRIP, Ints, Records, rows
 from sim.scenario.drivers import GapAcceptance
 from sim.scenario.junctions import Movement, setback_m
 from sim.scenario.network import Crossing, Link, Network, Signal, Turn
@@ -16,7 +16,11 @@ CROSSING_AMBER_S = 3.0
 CROSSING_ALL_RED_S = 1.0
 MIN_SPACING_M = 3.0
 """No lane ever holds more than one vehicle per so many metres."""
+STRIP_SPACING_M = 0.5
+"""And no strip more than one two-wheeler per so many."""
 MIN_PIECE_M = 6.0
+SAME_LENGTH_M = 1.0
+"""Two directions of a street whose lengths differ by more are not beside each other."""
 SEAM_M = 1.0
 """Length of the line over which a link goes on where a turn pocket opens."""
 
@@ -62,6 +66,8 @@ class Layout:
     movement_rows: tuple[int, ...]
     lane_names: tuple[str, ...]
     link_of_segment: tuple[str, ...]
+    strip_width_m: dict[str, float]
+    """Width of the strip for two-wheelers, by link."""
 
     def place(self, link: str, at_m: float) -> tuple[int, float]:
         """Return the segment and the position on it [m] of an offset, moved to the nearest point of a segment."""
@@ -100,6 +106,7 @@ class _Lane:
     limit: float
     segment: int = -1
     number: int = 0
+    spacing: float = MIN_SPACING_M
     from_lane: int = -1
     to_lane: int = -1
     light: _Light = _Light()
@@ -190,6 +197,11 @@ class _Draft:
         self.link_of: list[str] = []
         self.successors: list[list[int]] = []
         self.pieces: dict[str, list[Piece]] = {}
+        self.strips: dict[int, int] = {}
+        """The lane for two-wheelers, by segment."""
+        self.opposite: dict[int, Piece] = {}
+        self.over: dict[int, int] = {}
+        """The lane over the opposite one, by segment."""
         self.zebras = {c.id: n for n, c in enumerate(c for c in network.crossings if c.control == "zebra")}
 
     def add_link(self, link: Link, begin: float, end: float) -> list[tuple[Link, Crossing | None, int, float]]:
@@ -208,25 +220,34 @@ class _Draft:
                 _Lane(f"{link.id} lane {n} from {begin:.0f} m", at - begin, link.speed_km_h / 3.6, segment, n)
                 for n in range(lanes)
             ]
+            if link.strip_width_m > 0.0:
+                self.strips[segment] = len(self.lanes)
+                name = f"{link.id} strip from {begin:.0f} m"
+                self.lanes.append(_Lane(name, at - begin, link.speed_km_h / 3.6, segment, STRIP, STRIP_SPACING_M))
             if at < end:
                 over.append((link, crossing, segment, beyond - at))
             begin = beyond
         return over
+
+    def lane(self, segment: int, number: int) -> int:
+        """Return a lane's row: of a segment's lanes, or of its strip."""
+        return self.strips[segment] if number == STRIP else self.first_lane[segment] + number
 
     def add_crossing(self, link: Link, crossing: Crossing | None, segment: int, width: float) -> None:
         """Lay out the ways over a crossing, or over the line where a turn pocket opens, one per lane."""
         self.successors[segment].append(segment + 1)
         light = _Light() if crossing is None else _crossing_light(crossing, self.clock)
         name = "the way on" if crossing is None else f"crossing {crossing.id}"
-        for n in range(link.lanes):
+        for n in range(-(link.strip_width_m > 0.0), link.lanes):
             self.lanes.append(
                 _Lane(
-                    f"{name} on {link.id} lane {n}",
+                    f"{name} on {link.id} " + (f"lane {n}" if n >= 0 else "strip"),
                     width,
                     link.speed_km_h / 3.6,
                     number=n,
-                    from_lane=self.first_lane[segment] + n,
-                    to_lane=self.first_lane[segment + 1] + n,
+                    spacing=MIN_SPACING_M if n >= 0 else STRIP_SPACING_M,
+                    from_lane=self.lane(segment, n),
+                    to_lane=self.lane(segment + 1, n),
                     light=light,
                     zebra=-1 if crossing is None else self.zebras.get(crossing.id, -1),
                     box=int(crossing is not None),
@@ -244,8 +265,9 @@ class _Draft:
                 f"{m.turn} at {m.node} from {m.from_link} to {m.to_link}",
                 max(m.length_m, 1.0),
                 min(limit, TURN_SPEED_M_S[m.turn]),
-                from_lane=self.first_lane[source] + m.from_lane,
-                to_lane=self.first_lane[target] + m.to_lane,
+                spacing=MIN_SPACING_M if m.from_lane >= 0 else STRIP_SPACING_M,
+                from_lane=self.lane(source, m.from_lane),
+                to_lane=self.lane(target, m.to_lane),
                 light=light,
                 box=1 if m.conflicts else 0,
                 gap=gap_s,
@@ -253,6 +275,41 @@ class _Draft:
             )
         )
         return len(self.lanes) - 1
+
+    def add_over_lanes(self) -> None:
+        """Lay a lane for those who pass over the opposite one, where a street has one lane each way."""
+        for here, there in self._opposite_pieces():
+            for piece in (here, there):
+                link = self.network.link(piece.link)
+                name = f"over the opposite lane of {link.id} from {piece.from_m:.0f} m"
+                length = piece.to_m - piece.from_m
+                self.over[piece.segment] = len(self.lanes)
+                self.lanes.append(_Lane(name, length, link.speed_km_h / 3.6, piece.segment, 1))
+            self.opposite[here.segment], self.opposite[there.segment] = there, here
+
+    def _opposite_pieces(self) -> list[tuple[Piece, Piece]]:
+        """Return the pieces of undivided streets that lie beside each other, one lane each, each with one other."""
+        by_ends = {(link.from_node, link.to_node): link for link in self.network.links}
+        found = []
+        for link in self.network.links:
+            back = by_ends.get((link.to_node, link.from_node))
+            if back is None or link.from_node >= link.to_node or link.divided or back.divided:
+                continue
+            length, other = self.network.length(link), self.network.length(back)
+            if abs(length - other) > SAME_LENGTH_M:
+                continue
+            near = [
+                (min(a.to_m, length - b.from_m) - max(a.from_m, length - b.to_m), a, b)
+                for a in self.pieces[link.id]
+                for b in self.pieces[back.id]
+                if self.lane_counts[a.segment] == self.lane_counts[b.segment] == 1
+            ]
+            taken: set[int] = set()
+            for overlap, a, b in sorted(near, key=lambda n: (-n[0], n[1].segment, n[2].segment)):
+                if overlap > 0.0 and not taken & {a.segment, b.segment}:
+                    taken |= {a.segment, b.segment}
+                    found.append((a, b))
+        return found
 
     def records(self) -> tuple[Records, Records, Ints]:
         """Return the lanes, the segments and the table of successors and feeders."""
@@ -263,10 +320,19 @@ class _Draft:
             lanes[name] = [getattr(lane.light, name) for lane in self.lanes]
         lanes["length"] = [round(lane.length, 6) for lane in self.lanes]
         lanes["tail_x"], lanes["tail_who"], lanes["light"] = FAR, -1, RED
-        capacity = [int(lane.length / MIN_SPACING_M) + 6 for lane in self.lanes]
+        capacity = [int(lane.length / lane.spacing) + 6 for lane in self.lanes]
         lanes["order_end"] = np.cumsum(capacity)
         lanes["order_at"] = lanes["order_end"] - capacity
         segments["first_lane"], segments["lanes"] = self.first_lane, self.lane_counts
+        segments["opposite"] = segments["over"] = segments["strip"] = -1
+        for s, strip in self.strips.items():
+            segments[s].strip = strip
+        for s, other in self.opposite.items():
+            here = next(p for p in self.pieces[self.link_of[s]] if p.segment == s)
+            segments[s].opposite, segments[s].over = self.first_lane[other.segment], self.over[s]
+            segments[s].mirror = round(
+                self.network.length(self.network.link(here.link)) - here.from_m - other.from_m, 6
+            )
         net: list[int] = []
         for s, successors in enumerate(self.successors):
             segments[s].next_at, segments[s].next_end = len(net), len(net) + len(successors)
@@ -314,9 +380,9 @@ def lay_out(
         over += draft.add_link(link, cut_start, network.length(link) - cut_end)
     for crossed in over:
         draft.add_crossing(*crossed)
+    draft.add_over_lanes()
     stages = {n.id: _stages(n.signal, clock) for n in network.nodes if n.signal is not None}
-    gap_of = {"left": gaps.left_s, "through": gaps.through_s, "right": gaps.right_s, "u_turn": gaps.u_turn_s}
-    movement_rows = [draft.add_movement(m, _light_of(m, stages), gap_of[m.turn]) for m in movements]
+    movement_rows = [draft.add_movement(m, _light_of(m, stages), _gap_s(network, m, gaps)) for m in movements]
     lanes, segments, net = draft.records()
     conflicts = _conflicts(lanes, movements, movement_rows)
     layout = Layout(
@@ -326,12 +392,21 @@ def lay_out(
         tuple(movement_rows),
         tuple(lane.name for lane in draft.lanes),
         tuple(draft.link_of),
+        {link.id: link.strip_width_m for link in network.links},
     )
     for link_id, (code, until_m) in (watched or {}).items():
         for piece in layout.pieces[link_id]:
             if piece.from_m < until_m:
                 segments[piece.segment].watch = code
     return replace(layout, road=replace(layout.road, detectors=_detectors(layout, detectors)))
+
+
+def _gap_s(network: Network, m: Movement, gaps: GapAcceptance) -> float:
+    """Return the critical gap [s] of a movement."""
+    if network.link(m.to_link).roundabout and not network.link(m.from_link).roundabout:
+        return gaps.roundabout_s
+    by_turn = {"left": gaps.left_s, "through": gaps.through_s, "right": gaps.right_s, "u_turn": gaps.u_turn_s}
+    return by_turn[m.turn]
 
 
 def _light_of(m: Movement, stages: dict[str, list[tuple[frozenset[str], frozenset[str], _Light]]]) -> _Light:

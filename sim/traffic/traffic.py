@@ -83,7 +83,7 @@ class Traffic:
         self._rows, self._lane_rows, self._desk = k.plain(self.vehicles), k.plain(self.lanes), k.plain(self.desk)[0]
         self._segment_rows = k.plain(road.segments)
         aim_all(self.vehicles, self.lanes, road.segments, road.net, self.route)
-        self.entries, queue = queues(self.vehicles, self.route)
+        self.entries, queue = queues(layout, self.vehicles, self.route)
         self.zebras, self.people, self.queue = self._zebras(walkers, queue)
         self.waiting = np.zeros((len(self.zebras), self.people.size), dtype=np.int32)
         self.passed = np.full((len(departures), slots), np.nan)
@@ -423,6 +423,7 @@ def _desk(drivers: Drivers, dt: float, seed: int) -> k.Records:
     me.politeness, me.threshold = changing.politeness, changing.threshold_m_s2
     me.safe, me.mandatory = changing.safe_deceleration_m_s2, changing.mandatory_deceleration_m_s2
     me.courtesy, me.bus_courtesy = changing.courtesy_share, changing.bus_courtesy_share
+    me.bus_priority = drivers.gaps.bus_priority_share
     me.keep_clear = drivers.gaps.keep_clear_share
     me.turns = drivers.gaps.take_turns_share
     return desk

@@ -27,7 +27,7 @@ def test_demand_over_capacity_by_hand(morning):
     site, router = morning.site, morning.traffic.router
     start = site.demand.window.measured_from
     path = ("main_e1", "main_e2", "main_e3")
-    car, bus = Departure(0, 0, path), Departure(1, 0, path, bus=True, by_agent=True)
+    car, bus = Departure(0, 0, path), Departure(1, 0, path, kind="bus", by_agent=True)
     parent = Departure(2, 0, path, by_agent=True)
     found = degrees_of_saturation(site, router, [(start, car), (start, bus), (start, parent), (start, parent)])
     lane = saturation_flow_veh_h(site.drivers.car, 40 / 3.6 * site.drivers.car.speed_factor)

@@ -60,7 +60,7 @@ def unkind(drivers):
 
 def over_the_law(flow, seed, *, gap_s=GAP_S):
     """Return how long a bus waits to leave its bay in real traffic, over what the law says for the passings it saw."""
-    bus = Departure(10**6, 0, ("ab",), bus=True, by_agent=True)
+    bus = Departure(10**6, 0, ("ab",), kind="bus", by_agent=True)
     rear_m = AT_M - BUS.length_m
     traffic = traffic_on(
         street(1000.0, speed_km_h=40.0),

@@ -1,0 +1,88 @@
+"""Passing somebody who holds the one lane, over the opposite one, where it is clear."""
+
+import itertools
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sim.kernel import state as k
+from sim.scenario.network import Link, Network, Node
+from sim.traffic.fleet import Departure
+from tests.streets import go, poisson, population, traffic_on
+
+LENGTH_M, STOP_M = 600.0, 300.0
+
+
+def two_way(divided=False):
+    nodes = (Node(id="a", x_m=0, y_m=0, boundary=True), Node(id="b", x_m=LENGTH_M, y_m=0, boundary=True))
+    there = Link(id="ab", from_node="a", to_node="b", lanes=1, speed_km_h=40, divided=divided)
+    back = Link(id="ba", from_node="b", to_node="a", lanes=1, speed_km_h=40, divided=divided)
+    return Network(nodes=nodes, links=(there, back))
+
+
+def stopped(network, oncoming_veh_h, *, row=1, for_s=1200.0, behind_veh_h=200.0, seed=3):
+    """Return the traffic of a street on which the first cars hold their lane from 60 s on."""
+    cars = [Departure(n, 0, ("ab",), by_agent=True) for n in range(row)]
+    others = [replace(d, due=d.due + 60) for d in poisson(behind_veh_h, 900.0, seed)]
+    facing = poisson(oncoming_veh_h, 1500.0, seed + 1, path=("ba",)) if oncoming_veh_h else []
+    oncoming = [replace(d, key=10_000 + d.key) for d in facing]
+    traffic = traffic_on(network, [*cars, *others, *oncoming], drivers=population(), seed=seed)
+
+    def stop(vehicle, at_m):
+        yield traffic.stop_at(vehicle, "ab", at_m)
+        yield traffic.env.timeout(traffic.ticks(for_s))
+        traffic.go_on(vehicle)
+
+    for n in range(row):
+        traffic.env.process(stop(n, STOP_M - 7.0 * n))
+    return traffic, np.arange(row, row + len(others))
+
+
+def bodies(traffic, link):
+    """Return the bodies [m, m] of those on a link's lane and over it, all in the link's own direction."""
+    segment = traffic.layout.road.segments[traffic.layout.pieces[link][0].segment]
+    other = traffic.layout.road.segments[traffic.lanes[segment.opposite].segment]
+    found = []
+    for lane, mirrored in ((segment.first_lane, False), (other.over, True)):
+        me = traffic.lanes[lane]
+        for i in traffic.order[me.order_at : me.order_at + me.count]:
+            x, length = float(traffic.vehicles[i].x), float(traffic.vehicles[i].length)
+            found.append((other.mirror - x, other.mirror - x + length) if mirrored else (x - length, x))
+    return sorted(found)
+
+
+def test_who_is_held_up_passes_over_a_clear_opposite_lane():
+    traffic, others = stopped(two_way(), 0.0)
+    go(traffic, 1000.0)
+    assert (traffic.vehicles["state"][others] == k.GONE).all()
+    took = (traffic.vehicles["left"] - traffic.vehicles["entered"])[others] * traffic.dt
+    assert took.max() < 54.0 + 25.0  # 600 m at 40 km/h, and slowing down to pass
+
+
+def test_nobody_passes_over_a_busy_opposite_lane_nor_over_a_railing():
+    for network, oncoming in ((two_way(), 1400.0), (two_way(divided=True), 0.0)):
+        traffic, others = stopped(network, oncoming)
+        go(traffic, 1000.0)
+        assert not (traffic.vehicles["state"][others] == k.GONE).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nobody_meets_head_on_and_all_get_through(seed):
+    traffic, _ = stopped(two_way(), 500.0, row=1 + 2 * seed, behind_veh_h=500.0, seed=seed, for_s=600.0)
+    out = 0
+    for second in range(0, 2400, 3):
+        go(traffic, float(second))
+        for link in ("ab", "ba"):
+            row = bodies(traffic, link)
+            assert all(a[1] < b[0] for a, b in itertools.pairwise(row))
+        out += int((traffic.lanes["count"] * (traffic.lanes["number"] == 1)).sum())
+    assert out > 0
+    assert (traffic.vehicles["state"] == k.GONE).all()
+    assert traffic.vehicles["acceleration"].min() > -7.0
+
+
+def test_a_row_that_moves_off_lets_in_who_is_passing_it():
+    traffic, others = stopped(two_way(), 0.0, row=5, for_s=40.0, behind_veh_h=700.0)
+    go(traffic, 1200.0)
+    assert (traffic.vehicles["state"][others] == k.GONE).all()
