@@ -45,9 +45,10 @@ def among_points(case, gap_s, seed, headways=40_000):
     """Return how many an hour find a gap that the kernel accepts, between points that pass at random."""
     times = np.random.default_rng(seed).exponential(3600.0 / case.flow, headways)
     entered = 0
-    for left in times:
-        while accepts(left, gap_s):
-            entered, left = entered + 1, left - case.follow_s
+    for time in times:
+        rest = time
+        while accepts(rest, gap_s):
+            entered, rest = entered + 1, rest - case.follow_s
     return 3600.0 * entered / times.sum()
 
 
