@@ -156,7 +156,7 @@ def waits_for_gap(
 
 def varied(departures: Sequence[Departure], seed: int, sd: float = 0.05) -> list[Departure]:
     """Return the same departures with desired speeds that vary, so that passings do not fall on ticks."""
-    factors = np.random.default_rng(seed).normal(1.0, sd, len(departures)).clip(1.0 - 3.0 * sd, 1.0 + 3.0 * sd)
+    factors = np.random.default_rng([seed, 1]).normal(1.0, sd, len(departures)).clip(1.0 - 3.0 * sd, 1.0 + 3.0 * sd)
     return [replace(d, temper=Temperament(speed=float(f))) for d, f in zip(departures, factors, strict=True)]
 
 

@@ -70,7 +70,7 @@ def over_the_law(flow, seed, *, gap_s=GAP_S):
         horizon_s=HOURS * 3600.0,
     )
     ready, off = [], []
-    traffic.env.process(comes_and_goes(traffic, np.random.default_rng(seed), ready, off))
+    traffic.env.process(comes_and_goes(traffic, np.random.default_rng([seed, 2]), ready, off))
     go(traffic, HOURS * 3600.0)
     beside_s = np.nanmean(traffic.passed[1:, 1] - traffic.passed[1:, 0]) * traffic.dt
     came, went = np.array(ready[: len(off)]) * traffic.dt, np.array(off) * traffic.dt
