@@ -34,7 +34,7 @@ CASES = (
     Case("right from the side street", ("sc", "ce"), (("wc", "ce"),), "right_s", 260.0, 6.3, 3.39, 760.0),
     Case("left from the side street", ("sc", "cw"), (("wc", "ce"), ("ec", "cw")), "left_s", 880.0, 6.5, 3.59, 308.0),
 )
-MAIN, RIGHT, LEFT = CASES
+MAIN, _, LEFT = CASES
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
 
@@ -154,7 +154,7 @@ def test_a_side_street_empties_by_the_law_of_the_headways_that_its_drivers_see(t
     ("case", "change", "breaks"),
     [
         (MAIN, {"gap_s": 6.2}, "a critical gap longer by 2 s"),
-        (RIGHT, {"side_first": True}, "a side street that goes first"),
+        (LEFT, {"side_first": True}, "a side street that goes first"),
     ],
     ids=["gap", "priority"],
 )
