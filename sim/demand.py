@@ -118,6 +118,7 @@ class BusTrip:
     line: str
     scheduled_s: float
     dwell_s: float
+    own_manoeuvre_s: float
     path: Path
     temper: Temperament
 
@@ -437,6 +438,7 @@ def _buses(base: int, demand: Demand, drivers: Drivers, router: Router, line: Bu
         gaps = gammaincinv(shape, d.uniform(HEADWAY)) * headway / shape
         times = window.start + np.cumsum(gaps)
     times = np.round(times, 3)
+    own = d.drawn(OWN, line.own_manoeuvre)
     dwell, tempers = d.drawn(DWELL, line.dwell), d.tempers(drivers, "bus")
     return tuple(
         BusTrip(
@@ -445,6 +447,7 @@ def _buses(base: int, demand: Demand, drivers: Drivers, router: Router, line: Bu
             line.id,
             float(times[i]),
             float(dwell[i]),
+            float(own[i]),
             (*there, *onward[1:]),
             tempers[i],
         )

@@ -108,7 +108,7 @@ class SchoolMorning(mesa.Model):  # type: ignore[misc]
         for bus in self.travellers.buses:
             line = next(b for b in self.site.demand.bus_lines if b.id == bus.line)
             stop = self.site.network.curb_zone(line.stop)
-            Bus(world, bus.name, row_of[bus.name], bus.scheduled_s, stop, bus.dwell_s)
+            Bus(world, bus.name, row_of[bus.name], bus.scheduled_s, stop, bus.dwell_s, bus.own_manoeuvre_s)
         for agent in self.agents:
             self.env.process(agent.live())
 

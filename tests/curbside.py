@@ -17,6 +17,8 @@ from tests.streets import go, red_then_green, street, traffic_on
 CYCLE_S, GREEN_S, AMBER_AND_RED_S = 90.0, 40.0, 4.0
 STOP_LINE_M, LENGTH_M = 600.0, 800.0
 WARM_UP_S, HOUR_S = 900.0, 3600.0
+OWN_S = 5.0
+"""[s] what moving off takes a bus driver at least: the default of a bus line"""
 
 
 class Curb(mesa.Model):
@@ -37,7 +39,7 @@ class Curb(mesa.Model):
 
     def add_buses(self, zone: str, dwells: dict[int, float]) -> list[Bus]:
         """Let buses stop in a zone: by row, for how long [s]."""
-        buses = [Bus(self, f"bus {row}", row, 0.0, self.zones[zone], dwell) for row, dwell in dwells.items()]
+        buses = [Bus(self, f"bus {row}", row, 0.0, self.zones[zone], dwell, OWN_S) for row, dwell in dwells.items()]
         for bus in buses:
             self.env.process(bus.live())
         return buses

@@ -1,6 +1,7 @@
 """Small streets and driver populations for tests of the road, and the theory that they are held against."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import simpy
@@ -9,7 +10,7 @@ from sim.scenario.drivers import Drivers, GapAcceptance, LaneChanging, VehicleCl
 from sim.scenario.junctions import movements
 from sim.scenario.network import CrossedLink, Crossing, Link, Network, Node
 from sim.scenario.routes import Router
-from sim.traffic.fleet import Departure
+from sim.traffic.fleet import Departure, Temperament
 from sim.traffic.layout import Detector, lay_out
 from sim.traffic.traffic import Traffic, Walker
 
@@ -151,6 +152,18 @@ def waits_for_gap(
             k += 1
         waits.append(start - t)
     return np.array(waits)
+
+
+def varied(departures: Sequence[Departure], seed: int, sd: float = 0.05) -> list[Departure]:
+    """Return the same departures with desired speeds that vary, so that passings do not fall on ticks."""
+    factors = np.random.default_rng([seed, 1]).normal(1.0, sd, len(departures)).clip(1.0 - 3.0 * sd, 1.0 + 3.0 * sd)
+    return [replace(d, temper=Temperament(speed=float(f))) for d, f in zip(departures, factors, strict=True)]
+
+
+def times_s(traffic: Traffic, slot: int) -> np.ndarray:
+    """Return when vehicles passed a detector [s], in order."""
+    seen = traffic.passed[:, slot]
+    return np.sort(seen[np.isfinite(seen)]) * traffic.dt
 
 
 def gap_delay_s(flow_veh_h: float, critical_gap_s: float) -> float:

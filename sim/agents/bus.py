@@ -19,6 +19,8 @@ LOOK_EVERY_M = 10.0
 """[m] how often a driver on the way there thinks about it [assumption]"""
 WAIT_SHORT_M = 2.0
 """[m] before the taper, where the first bus waits for a berth [assumption]"""
+MOVE_UP_M = 4.0
+"""[m] nobody in line moves up by less [assumption]"""
 WAIT_APART_M = 2.5
 """[m] between two waiting buses (Shapingba: 13.3 m for a bus of 10.8 m)"""
 
@@ -27,12 +29,20 @@ class Bus(Traveller):
     """Comes by, stops if there is a berth, waits in the lane if there is none, and goes on."""
 
     def __init__(
-        self, world: World, name: str, vehicle: int, scheduled_s: float, stop: CurbZone, dwell_s: float
+        self,
+        world: World,
+        name: str,
+        vehicle: int,
+        scheduled_s: float,
+        stop: CurbZone,
+        dwell_s: float,
+        own_manoeuvre_s: float,
     ) -> None:
-        """Stop in the zone `stop` for `dwell_s` [s]."""
+        """Stop in the zone `stop` for `dwell_s` [s]; moving off takes the driver `own_manoeuvre_s` [s] at least."""
         super().__init__(world, name, vehicle, scheduled_s)
         self.stop = stop
         self.dwell_s = dwell_s
+        self.own_manoeuvre_s = own_manoeuvre_s
         self.arrives: simpy.Event | None = None
         """On the way to a berth: tells when the bus stands there."""
         self.loses: simpy.Event | None = None
@@ -53,6 +63,7 @@ class Bus(Traveller):
         self.begin("dwell")
         yield self.world.wait(self.dwell_s)
         self.begin("manoeuvre")
+        yield self.world.wait(self.own_manoeuvre_s)
         if stop.kind == "bay":
             yield traffic.pull_out(self.vehicle, stop.link, front)
         else:
@@ -132,25 +143,35 @@ class Bus(Traveller):
             raise RuntimeError(f"{self.name} could not get to its berth at {self.stop.id}")
 
     def wait_for_berth(self) -> Story:
-        """Go on towards the stop, and wait in the lane before it until a berth is granted."""
-        stop = self.stop
-        traffic, berths = self.world.traffic, self.world.berths[stop.id]
-        apart = traffic.length_m(self.vehicle) + WAIT_APART_M
-        at_m = stop.from_m - stop.taper_in_m - WAIT_SHORT_M - berths.in_line * apart
+        """Go on towards the stop, and wait in the lane before it, moving up with the line, until a berth is granted."""
+        traffic, berths = self.world.traffic, self.world.berths[self.stop.id]
         granted = berths.request(self.place_m, self.squeezes_into)
+        stands = False
         while not granted.triggered:
-            link, here_m = traffic.where(self.vehicle)
-            if link != stop.link:
+            here_m = self.place_m()
+            if here_m == -inf:
                 self.must_not_miss(MISSED)
-            at_m = max(at_m, here_m + traffic.stopping_distance(self.vehicle) + 1.0)
-            stands = traffic.stop_at(self.vehicle, stop.link, at_m)
-            yield granted | stands
-            if granted.triggered or stands.value != MISSED:
-                break
-        berths.look_again()
-        if not granted.triggered:
-            berth = self.take_from_behind()
-            if berth is not None:
-                berths.withdraw(granted)
-                return berth
-        return (yield granted)
+            at_m = self.waits_at_m(here_m)
+            if not stands or at_m > here_m + MOVE_UP_M:
+                arrives = traffic.stop_at(self.vehicle, self.stop.link, at_m)
+                yield granted | arrives | berths.line_moves()
+                if granted.triggered or not arrives.triggered or arrives.value == MISSED:
+                    continue
+                stands = True
+            berths.look_again()
+            if not granted.triggered:
+                berth = self.take_from_behind()
+                if berth is not None:
+                    berths.withdraw(granted)
+                    return berth
+                yield granted | berths.line_moves()
+        return granted.value
+
+    def waits_at_m(self, here_m: float) -> float:
+        """Return where to wait [m]: behind those in line who are further ahead, and where one can still stop."""
+        traffic, stop = self.world.traffic, self.stop
+        apart = traffic.length_m(self.vehicle) + WAIT_APART_M
+        ahead = self.world.berths[stop.id].ahead_of(here_m)
+        first_m = stop.from_m - stop.taper_in_m - WAIT_SHORT_M
+        at_m = min([first_m - len(ahead) * apart, *(there - apart for there in ahead)])
+        return max(at_m, here_m + traffic.stopping_distance(self.vehicle) + 1.0)

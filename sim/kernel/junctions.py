@@ -14,6 +14,7 @@ B_AHEAD = 2.0  # [m/s2] traffic ahead that still moves is expected to stop no so
 V_CLEARING = 6.0  # [m/s] nobody waits for room behind traffic that flows faster [assumption]
 IMPATIENT_S = 30.0  # [s] waiting at the line; from here on the accepted gap shrinks [assumption]
 SHORT_OF_LINE = 0.5  # [m] one who lets another go first comes to a stand so far before the line [assumption]
+ROLLED_ON = 0.1  # [m] beyond the waiting point inside a junction one still waits there
 AT_LINE = 3.0  # [m] nearer than this one waits at the stop line [assumption]
 DEFERS = -2  # in place of who prevents it: nobody, a driver lets another go first
 HARDENED_S = 120.0  # [s] until here [assumption]
@@ -185,7 +186,7 @@ def may_cross(
 @compiled()
 def waits_inside(vehicles: Records, lanes: Records, movement: int, who: int) -> bool:
     """Return whether a vehicle inside the junction gives way, or still can, short of every path that it crosses."""
-    room = lanes[movement].wait_x + 0.1 - vehicles[who].x
+    room = lanes[movement].wait_x + ROLLED_ON - vehicles[who].x
     v = vehicles[who].v
     return vehicles[who].lane == movement and room >= 0.0 and 0.5 * v * v <= B_LAST * (room + 0.1)
 

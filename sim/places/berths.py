@@ -24,12 +24,16 @@ class Berths:
         self.coming: dict[int, Any] = {}
         """Who is on the way to which berth, of those who stand in line for any."""
         self._line: list[tuple[simpy.Event, Callable[[], float], Callable[[int], bool]]] = []
+        self._moves = env.event()
         self._behind: dict[int, deque[simpy.Event]] = {}
 
-    @property
-    def in_line(self) -> int:
-        """How many stand in line for any berth."""
-        return len(self._line)
+    def ahead_of(self, at_m: float) -> list[float]:
+        """Return where those stand [m] who are in line for any berth further ahead than a place [m]."""
+        return [there for _, place_m, _ in self._line if (there := place_m()) > at_m]
+
+    def line_moves(self) -> simpy.Event:
+        """Tell when somebody has left the line."""
+        return self._moves
 
     def open(self) -> list[int]:
         """Return the berths that can be entered now."""
@@ -67,6 +71,7 @@ class Berths:
     def withdraw(self, waiting: simpy.Event) -> None:
         """Leave the line for any berth."""
         self._line = [each for each in self._line if each[0] is not waiting]
+        self._moved()
 
     def wait_for(self, berth: int) -> simpy.Event:
         """Wait behind a berth until it is free; the event succeeds with its number."""
@@ -102,6 +107,11 @@ class Berths:
                 return
             self.take(free[-1])
             self._line.pop(first)[0].succeed(free[-1])
+            self._moved()
+
+    def _moved(self) -> None:
+        self._moves.succeed()
+        self._moves = self.env.event()
 
     def look_again(self) -> None:
         """Serve the line anew, after one in it has come to where other berths are in reach."""

@@ -125,6 +125,7 @@ def _drawn(demand: Demand) -> Iterator[Fault]:
     times = demand.times
     durations = {f"demand.times.{name}": getattr(times, name) for name in times.__dataclass_fields__}
     durations |= {f"demand.bus_lines.{n}.dwell": line.dwell for n, line in enumerate(demand.bus_lines)}
+    durations |= {f"demand.bus_lines.{n}.own_manoeuvre": line.own_manoeuvre for n, line in enumerate(demand.bus_lines)}
     for path, drawn in durations.items():
         if isinstance(drawn, Drawn) and drawn.high_s < drawn.low_s:
             yield Fault(f"{path}.high_s", f"{drawn.high_s:g} s", f"no less than low_s, {drawn.low_s:g} s")

@@ -158,6 +158,10 @@ class ProfilePoint:
     share: Annotated[float, Field(ge=0, le=3), Unit("1")]
 
 
+BUS_OWN_MANOEUVRE = Drawn(mean_s=5.0, sd_s=1.5)
+"""[assumption] 3-7 s; with it one berth serves the 99 to 100 buses an hour of the Korean HCM 2013 (validation row 9)"""
+
+
 @dataclass(config=STRICT, frozen=True, kw_only=True)
 class BusLine:
     """Buses from an entry to an exit that stop in one curb zone on the way."""
@@ -170,6 +174,8 @@ class BusLine:
     headway_cv: Annotated[float, Field(ge=0, le=2), Unit("1")]
     """Spread of the headways at the entry: 0 is a clockwork, 1 is random."""
     dwell: Drawn
+    own_manoeuvre: Drawn = BUS_OWN_MANOEUVRE
+    """The driver's own part of moving off: doors, mirror, gear."""
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)

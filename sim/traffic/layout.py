@@ -8,7 +8,7 @@ import numpy as np
 from sim.kernel.state import CONFLICT, DETECTOR, FAR, LANE, RED, SEGMENT, STRIP, Ints, Records, rows
 from sim.scenario.drivers import GapAcceptance
 from sim.scenario.junctions import Movement, setback_m
-from sim.scenario.network import Crossing, Link, Network, Signal, Turn
+from sim.scenario.network import Crossing, CurbZone, Link, Network, Signal, Turn
 
 TURN_SPEED_M_S: dict[Turn, float] = {"left": 7.0, "through": 50.0, "right": 5.0, "u_turn": 3.5}
 """Speeds in a turn [m/s]; assumption: 2 m/s2 sideways on radii of 24, 12 and 6 m."""
@@ -394,6 +394,9 @@ def lay_out(
         tuple(draft.link_of),
         {link.id: link.strip_width_m for link in network.links},
     )
+    for zone in network.curb_zones:
+        if zone.kind == "parking":
+            _park_beside(layout, zone)
     for link_id, (code, until_m) in (watched or {}).items():
         for piece in layout.pieces[link_id]:
             if piece.from_m < until_m:
@@ -429,6 +432,17 @@ def _conflicts(lanes: Records, movements: Sequence[Movement], movement_rows: lis
             n += 1
         lanes[row].conflict_end = n
     return found
+
+
+def _park_beside(layout: Layout, zone: CurbZone) -> None:
+    """Note in the lanes beside a zone of parking berths where cars are parked; several zones count as one stretch."""
+    for piece in layout.pieces[zone.link]:
+        lane = layout.road.lanes[layout.road.segments[piece.segment].first_lane]
+        begin, end = max(zone.from_m, piece.from_m) - piece.from_m, min(zone.to_m, piece.to_m) - piece.from_m
+        if begin < end:
+            empty = lane.parked_to == 0.0
+            lane.parked_from = begin if empty else min(begin, lane.parked_from)
+            lane.parked_to = max(end, lane.parked_to)
 
 
 def _detectors(layout: Layout, detectors: Sequence[Detector]) -> Records:

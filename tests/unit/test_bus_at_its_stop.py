@@ -25,7 +25,7 @@ BAY = CurbZone(
 @pytest.mark.parametrize("speed_km_h", [30.0, 50.0, 80.0])
 def test_a_bus_waits_before_the_taper_however_fast_it_came(speed_km_h):
     road = replace(street(1000.0, speed_km_h=speed_km_h), curb_zones=(BAY,))
-    buses = [Departure(n, 60 * n, ("ab",), bus=True, by_agent=True, keeps_curb=True) for n in range(2)]
+    buses = [Departure(n, 60 * n, ("ab",), kind="bus", by_agent=True, keeps_curb=True) for n in range(2)]
     world = Curb(road, buses)
     first, second = world.add_buses("bay", {0: 200.0, 1: 10.0})
     world.run(200.0)
@@ -41,7 +41,7 @@ def left_lane_m(others: tuple[int, ...]) -> float:
     """Return where a bus leaves the lane for the foremost berth of three, some of the others being taken."""
     bay = replace(BAY, to_m=539.9, berths=3)
     road = replace(street(1000.0, speed_km_h=40.0), curb_zones=(bay,))
-    world = Curb(road, [Departure(0, 0, ("ab",), bus=True, by_agent=True, keeps_curb=True)])
+    world = Curb(road, [Departure(0, 0, ("ab",), kind="bus", by_agent=True, keeps_curb=True)])
     for berth in others:
         world.berths["bay"].take(berth)
     (bus,) = world.add_buses("bay", {0: 30.0})

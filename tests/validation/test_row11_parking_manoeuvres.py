@@ -85,11 +85,11 @@ HOURS = 2.0
 class Parked:
     """Drivers on a saturated approach, at random times one of them, who back into a berth, stay and pull out."""
 
-    def __init__(self, lanes, flow_h, seed, longer=1.0):
+    def __init__(self, lanes, flow_h, seed, longer=1.0, zone=ZONE):
         end_s = WARM_UP_S + HOURS * 3600.0
         cars = [Departure(d.key, d.due, d.path, by_agent=True) for d in poisson(1300.0 * lanes, end_s, seed)]
         self.world = Curb(
-            approach(lanes, ZONE), cars, drivers=population(), detectors=[at_stop_line()], horizon_s=end_s, seed=seed
+            approach(lanes, zone), cars, drivers=population(), detectors=[at_stop_line()], horizon_s=end_s, seed=seed
         )
         self.rng = np.random.default_rng(seed)
         self.durations = manoeuvres(self.rng, longer)
@@ -129,8 +129,8 @@ class Parked:
 
 @lru_cache(maxsize=64)
 def undisturbed(lanes, seed):
-    """Return the approach's saturated flow [veh/h] where nobody parks."""
-    return Parked(lanes, 0, seed).flow
+    """Return the approach's saturated flow [veh/h] without a parking lane."""
+    return Parked(lanes, 0, seed, zone=None).flow
 
 
 def factors(table, lanes, flow_h, longer=1.0):

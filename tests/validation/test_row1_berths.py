@@ -5,34 +5,10 @@ import pytest
 import simpy
 
 from sim.places.berths import Berths
-from sim.places.disciplines import any_free
+from sim.places.disciplines import any_free, free_behind
+from tests.validation.table import around, mean_of
 
 BERTHS, FLOW_H, DWELL_S = 4, 192.0, 60.0
-REPLICATIONS, ARRIVALS = 12, 50_000
-
-
-def waits(dwell, seed):
-    """Return the waits [s] of Poisson arrivals at berths alone."""
-    rng = np.random.default_rng(seed)
-    env = simpy.Environment()
-    berths = Berths(env, BERTHS, any_free)
-    found = []
-
-    def customer(stay):
-        came = env.now
-        berth = yield berths.request()
-        found.append(env.now - came)
-        yield env.timeout(stay)
-        berths.release(berth)
-
-    def source():
-        for headway, stay in zip(rng.exponential(3600.0 / FLOW_H, ARRIVALS), dwell(rng, ARRIVALS), strict=True):
-            yield env.timeout(headway)
-            env.process(customer(stay))
-
-    env.process(source())
-    env.run()
-    return np.array(found)
 
 
 def exponential(rng, n):
@@ -44,19 +20,70 @@ def constant(_, n):
 
 
 def lognormal(rng, n):
+    """Return dwells with a coefficient of variation of 0.5."""
     sigma2 = np.log(1.25)
     return rng.lognormal(np.log(DWELL_S) - sigma2 / 2.0, np.sqrt(sigma2), n)
 
 
+WAIT_S = {
+    exponential: (44.73, "Erlang C"),
+    constant: (23.17, "Cosmetatos 1976"),
+    lognormal: (28.0, "Allen-Cunneen"),
+}
+ARRIVALS, REPLICATIONS = 50_000, {exponential: 12, constant: 6, lognormal: 6}
+
+
+def waits(dwell, seed, arrivals, discipline=any_free):
+    """Return the waits [s] of Poisson arrivals at berths alone."""
+    rng = np.random.default_rng(seed)
+    env = simpy.Environment()
+    berths = Berths(env, BERTHS, discipline)
+    found = []
+
+    def customer(stay):
+        came = env.now
+        berth = yield berths.request()
+        found.append(env.now - came)
+        yield env.timeout(stay)
+        berths.release(berth)
+
+    def source():
+        for headway, stay in zip(rng.exponential(3600.0 / FLOW_H, arrivals), dwell(rng, arrivals), strict=True):
+            yield env.timeout(headway)
+            env.process(customer(stay))
+
+    env.process(source())
+    env.run()
+    assert len(found) == arrivals
+    return np.array(found)
+
+
+@pytest.mark.validation
+@pytest.mark.parametrize("dwell", WAIT_S, ids=lambda dwell: dwell.__name__)
+def test_berths_alone_are_an_m_g_c_queue(table, dwell):
+    wait_s, source = WAIT_S[dwell]
+    replications = 48 if table.full else REPLICATIONS[dwell]
+    found = [waits(dwell, seed, ARRIVALS) for seed in range(replications)]
+    what, mean = f"wait for one of 4 berths, dwell {dwell.__name__}", mean_of([w.mean() for w in found])
+    table.hold("1", what, unit="s", band=around(wait_s, rel=0.05), found=mean, tier="A", source=source)
+    if dwell is exponential:
+        share = mean_of([(w > 0).mean() for w in found])
+        what, band = "probability of a wait for one of 4 berths", around(0.5964, rel=0.05)
+        table.hold("1", what, unit="1", band=band, found=share, tier="A", source=source)
+
+
 @pytest.mark.validation
 @pytest.mark.parametrize(
-    ("dwell", "wait_s"),
-    [(exponential, 44.73), (constant, 23.17), (lognormal, 28.0)],
-    ids=lambda x: getattr(x, "__name__", ""),
+    ("expected", "dwell", "discipline", "breaks"),
+    [
+        (exponential, lognormal, any_free, "dwells of the same mean that vary half as much"),
+        (constant, exponential, any_free, "dwells of the same mean that vary"),
+        (exponential, exponential, free_behind, "vehicles that cannot back into a berth behind a taken one"),
+    ],
+    ids=["vary less", "vary", "no backing in"],
 )
-def test_berths_alone_are_an_m_g_c_queue(dwell, wait_s):
-    pooled = np.concatenate([waits(dwell, seed) for seed in range(REPLICATIONS)])
-    assert pooled.size == REPLICATIONS * ARRIVALS
-    assert pooled.mean() == pytest.approx(wait_s, rel=0.05)
-    if dwell is exponential:
-        assert (pooled > 0).mean() == pytest.approx(0.5964, rel=0.05)
+def test_another_dwell_or_discipline_shows_in_the_wait(table, expected, dwell, discipline, breaks):
+    found = mean_of([waits(dwell, seed, 10_000, discipline).mean() for seed in range(2)])
+    band = around(WAIT_S[expected][0], rel=0.05)
+    what = f"wait for one of 4 berths, dwell {expected.__name__}"
+    table.turns_red("1", what, unit="s", band=band, found=found, breaks=breaks)

@@ -38,7 +38,7 @@ def mixed(seed, end_s):
     cars = poisson(DEMAND_VEH_H, end_s, seed)
     is_bus = np.random.default_rng(seed).random(len(cars)) < BUS_SHARE
     vehicles = [
-        Departure(d.key, d.due, d.path, bus=bool(b), by_agent=bool(b), keeps_curb=bool(b))
+        Departure(d.key, d.due, d.path, kind="bus" if b else "car", by_agent=bool(b), keeps_curb=bool(b))
         for d, b in zip(cars, is_bus, strict=True)
     ]
     return vehicles, is_bus
@@ -117,7 +117,9 @@ def last_s(bus, dwell_s=None):
     """Return when a standing queue with one bus in it has passed [s] a stop in its only lane."""
     road = street(1500.0, crossings=[red_then_green(800.0, red_s=380.0)])
     road = replace(road, curb_zones=(stop("in_lane", 1100.0, 1),))
-    vehicles = [Departure(n, 6 * n, ("ab",), bus=n == bus, by_agent=n == bus) for n in range(QUEUED)]
+    vehicles = [
+        Departure(n, 6 * n, ("ab",), kind="bus" if n == bus else "car", by_agent=n == bus) for n in range(QUEUED)
+    ]
     world = Curb(road, vehicles, detectors=[Detector("ab", 1400.0, 0)])
     if dwell_s is not None:
         world.add_buses("stop", {bus: dwell_s})

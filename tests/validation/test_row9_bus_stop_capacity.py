@@ -40,7 +40,7 @@ def buses(kind, berths, headway_s, seed, dwell_s=DWELL_S):
     rng, sigma2 = np.random.default_rng(seed), np.log1p(DWELL_CV**2)
     dwells = rng.lognormal(np.log(dwell_s) - sigma2 / 2.0, np.sqrt(sigma2), count)
     departures = [
-        Departure(n, int(2 * headway_s * n), ("ab",), bus=True, by_agent=True, keeps_curb=True) for n in range(count)
+        Departure(n, int(2 * headway_s * n), ("ab",), kind="bus", by_agent=True, keeps_curb=True) for n in range(count)
     ]
     road = replace(street(900.0, lanes=2, speed_km_h=40.0), curb_zones=(stop(kind, berths),))
     world = Curb(road, departures, detectors=[Detector("ab", 600.0, 0)], horizon_s=HOURS * 3600.0, seed=seed)
