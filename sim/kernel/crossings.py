@@ -50,7 +50,7 @@ def lane_is_safe(
         wants_on = not marked and v < V_STANDING and distance < AT_LINE
         if wants_on and no_room_behind(vehicles, lanes, order, j, lane) >= 0:
             return True
-        if not wants_on and accepts(time_over(distance, v), zebras[zebra].gap):
+        if not wants_on and accepts(time_over(distance, v) + 0.5 * desk[0].dt, zebras[zebra].gap):
             return True
         stops = 0.5 * v * v < B_YIELD * (distance if distance > 0.1 else 0.1)
         return stops and uniform(desk[0].seed, vehicles[j].key, YIELD, zebra) < zebras[zebra].yield_share
@@ -59,7 +59,7 @@ def lane_is_safe(
         if lanes[movement].count > 0:
             j = order[lanes[movement].order_at]
             distance = lanes[source].length + lanes[movement].length - vehicles[j].x
-            if not accepts(time_over(distance, vehicles[j].v), zebras[zebra].gap):
+            if not accepts(time_over(distance, vehicles[j].v) + 0.5 * desk[0].dt, zebras[zebra].gap):
                 return False
     return True
 

@@ -83,14 +83,16 @@ def can_pull_out(
         k += 1
     if k < lanes[lane].count:
         j = order[at + k]
-        if free and accepts(time_over(rear - vehicles[j].x, vehicles[j].v), vehicles[i].out_gap):
+        if free and accepts(time_over(rear - vehicles[j].x, vehicles[j].v) + 0.5 * desk[0].dt, vehicles[i].out_gap):
             return True
         return vehicles[j].state != HELD and let_in(vehicles, desk, j, i, tick) and free
     if not free:
         return False
     j, distance = first_behind(vehicles, lanes, order, net, lane, x)
     distance -= vehicles[i].length
-    return j < 0 or (distance >= ROOM and accepts(time_over(distance, vehicles[j].v), vehicles[i].out_gap))
+    return j < 0 or (
+        distance >= ROOM and accepts(time_over(distance, vehicles[j].v) + 0.5 * desk[0].dt, vehicles[i].out_gap)
+    )
 
 
 @compiled()

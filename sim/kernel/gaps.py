@@ -9,12 +9,17 @@ V_SLOW = 5.0  # [m/s] in slower traffic some let one in who waits at the side [a
 WAITED = 5.0  # [s] who has waited so long is let in by one who drives in slow traffic [assumption]
 HESITATES = 2.0  # [s] who lets another go first holds back for so long; then he goes himself [assumption]
 NOTICED = 0.5  # [s] what one may do by now, others take into account so much later [assumption]
+FREE_AGAIN = 0.5  # [m] a foe's rear must be this far past the point where the paths meet
+LEAST_LAG = 1.0  # [s] nobody goes when the next is nearer than that [assumption]
 DECIDED = 2.0  # [s] before the stop line; later nobody stops for that any more [assumption]
 
 
 @compiled(inline="always")
 def accepts(time_to_next: float, critical_gap: float) -> bool:
-    """Return whether a gap or lag [s] is at least the critical one."""
+    """Return whether a gap or lag [s] is at least the critical one.
+
+    Who looks once a tick sees a gap half a tick late, on average; callers in the kernel add that half tick.
+    """
     return time_to_next >= critical_gap
 
 
@@ -99,6 +104,13 @@ def lets_first(vehicles: Records, desk: Records, host: int, guest: int, tick: in
     return since < me.standing and uniform(desk[0].seed, me.key, TURNS, vehicles[guest].key) < desk[0].turns
 
 
+@compiled(inline="always")
+def lag_of(gap: float, passes: float) -> float:
+    """Return the lag [s] to the next vehicle that is left of a headway of `gap` s once one has passed in `passes` s."""
+    lag = gap - passes
+    return lag if lag > LEAST_LAG else LEAST_LAG
+
+
 @compiled()
 def comes_first(
     vehicles: Records,
@@ -116,9 +128,10 @@ def comes_first(
 ) -> int:
     """Return a vehicle whose turn on movement `foe` keeps `guest` from entering now, -1 if there is none.
 
-    The guest reaches its stop line in `mine` s. A vehicle is in the way if it reaches the point where the paths meet
-    within `gap` s after that, unless it is gone before. One that stands and cannot enter itself is nobody's reason to
-    wait, nor is one in slow traffic who lets the guest in.
+    The guest reaches its stop line in `mine` s. Critical gaps are headways, front to front (HCM 2016, ch. 20): what is
+    left of one once the vehicle before is past must do. A vehicle is in the way if it reaches the point where the paths
+    meet within `gap` less that time, unless it is gone before. One that stands and cannot enter itself is nobody's
+    reason to wait, nor is one in slow traffic who lets the guest in.
     """
     if lanes[foe].cycle > 0 and lanes[foe].light == RED:
         return -1
@@ -142,7 +155,8 @@ def comes_first(
         if way_on(vehicles, lanes, net, j, source) != foe:
             continue
         arrives = distance / v
-        if arrives >= horizon:
+        passes = (vehicles[j].length + FREE_AGAIN) / v
+        if arrives >= lag_of(horizon - mine, passes) + mine:
             return -1
         if arrives + vehicles[j].length / v + 0.5 < mine:
             continue
@@ -178,6 +192,7 @@ def comes_first(
             if hop == 1:
                 distance += lanes[lane].length
             arrives = distance / v
-            if arrives < horizon and arrives + vehicles[j].length / v + 0.5 >= mine:
+            passes = (vehicles[j].length + FREE_AGAIN) / v
+            if arrives < lag_of(horizon - mine, passes) + mine and arrives + vehicles[j].length / v + 0.5 >= mine:
                 return j
     return -1

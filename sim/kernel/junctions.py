@@ -2,21 +2,22 @@
 
 from sim.kernel import compiled
 from sim.kernel.chance import KEEP_CLEAR, YIELD, uniform
-from sim.kernel.gaps import V_SLOW, comes_first, lets_first
+from sim.kernel.gaps import FREE_AGAIN, V_SLOW, comes_first, lets_first
 from sim.kernel.order import last, way_on
 from sim.kernel.state import AMBER, B_COURTESY, DRIVING, FAR, GREEN, RED, V_WAITING, Ints, Records
 
 B_AMBER = 3.0  # [m/s2] who can stop with this much braking stops at amber (ITE: 3.05)
 B_YIELD = 2.5  # [m/s2] and for somebody waiting at a zebra [assumption]
 B_LAST = 6.0  # [m/s2] nobody enters who can stop with this much [assumption]
-FREE_AGAIN = 0.5  # [m] a foe's rear must be this far past the point where the paths meet
 B_AHEAD = 2.0  # [m/s2] traffic ahead that still moves is expected to stop no sooner than by this [assumption]
 V_CLEARING = 6.0  # [m/s] nobody waits for room behind traffic that flows faster [assumption]
 IMPATIENT_S = 30.0  # [s] waiting at the line; from here on the accepted gap shrinks [assumption]
 SHORT_OF_LINE = 0.5  # [m] one who lets another go first comes to a stand so far before the line [assumption]
 ROLLED_ON = 0.1  # [m] beyond the waiting point inside a junction one still waits there
 AT_LINE = 3.0  # [m] nearer than this one waits at the stop line [assumption]
+V_AT_LINE = 2.0  # [m/s] and slower than this [assumption]
 DEFERS = -2  # in place of who prevents it: nobody, a driver lets another go first
+STARTS_S = 1.5  # [s] who starts from the line does not think again about the time that this takes [assumption]
 HARDENED_S = 120.0  # [s] until here [assumption]
 HARDENED = 0.6  # to this share of the critical gap [assumption]
 
@@ -145,7 +146,13 @@ def may_cross(
     `to_wait`: only those before the point inside the junction at which one gives way.
     """
     v = vehicles[i].v
-    mine = distance / (v if v > 2.0 else 2.0)
+    mine = distance / (v if v > V_AT_LINE else V_AT_LINE)
+    started = 0.5 * desk[0].dt  # who looks once a tick sees a gap half a tick late, on average
+    if v < V_AT_LINE and distance < AT_LINE:
+        mine = 0.0
+        if vehicles[i].may_go >= 0 and (to_wait or lanes[movement].wait_x == 0.0):
+            since = (tick - vehicles[i].may_go) * desk[0].dt
+            started += since if since < STARTS_S else STARTS_S
     patience = 1.0
     if vehicles[i].standing >= 0:
         waited = ((tick - vehicles[i].standing) * desk[0].dt - IMPATIENT_S) / (HARDENED_S - IMPATIENT_S)
@@ -160,7 +167,7 @@ def may_cross(
             if conflicts[c].yields == 0 and vehicles[who].v >= V_WAITING:
                 vehicles[i].claims = tick
             return False, who
-        gap = lanes[movement].gap * vehicles[i].gap_factor * patience
+        gap = lanes[movement].gap * vehicles[i].gap_factor * patience - started
         if conflicts[c].yields == 0 and v < V_SLOW and lanes[foe].cycle == 0:
             source = lanes[foe].from_lane
             if lanes[source].count > 0:

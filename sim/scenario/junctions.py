@@ -179,6 +179,8 @@ class _Plan:
                 widest = max(widest, self.half_width(other))
         arms = {n for x in (*self.into[node], *self.out[node]) for n in (x.from_node, x.to_node)} - {node}
         clearance = CLEARANCE_M if self.network.node(node).signal is None else SIGNAL_CLEARANCE_M
+        if link.roundabout:
+            clearance = 0.0  # nobody stops in the ring
         return widest + clearance if widest and len(arms) > 2 else BEND_M
 
     def lane_point(self, link: Link, lane: int, *, at_end: bool) -> tuple[Point, float]:

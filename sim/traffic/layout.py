@@ -269,7 +269,7 @@ class _Draft:
                 from_lane=self.lane(source, m.from_lane),
                 to_lane=self.lane(target, m.to_lane),
                 light=light,
-                box=1 if m.conflicts else 0,
+                box=int(bool(m.conflicts) and not self.network.link(m.from_link).roundabout),
                 gap=gap_s,
                 wait_x=m.wait_m,
             )

@@ -11,7 +11,7 @@ from sim.traffic.layout import Detector
 from tests.streets import US, go, population, times_s, traffic_on
 
 LONG = replace(US, length_m=6.0)  # the rear end of one who waits inside is still on the link
-HEADWAY_S, ENTERS_S = 4.0, 20.0
+HEADWAY_S, ENTERS_S = 2.4, 20.0  # shorter than what the impatient accept, 0.6 of 4.2 s
 AT_M = {"w": (-600.0, 0.0), "e": (600.0, 0.0), "s": (0.0, -200.0)}
 
 
@@ -55,8 +55,8 @@ def test_one_who_turns_waits_until_a_gap_is_long_enough(dt):
 
 @pytest.mark.parametrize("dt", [0.5, 0.25, 0.1])
 def test_the_second_who_turns_looks_for_a_gap_as_well(dt):
-    row = np.arange(0.0, 60.0, HEADWAY_S)
-    through, turned, slowest = meeting(np.concatenate([row, row + row[-1] + 8.0]), 2, dt)
+    row = np.arange(0.0, 45.0, HEADWAY_S)  # over before anybody is impatient
+    through, turned, slowest = meeting(np.concatenate([row, row + row[-1] + 11.0]), 2, dt)
     before, after = through[row.size - 1 : row.size + 1]
     assert before < turned[0] < after
     assert turned[1] > through[-1]

@@ -54,7 +54,7 @@ def over_the_law(seed, *, gap_s=GAP_S, yield_share=0.0):
         critical_gap_s=gap_s,
         yield_share=yield_share,
     )
-    arrivals = np.sort(np.random.default_rng([seed, 2]).uniform(300.0, HOURS * 3600.0 - 300.0, 1500))
+    arrivals = np.sort(np.random.default_rng([seed, 2]).uniform(300.0, HOURS * 3600.0 - 300.0, 300))
     traffic = traffic_on(
         street(800.0, crossings=[zebra]),
         varied(poisson(FLOW, HOURS * 3600.0, seed), seed),

@@ -73,7 +73,7 @@ def test_a_longer_critical_gap_shows_in_the_capacity(table):
 
 HOUR, START_S, UNTIL_S = 3600.0, 600.0, 7800.0
 AT_M = {"w": (-600.0, 0.0), "e": (600.0, 0.0), "s": (0.0, -200.0)}
-MINOR, MAJOR = 0, 1
+MINOR, MAJOR, OFFERED_M = 0, 1, 80.0
 
 
 def junction():
@@ -101,18 +101,21 @@ def vehicles(case, seed):
 
 
 def passings(case, seed, gap_s):
-    """Return when vehicles crossed the stop lines [s]: those who give way, and those to whom they do."""
+    """Return when those who give way crossed their stop line [s], and when those came to whom they do.
+
+    The latter are seen OFFERED_M before the junction: nearer, some slow down for one who has just entered.
+    """
     network = junction()
     setbacks = setback_m(network)
 
-    def line(link, slot):
-        return Detector(link, network.length(network.link(link)) - setbacks[link][1] - 0.01, slot)
+    def line(link, slot, before_m=0.01):
+        return Detector(link, network.length(network.link(link)) - setbacks[link][1] - before_m, slot)
 
     traffic = traffic_on(
         network,
         vehicles(case, seed),
         drivers=population(US, take_turns_share=0.0, **{case.gap_of: gap_s}),
-        detectors=[line(case.way[0], MINOR), *(line(path[0], MAJOR) for path in case.streams)],
+        detectors=[line(case.way[0], MINOR), *(line(path[0], MAJOR, OFFERED_M) for path in case.streams)],
         horizon_s=UNTIL_S,
         seed=seed,
     )
@@ -121,7 +124,8 @@ def passings(case, seed, gap_s):
     assert waiting.any(), "the queue must never be empty"
     ways = traffic.vehicles["key"] >= 10**6
     traffic.passed[ways, MAJOR] = traffic.passed[~ways, MINOR] = np.nan
-    return [t[t > START_S] for t in (times_s(traffic, MINOR), times_s(traffic, MAJOR))]
+    due_s = times_s(traffic, MAJOR) + OFFERED_M / (50.04 / 3.6)  # at the stop line, undisturbed
+    return [t[t > START_S] for t in (times_s(traffic, MINOR), due_s)]
 
 
 def over_the_law(case, seed, *, gap_s=None):

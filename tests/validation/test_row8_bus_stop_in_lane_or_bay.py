@@ -79,8 +79,8 @@ def ratio(above, below):
 @pytest.mark.validation
 def test_a_bus_that_stops_in_the_lane_takes_the_handbooks_time_away(table):
     what, band = "saturation flow of a lane lost by a bus that stops in the lane", between(10.0, 25.0)
-    short = mean_of(each(table, "in_lane", dwell_s=2.0))
-    table.turns_red("8", what, unit="s/bus", band=band, found=short, breaks="dwell 2 s")
+    short = mean_of(each(table, "in_lane", dwell_s=0.0))
+    table.turns_red("8", what, unit="s/bus", band=band, found=short, breaks="no dwell")
     found = mean_of(each(table, "in_lane", of_the_hour=1.0))
     table.hold(
         "8", f"{what}, red counted too", unit="s/bus", band=band, found=found, tier="C", source="HCM 2016 eq. 19-12"
@@ -102,8 +102,8 @@ def test_a_bus_that_stops_in_a_bay_hardly_takes_any(table):
 def test_a_stop_in_the_lane_takes_many_times_what_a_bay_does(table):
     what, band = "in the lane over in a bay", at_least(5.0)
     bay = each(table, "bay")
-    short = ratio(each(table, "in_lane", dwell_s=2.0), bay)
-    table.turns_red("8", what, unit="1", band=band, found=short, breaks="dwell 2 s in the lane")
+    short = ratio(each(table, "in_lane", dwell_s=0.0), bay)
+    table.turns_red("8", what, unit="1", band=band, found=short, breaks="no dwell in the lane")
     found = ratio(each(table, "in_lane"), bay)
     table.hold("8", what, unit="1", band=band, found=found, tier="B", source=SOURCE)
 
