@@ -28,6 +28,7 @@ def population(car: VehicleClass = CHINA, **gaps: float) -> Drivers:
     """Return drivers all alike."""
     wanted = {
         "left_s": 4.1,
+        "side_left_s": 7.1,
         "through_s": 6.5,
         "right_s": 6.2,
         "u_turn_s": 6.4,

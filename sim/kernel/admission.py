@@ -14,6 +14,8 @@ def entry_speed(vehicles: Records, lanes: Records, order: Ints, i: int, lane: in
     never so slowly that it would fall behind a queue that moves on.
     """
     desired = lanes[lane].limit * vehicles[i].factor
+    if desired > vehicles[i].top:
+        desired = vehicles[i].top
     j = last(lanes, order, lane)
     gap = lanes[lane].tail_x
     v_ahead = lanes[lane].tail_v if gap < FAR else FAR

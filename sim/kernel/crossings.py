@@ -1,7 +1,7 @@
 """Zebra crossings: people step off when every approaching vehicle is far enough away or yields.
 
 Who waits crosses in a group, row after row, two seconds apart. Each row looks for itself, so that n rows need the
-critical gap and 2 (n - 1) s more (HCM 2010, eq. 19-70 and 19-71); where the gap is shorter the group is torn apart.
+critical gap and 2 (n - 1) s more (HCM 2010, ch. 19); where the gap is shorter the group is torn apart.
 """
 
 from sim.kernel import compiled
@@ -12,7 +12,7 @@ from sim.kernel.moving import report
 from sim.kernel.order import way_on
 from sim.kernel.state import CROSSING, HELD, V_STANDING, Ints, Records
 
-ROW_S = 2.0  # [s] between two rows of a group (HCM 2010, eq. 19-70)
+ROW_S = 2.0  # [s] between two rows of a group (HCM 2010, ch. 19)
 
 
 @compiled()

@@ -22,7 +22,7 @@ END = 10.0  # [m] before a junction or crossing everybody is back [assumption]
 START = 30.0  # [m] from where those oncoming come into the street, nobody comes back nearer [assumption]
 V_PASSING = 8.0  # [m/s] nobody passes faster [assumption]
 V_ONCOMING = 4.0  # [m/s] slower traffic may come as fast as that [assumption]
-SPARE = 3.0  # [s] between coming back and the next one oncoming (Polus et al. 2000 observed 2 to 4 s)
+SPARE = 3.0  # [s] between coming back and the next one oncoming [assumption] 2-4 s
 
 
 @compiled(inline="always")

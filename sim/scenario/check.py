@@ -15,6 +15,8 @@ LEAST_STRIP_M = 1.0
 """[m] what one file of two-wheelers takes (CJJ 37-2012)"""
 LEAST_BERTH_M = {"school": 4.0, "bus": 11.0}
 """[m] of curb that a berth takes at least, by users"""
+ROOM_M = 6.0
+"""[m] between junctions and crossings at least"""
 LEAST_GREEN_S = 10.0
 """[s] what a signal crossing leaves to vehicles at least, amber included [assumption]"""
 SLACK_M = 1e-6
@@ -132,11 +134,17 @@ def _signal(path: str, node: Node, into: list[str]) -> Iterator[Fault]:
 
 
 def _crossings(network: Network) -> Iterator[Fault]:
-    lengths = _lengths(network)
+    lengths, setbacks = _lengths(network), setback_m(network)
+    taken = {link: sum(setbacks[link]) + ROOM_M for link in lengths}
     for n, crossing in enumerate(network.crossings):
         path = f"network.crossings.{n}"
         for k, crossed in enumerate(crossing.links):
             yield from _beyond(f"{path}.links.{k}.at_m", crossed.at_m, crossed.link, lengths)
+            if crossed.link in taken:
+                taken[crossed.link] += crossing.width_m + ROOM_M
+                if taken[crossed.link] > lengths[crossed.link]:
+                    needed = f"a longer link, {taken[crossed.link]:.1f} m with the room before and after its crossings"
+                    yield Fault(f"{path}.links.{k}.link", f"{crossed.link}, {lengths[crossed.link]:.1f} m long", needed)
             at = [link for link in network.links if link.id == crossed.link and link.divided]
             if at and crossing.control == "unmarked":
                 yield Fault(f"{path}.control", f"unmarked over {at[0].id}, which is divided", "signal or zebra")

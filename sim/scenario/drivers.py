@@ -45,8 +45,12 @@ class GapAcceptance:
     """Critical gaps [s]: the shortest time to the next vehicle that a driver accepts."""
 
     left_s: Seconds
+    """Across oncoming traffic (to the right where traffic keeps left), from the first street or at a signal."""
+    side_left_s: Seconds
+    """The same from a street that gives way."""
     through_s: Seconds
     right_s: Seconds
+    """To the near side (to the left where traffic keeps left)."""
     u_turn_s: Seconds
     roundabout_s: Seconds
     """Into a roundabout."""

@@ -95,6 +95,12 @@ def turns(network: Network, node: Node, link: Link) -> dict[str, Turn]:
     return _Plan(network).turns(node, link)
 
 
+def as_if_kept_right(turn: Turn, network: Network) -> Turn:
+    """Return a turn as it would be called where traffic keeps right: "left" is the one across oncoming traffic."""
+    mirrored: dict[Turn, Turn] = {"left": "right", "right": "left"}
+    return turn if network.traffic_side == "right" else mirrored.get(turn, turn)
+
+
 class _Plan:
     """A network with what its junctions need to know at hand."""
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 
-from sim.scenario.junctions import STRIP, Movement
+from sim.scenario.junctions import STRIP, Movement, as_if_kept_right
 from sim.scenario.network import Network, Turn
 
 TURN_S: dict[Turn, float] = {"through": 0.0, "right": 2.0, "left": 4.0, "u_turn": 8.0}
@@ -28,7 +28,9 @@ class Router:
         self._turns: dict[tuple[str, str], Turn] = {}
         for m in movements if not strips else (m for m in movements if m.from_lane == STRIP):
             self._turns.setdefault((m.from_link, m.to_link), m.turn)
-        pairs = [(self._index[a], self._index[b], TURN_S[t]) for (a, b), t in self._turns.items()]
+        pairs = [
+            (self._index[a], self._index[b], TURN_S[as_if_kept_right(t, network)]) for (a, b), t in self._turns.items()
+        ]
         n = len(self._ids)
         cost = [self._time[b] + s + TIE_S * (b + 1) for _, b, s in pairs]
         self._graph = csr_matrix((cost, ([p[0] for p in pairs], [p[1] for p in pairs])), shape=(n, n))

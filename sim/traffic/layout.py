@@ -7,11 +7,11 @@ import numpy as np
 
 from sim.kernel.state import CONFLICT, DETECTOR, FAR, LANE, RED, SEGMENT, STRIP, Ints, Records, rows
 from sim.scenario.drivers import GapAcceptance
-from sim.scenario.junctions import Movement, setback_m
+from sim.scenario.junctions import Movement, as_if_kept_right, setback_m
 from sim.scenario.network import Crossing, CurbZone, Link, Network, Signal, Turn
 
 TURN_SPEED_M_S: dict[Turn, float] = {"left": 7.0, "through": 50.0, "right": 5.0, "u_turn": 3.5}
-"""Speeds in a turn [m/s]; assumption: 2 m/s2 sideways on radii of 24, 12 and 6 m."""
+"""Speeds in a turn [m/s], where traffic keeps right; assumption: 2 m/s2 sideways on radii of 24, 12 and 6 m."""
 CROSSING_AMBER_S = 3.0
 CROSSING_ALL_RED_S = 1.0
 MIN_SPACING_M = 3.0
@@ -264,7 +264,7 @@ class _Draft:
             _Lane(
                 f"{m.turn} at {m.node} from {m.from_link} to {m.to_link}",
                 max(m.length_m, 1.0),
-                min(limit, TURN_SPEED_M_S[m.turn]),
+                min(limit, TURN_SPEED_M_S[as_if_kept_right(m.turn, self.network)]),
                 spacing=MIN_SPACING_M if m.from_lane >= 0 else STRIP_SPACING_M,
                 from_lane=self.lane(source, m.from_lane),
                 to_lane=self.lane(target, m.to_lane),
@@ -408,8 +408,11 @@ def _gap_s(network: Network, m: Movement, gaps: GapAcceptance) -> float:
     """Return the critical gap [s] of a movement."""
     if network.link(m.to_link).roundabout and not network.link(m.from_link).roundabout:
         return gaps.roundabout_s
-    by_turn = {"left": gaps.left_s, "through": gaps.through_s, "right": gaps.right_s, "u_turn": gaps.u_turn_s}
-    return by_turn[m.turn]
+    turn = as_if_kept_right(m.turn, network)
+    first = max(link.priority for link in network.links if link.to_node == m.node)
+    gives_way = network.node(m.node).signal is None and network.link(m.from_link).priority < first
+    left_s = gaps.side_left_s if gives_way else gaps.left_s
+    return {"left": left_s, "through": gaps.through_s, "right": gaps.right_s, "u_turn": gaps.u_turn_s}[turn]
 
 
 def _light_of(m: Movement, stages: dict[str, list[tuple[frozenset[str], frozenset[str], _Light]]]) -> _Light:

@@ -32,7 +32,9 @@ class Case:
 CASES = (
     Case("left from the main street", ("ec", "cs"), (("wc", "ce"),), "left_s", 280.0, 4.2, 2.29, 1238.0),
     Case("right from the side street", ("sc", "ce"), (("wc", "ce"),), "right_s", 260.0, 6.3, 3.39, 760.0),
-    Case("left from the side street", ("sc", "cw"), (("wc", "ce"), ("ec", "cw")), "left_s", 880.0, 6.5, 3.59, 308.0),
+    Case(
+        "left from the side street", ("sc", "cw"), (("wc", "ce"), ("ec", "cw")), "side_left_s", 880.0, 6.5, 3.59, 308.0
+    ),
 )
 MAIN, RIGHT, LEFT = CASES
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
