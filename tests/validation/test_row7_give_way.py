@@ -150,7 +150,7 @@ BAND = around(1.0, rel=0.15)
 @pytest.mark.validation
 @each_case
 def test_a_side_street_empties_by_the_law_of_the_headways_that_its_drivers_see(table, case):
-    found = mean_of([over_the_law(case, seed) for seed in range(10 if table.full else 3)])
+    found = mean_of([over_the_law(case, seed) for seed in range(40 if table.full else 8)])
     source = "Harders 1968, headways as seen"
     table.hold("7", among_vehicles(case), unit="1", band=BAND, found=found, tier="B", source=source)
 
