@@ -61,9 +61,9 @@ class Bus(Traveller):
                 break
         front = stop.berth_front_m(berth)
         self.begin("dwell")
-        yield self.world.wait(self.dwell_s)
+        yield self.takes(self.dwell_s)
         self.begin("manoeuvre")
-        yield self.world.wait(self.own_manoeuvre_s)
+        yield self.takes(self.own_manoeuvre_s)
         if stop.kind == "bay":
             yield traffic.pull_out(self.vehicle, stop.link, front)
         else:
@@ -104,7 +104,7 @@ class Bus(Traveller):
         assert self.arrives.value is not None
         self.must_not_miss(self.arrives.value)
         if stop.kind == "bay":
-            yield self.world.wait((2.0 * TURN_IN_SHORT_M + front - entered) / TURN_IN_SPEED_M_S)
+            yield self.takes((2.0 * TURN_IN_SHORT_M + front - entered) / TURN_IN_SPEED_M_S)
         return True
 
     def place_m(self) -> float:

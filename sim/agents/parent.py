@@ -143,10 +143,10 @@ class Parent(Traveller):
         self.stood_from_s = self.world.now_s()
         self.begin("manoeuvre")
         if place.kind == "parking":
-            yield self.world.wait(self.family.parking_manoeuvre_s)
+            yield self.takes(self.family.parking_manoeuvre_s)
             self.world.traffic.clear_lane(self.vehicle)
         elif place.kind in ("bay", "remote"):
-            yield self.world.wait(2.0 * TURN_IN_SHORT_M / TURN_IN_SPEED_M_S)
+            yield self.takes(2.0 * TURN_IN_SHORT_M / TURN_IN_SPEED_M_S)
 
     def park_remotely(self) -> Story:
         """Park further off, where there is always room."""
@@ -184,7 +184,7 @@ class Parent(Traveller):
     def unload(self, place: Place) -> Story:
         """Kiss and go: the children get out and walk to the gate by themselves."""
         self.begin("dwell")
-        yield self.world.wait(self.dwell_s(place))
+        yield self.takes(self.dwell_s(place))
         way = self.world.footway.way(place.link, place.stop_m, unmarked=self.family.crosses_unmarked)
         self.world.send_to_gate(way, self.family.child_walk_m_s)
         self.delivered = self.family.pupils
@@ -193,13 +193,13 @@ class Parent(Traveller):
         """Park and escort: walk the children to where they are handed over, and come back."""
         family = self.family
         self.begin("dwell")
-        yield self.world.wait(self.dwell_s(place))
+        yield self.takes(self.dwell_s(place))
         self.begin("escort_walk")
         way = self.world.footway.way(place.link, place.stop_m, with_child=True, unmarked=self.family.crosses_unmarked)
         if place.kind == "remote":
             way = self.world.footway.remote(place.link)
         yield from self.world.footway.walk(way, min(family.child_walk_m_s, family.adult_walk_m_s))
-        yield self.world.wait(family.handover_s)
+        yield self.takes(family.handover_s)
         self.delivered = family.pupils
         yield from self.world.footway.walk(way.back(), family.adult_walk_m_s)
 
@@ -213,7 +213,7 @@ class Parent(Traveller):
         own = self.family.own_manoeuvre_s
         if self.eyes.warden is not None and place.zone in self.eyes.warden.zones:
             own *= self.eyes.warden.own_manoeuvre_factor
-        yield self.world.wait(own)
+        yield self.takes(own)
         if place.kind in ("in_lane", "double_parked"):
             traffic.go_on(self.vehicle)
         else:

@@ -27,6 +27,8 @@ class Traveller(mesa.Agent):  # type: ignore[misc]
         self.spent_s = dict.fromkeys(PARTS, 0.0)
         self.part = "approach"
         self._since_s = scheduled_s
+        self._over_s = 0.0
+        """By how much all that was done so far has been rounded up."""
         self.finished = False
 
     def begin(self, part: str) -> None:
@@ -34,6 +36,16 @@ class Traveller(mesa.Agent):  # type: ignore[misc]
         now = self.world.now_s()
         self.spent_s[self.part] += now - self._since_s
         self.part, self._since_s = part, now
+
+    def takes(self, seconds: float) -> simpy.Event:
+        """Tell when something is done that takes so long [s], rounded up to a tick.
+
+        What was rounded up before is taken off, so that a trip of many parts is longer by less than one tick.
+        """
+        owed = max(0.0, seconds - self._over_s)
+        lasts = self.world.traffic.ticks(owed)
+        self._over_s += lasts * self.world.traffic.dt - seconds
+        return self.world.env.timeout(lasts)
 
     def trip(self) -> Story:
         """Tell the whole trip."""

@@ -32,6 +32,24 @@ def entry_speed(vehicles: Records, lanes: Records, order: Ints, i: int, lane: in
 
 
 @compiled()
+def came_in(
+    vehicles: Records, lanes: Records, order: Ints, desk: Records, i: int, lane: int, v: float, tick: int
+) -> float:
+    """Return how far [m] a vehicle that had to wait has come since there was room, within this tick."""
+    if vehicles[i].due >= tick:
+        return 0.0
+    gap = lanes[lane].tail_x
+    n = lanes[lane].count
+    if n > 1:  # it is the last itself by now
+        j = order[lanes[lane].order_at + n - 2]
+        if vehicles[j].x - vehicles[j].length < gap:
+            gap = vehicles[j].x - vehicles[j].length
+    spare = gap - vehicles[i].s0 - vehicles[i].headway * v
+    most = v * desk[0].dt
+    return 0.0 if spare <= 0.0 else (spare if spare < most else most)
+
+
+@compiled()
 def admit(
     vehicles: Records,
     lanes: Records,
@@ -76,10 +94,11 @@ def admit(
                     full |= 1 << n
                 at += 1
                 continue
-            vehicles[i].x = 0.0
+            came = came_in(vehicles, lanes, order, desk, i, best, fastest, tick)
+            vehicles[i].x = came
             vehicles[i].v = fastest
             vehicles[i].state = DRIVING
-            vehicles[i].entered = tick
+            vehicles[i].entered = tick - (came / fastest / desk[0].dt if came > 0.0 else 0.0)
             vehicles[i].before0 = -1
             vehicles[i].before1 = -1
             settle(vehicles, lanes, i, best)

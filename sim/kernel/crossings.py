@@ -6,7 +6,7 @@ critical gap and 2 (n - 1) s more (HCM 2010, ch. 19); where the gap is shorter t
 
 from sim.kernel import compiled
 from sim.kernel.chance import YIELD, uniform
-from sim.kernel.gaps import accepts, time_over
+from sim.kernel.gaps import accepts, lateness, looks, time_over
 from sim.kernel.junctions import AT_LINE, B_YIELD, no_room_behind
 from sim.kernel.moving import report
 from sim.kernel.order import way_on
@@ -50,7 +50,7 @@ def lane_is_safe(
         wants_on = not marked and v < V_STANDING and distance < AT_LINE
         if wants_on and no_room_behind(vehicles, lanes, order, j, lane) >= 0:
             return True
-        if not wants_on and accepts(time_over(distance, v) + 0.5 * desk[0].dt, zebras[zebra].gap):
+        if not wants_on and accepts(time_over(distance, v) + lateness(desk[0].dt), zebras[zebra].gap):
             return True
         stops = 0.5 * v * v < B_YIELD * (distance if distance > 0.1 else 0.1)
         return stops and uniform(desk[0].seed, vehicles[j].key, YIELD, zebra) < zebras[zebra].yield_share
@@ -59,7 +59,7 @@ def lane_is_safe(
         if lanes[movement].count > 0:
             j = order[lanes[movement].order_at]
             distance = lanes[source].length + lanes[movement].length - vehicles[j].x
-            if not accepts(time_over(distance, vehicles[j].v) + 0.5 * desk[0].dt, zebras[zebra].gap):
+            if not accepts(time_over(distance, vehicles[j].v) + lateness(desk[0].dt), zebras[zebra].gap):
                 return False
     return True
 
@@ -89,7 +89,7 @@ def cross(
         row = zebras[c].abreast - zebras[c].in_row
         if row > zebras[c].waits:
             row = zebras[c].waits
-        if row == 0:
+        if row == 0 or not looks(c, tick, desk[0].dt):
             continue
         safe = True
         for z in range(zebras[c].lane_at, zebras[c].lane_end):

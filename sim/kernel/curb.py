@@ -2,7 +2,7 @@
 
 from sim.kernel import compiled
 from sim.kernel.chance import BUS_LAW, COURTESY, uniform
-from sim.kernel.gaps import accepts, first_behind, kind_to, time_over
+from sim.kernel.gaps import accepts, first_behind, kind_to, lateness, looks, time_over
 from sim.kernel.moving import report, settle
 from sim.kernel.order import aim, insert, position_of
 from sim.kernel.passing import can_turn_round, takes_room
@@ -83,7 +83,7 @@ def can_pull_out(
         k += 1
     if k < lanes[lane].count:
         j = order[at + k]
-        if free and accepts(time_over(rear - vehicles[j].x, vehicles[j].v) + 0.5 * desk[0].dt, vehicles[i].out_gap):
+        if free and accepts(time_over(rear - vehicles[j].x, vehicles[j].v) + lateness(desk[0].dt), vehicles[i].out_gap):
             return True
         return vehicles[j].state != HELD and let_in(vehicles, desk, j, i, tick) and free
     if not free:
@@ -91,7 +91,7 @@ def can_pull_out(
     j, distance = first_behind(vehicles, lanes, order, net, lane, x)
     distance -= vehicles[i].length
     return j < 0 or (
-        distance >= ROOM and accepts(time_over(distance, vehicles[j].v) + 0.5 * desk[0].dt, vehicles[i].out_gap)
+        distance >= ROOM and accepts(time_over(distance, vehicles[j].v) + lateness(desk[0].dt), vehicles[i].out_gap)
     )
 
 
@@ -120,8 +120,10 @@ def pull_out(
                 pulling[n] = i
                 n += 1
             continue
-        if can_pull_out(vehicles, lanes, order, segments, net, desk, i, tick) and insert(
-            lanes, order, lane, position_of(vehicles, lanes, order, lane, vehicles[i].x), i
+        if (
+            looks(i, tick, desk[0].dt)
+            and can_pull_out(vehicles, lanes, order, segments, net, desk, i, tick)
+            and insert(lanes, order, lane, position_of(vehicles, lanes, order, lane, vehicles[i].x), i)
         ):
             vehicles[i].state = DRIVING
             vehicles[i].v = 0.0

@@ -11,6 +11,7 @@ HESITATES = 2.0  # [s] who lets another go first holds back for so long; then he
 NOTICED = 0.5  # [s] what one may do by now, others take into account so much later [assumption]
 FREE_AGAIN = 0.5  # [m] a foe's rear must be this far past the point where the paths meet
 LEAST_LAG = 1.0  # [s] nobody goes when the next is nearer than that [assumption]
+LOOK = 0.5  # [s] who stands and waits for a gap looks again so often [assumption]
 DECIDED = 2.0  # [s] before the stop line; later nobody stops for that any more [assumption]
 
 
@@ -18,9 +19,22 @@ DECIDED = 2.0  # [s] before the stop line; later nobody stops for that any more 
 def accepts(time_to_next: float, critical_gap: float) -> bool:
     """Return whether a gap or lag [s] is at least the critical one.
 
-    Who looks once a tick sees a gap half a tick late, on average; callers in the kernel add that half tick.
+    Who looks every LOOK s sees a gap half that time late, on average; callers in the kernel add it (`lateness`).
     """
     return time_to_next >= critical_gap
+
+
+@compiled(inline="always")
+def looks(i: int, tick: int, dt: float) -> bool:
+    """Return whether a driver who stands and waits looks again in this tick: as often whatever the step."""
+    every = int(LOOK / dt + 0.5)
+    return every <= 1 or (tick + i) % every == 0
+
+
+@compiled(inline="always")
+def lateness(dt: float) -> float:
+    """Return how late [s] one who looks every now and then sees a gap, on average."""
+    return 0.5 * (dt if dt > LOOK else LOOK)
 
 
 @compiled(inline="always")
@@ -74,7 +88,9 @@ def first_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane
 def is_free(vehicles: Records, desk: Records, j: int, tick: int) -> bool:
     """Return whether the others have noticed that one may enter the junction, or will as soon as it is clear."""
     since = vehicles[j].may_go
-    return tick - vehicles[j].claims <= 1 or (since >= 0 and (tick - since) * desk[0].dt >= NOTICED)
+    return (tick - vehicles[j].claims) * desk[0].dt <= NOTICED or (
+        since >= 0 and (tick - since) * desk[0].dt >= NOTICED
+    )
 
 
 @compiled()
