@@ -92,6 +92,8 @@ def reach_target(
         vehicles[i].target_mode = NO_TARGET
         vehicles[i].state = HELD
         vehicles[i].v = 0.0
+        if vehicles[i].x >= lanes[lane].length:
+            vehicles[i].x = lanes[lane].length - 1e-6
         report(news, desk, STOPPED, i)
         return False
     if lanes[lane].number == 0 and mode == TURN_IN:
