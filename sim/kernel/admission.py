@@ -1,7 +1,7 @@
 """Admission: who is due enters a link when there is room, and waits outside until then."""
 
 from sim.kernel import compiled
-from sim.kernel.moving import settle
+from sim.kernel.moving import forget_tail, settle
 from sim.kernel.order import insert, last
 from sim.kernel.state import DRIVING, FAR, Ints, Records
 
@@ -80,8 +80,7 @@ def admit(
             vehicles[i].v = fastest
             vehicles[i].state = DRIVING
             vehicles[i].entered = tick
-            vehicles[i].before0 = -1
-            vehicles[i].before1 = -1
+            forget_tail(vehicles, i)
             settle(vehicles, lanes, i, best)
             for k in range(at, entries[e].next, -1):
                 queue[k] = queue[k - 1]

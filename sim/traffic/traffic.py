@@ -267,7 +267,7 @@ class Traffic:
         at = int(self._lane_rows[lane]["order_at"]) + index_of(self.lanes, self.order, lane, shadow)
         self.order[at] = vehicle
         me["lane"], me["x"], me["v"], me["state"] = lane, there["x"], 0.0, k.DRIVING
-        me["before0"] = me["before1"] = -1
+        me["before"] = -1
         me["standing"] = me["changed"] = self.tick
         segments = self.layout.segments(path)
         begin = segments.index(int(self._lane_rows[lane]["segment"]))

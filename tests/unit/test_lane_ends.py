@@ -2,7 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
+import pytest
+
 from sim.kernel import state as k
+from sim.kernel.moving import hold_back, keep_apart
 from sim.scenario.network import CrossedLink, Crossing, Link, Network, Node
 from sim.traffic.fleet import Departure
 from tests.streets import go, red_then_green, street, traffic_on
@@ -24,6 +28,23 @@ def coming(*paths: tuple[str, ...], kind: str = "car", apart: int = 8) -> list[D
     return [Departure(n, apart * n, path, kind=kind, by_agent=True) for n, path in enumerate(paths)]
 
 
+def test_a_lane_may_be_shorter_than_what_is_driven_in_one_tick():
+    traffic = watched(street(150.0, crossings=zebras(125.0, 134.0), speed_km_h=80.0), coming(("ab",)), dt=1.0)
+    go(traffic, 60.0)
+    assert traffic.everybody_left()
+
+
+def test_the_tail_of_a_bus_is_known_on_every_lane_that_it_lies_on():
+    traffic = watched(street(200.0, crossings=zebras(100.0, 105.0, 110.0, width_m=1.0)), coming(("ab",), kind="bus"))
+    traffic.vehicles["length"] = 25.0
+    traffic.stop_at(0, "ab", 122.0)
+    go(traffic, 60.0)
+    behind = [traffic.layout.lane_names.index(f"{name} lane 0") for name in ("crossing z0 on ab", "crossing z1 on ab")]
+    assert traffic.vehicles["state"][0] == k.HELD
+    assert (traffic.lanes["tail_x"][behind] < 0.0).all()
+    assert traffic.lanes["tail_x"][0] == pytest.approx(97.0, abs=1.0)
+
+
 def test_who_stops_at_the_very_end_of_a_link_stands_there():
     traffic = watched(street(150.0), coming(("ab",)))
     stood = traffic.stop_at(0, "ab", 150.0)
@@ -32,3 +53,16 @@ def test_who_stops_at_the_very_end_of_a_link_stands_there():
     traffic.go_on(0)
     go(traffic, 70.0)
     assert traffic.everybody_left()
+
+
+def test_who_is_stopped_short_at_a_lanes_end_keeps_off_those_who_moved_before():
+    vehicles, lanes, order = k.rows(k.VEHICLE, 3), k.rows(k.LANE, 1), np.arange(3, dtype=np.int32)
+    vehicles["x"], vehicles["length"], lanes["count"] = (10.5, 8.2, 2.0), 2.0, 3
+    hold_back(vehicles, lanes, order, 0, 10.0)
+    assert 9.9 < vehicles["x"][0] < 10.0
+    assert 7.9 < vehicles["x"][1] < 8.0
+    assert vehicles["x"][2] == 2.0
+    lanes["tail_x"] = 9.0
+    assert keep_apart(vehicles, lanes, order)
+    assert 6.9 < vehicles["x"][1] < vehicles["x"][0] - 2.0 < 7.0
+    assert not keep_apart(vehicles, lanes, order)
