@@ -56,12 +56,18 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, i: int, movem
     to = lanes[movement].to_lane
     j = last(lanes, order, to)
     room = lanes[to].length
+    slowest = FAR
+    who = -1
     if j >= 0:
         room = vehicles[j].x - vehicles[j].length
+        slowest = vehicles[j].v
+        who = j
+    elif lanes[to].tail_x < FAR and lanes[to].tail_who != i:
+        room = lanes[to].tail_x
+        slowest = lanes[to].tail_v
+        who = lanes[to].tail_who
     elif lanes[movement].count == 0:
         return -1
-    slowest = vehicles[j].v if j >= 0 else FAR
-    who = j
     at = lanes[movement].order_at
     for k in range(lanes[movement].count):
         m = order[at + k]

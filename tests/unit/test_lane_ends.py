@@ -66,3 +66,12 @@ def test_who_is_stopped_short_at_a_lanes_end_keeps_off_those_who_moved_before():
     assert keep_apart(vehicles, lanes, order)
     assert 6.9 < vehicles["x"][1] < vehicles["x"][0] - 2.0 < 7.0
     assert not keep_apart(vehicles, lanes, order)
+
+
+def test_who_faces_a_red_light_sees_the_tail_of_a_bus_that_stands_across_it():
+    light = replace(red_then_green(107.0, red_s=500.0, width_m=1.0), offset_s=30.0)
+    bus, car = Departure(0, 0, ("ab",), kind="bus", by_agent=True), Departure(1, 60, ("ab",))
+    traffic = watched(street(200.0, crossings=[*zebras(100.0, width_m=1.0), light]), [bus, car])
+    traffic.stop_at(0, "ab", 112.0)
+    go(traffic, 90.0)
+    assert traffic.vehicles["x"][1] == pytest.approx(100.0 - 0.5, abs=1.0)  # before the crossing, which is kept clear
