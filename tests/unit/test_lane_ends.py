@@ -75,3 +75,20 @@ def test_who_faces_a_red_light_sees_the_tail_of_a_bus_that_stands_across_it():
     traffic.stop_at(0, "ab", 112.0)
     go(traffic, 90.0)
     assert traffic.vehicles["x"][1] == pytest.approx(100.0 - 0.5, abs=1.0)  # before the crossing, which is kept clear
+
+
+def test_a_long_bus_changes_lanes_on_a_link_shorter_than_itself():
+    """A left turn onto the inner lane, and a right turn from the outer one 25 m further."""
+    places = {"a": (0, -100), "b": (0, 0), "d": (100, 0), "c": (-25, 0), "f": (-25, 90), "g": (-25, -90)}
+    network = Network(
+        nodes=tuple(Node(id=n, x_m=x, y_m=y, boundary=n not in "bc") for n, (x, y) in places.items()),
+        links=tuple(
+            Link(id=id, from_node=id[0], to_node=id[1], lanes=2, speed_km_h=40) for id in ("ab", "bd", "bc", "cf", "cg")
+        ),
+    )
+    traffic = watched(network, coming(("ab", "bc", "cf"), kind="bus"))
+    traffic.vehicles["length"] = 18.0
+    go(traffic, 200.0)
+    assert traffic.everybody_left()
+    last = traffic.route[traffic.vehicles["route_end"][0] - 1]
+    assert traffic.layout.link_of_segment[last] == "cf"
