@@ -224,7 +224,8 @@ class Traffic:
         me = self._rows[vehicle]
         segment, x = self.layout.place(link, at_m)
         me["lane"] = self._segment_rows[segment]["first_lane"]
-        me["x"], me["v"] = max(x, float(me["length"]) + 0.1), 0.0
+        end = float(self._lane_rows[me["lane"]]["length"])
+        me["x"], me["v"] = max(min(max(x, float(me["length"]) + 0.1), end - 0.1), 0.0), 0.0
         me["state"], me["target_mode"] = k.PULLING_OUT, k.NO_TARGET
         self.pulling[self._desk["pulling"]] = vehicle
         self._desk["pulling"] += 1

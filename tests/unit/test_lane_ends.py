@@ -92,3 +92,15 @@ def test_a_long_bus_changes_lanes_on_a_link_shorter_than_itself():
     assert traffic.everybody_left()
     last = traffic.route[traffic.vehicles["route_end"][0] - 1]
     assert traffic.layout.link_of_segment[last] == "cf"
+
+
+def test_a_bus_pulls_out_onto_a_piece_of_a_link_that_is_shorter_than_itself():
+    traffic = watched(street(200.0, crossings=zebras(100.0, 112.0)), coming(("ab",), kind="bus"))
+
+    def story():
+        yield traffic.turn_in(0, "ab", 107.0, 4.5)
+        yield traffic.pull_out(0, "ab", 107.0)
+
+    traffic.env.process(story())
+    go(traffic, 90.0)
+    assert traffic.everybody_left()
