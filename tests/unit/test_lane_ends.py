@@ -77,6 +77,12 @@ def test_who_faces_a_red_light_sees_the_tail_of_a_bus_that_stands_across_it():
     assert traffic.vehicles["x"][1] == pytest.approx(100.0 - 0.5, abs=1.0)  # before the crossing, which is kept clear
 
 
+def test_nobody_comes_in_so_fast_that_it_could_not_stop_at_the_lanes_end():
+    traffic = watched(street(20.0), coming(("ab",)))
+    go(traffic, 0.5)
+    assert 5.0 < traffic.vehicles["v"][0] < 10.0
+
+
 def test_a_long_bus_changes_lanes_on_a_link_shorter_than_itself():
     """A left turn onto the inner lane, and a right turn from the outer one 25 m further."""
     places = {"a": (0, -100), "b": (0, 0), "d": (100, 0), "c": (-25, 0), "f": (-25, 90), "g": (-25, -90)}
