@@ -5,7 +5,7 @@ What single vehicles do follows from a drawn seed and the vehicle's number: a sh
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from math import cos, pi, sin
 from random import Random
@@ -154,14 +154,11 @@ class Sketch:
                 links[n] = Link(**self.links[n], turn_pocket_m=min(pocket, bare.length(links[n])))
         pairs = [TurnBan(from_link=a.id, to_link=b.id) for a in links for b in links if a.to_node == b.from_node]
         bans = self.draw(st.lists(st.sampled_from(pairs), max_size=2)) if len(pairs) > 3 else []
-        crossings = [self.crossing(bare, n) for n in range(self.draw(st.integers(0, 2)))]
-        return Network(
-            nodes=bare.nodes,
-            links=tuple(links),
-            traffic_side=bare.traffic_side,
-            turn_bans=tuple(bans),
-            crossings=tuple(crossings),
-        )
+        network = replace(bare, links=tuple(links), turn_bans=tuple(bans))
+        for n in range(self.draw(st.integers(0, 2))):
+            more = replace(network, crossings=(*network.crossings, self.crossing(bare, n)))
+            network = network if faults(more) else more
+        return network
 
     def crossing(self, network: Network, n: int) -> Crossing:
         """Draw a crossing of one street, wherever it may be."""
@@ -357,9 +354,10 @@ def drivers() -> st.SearchStrategy[Drivers]:
         courtesy_share=SHARES,
         bus_courtesy_share=SHARES,
     )
-    waits = ("left", "through", "right", "u_turn", "roundabout", "pull_out", "bus_pull_out")
-    shares = {f"{what}_share": SHARES for what in ("keep_clear", "take_turns", "bus_priority")}
-    gaps = st.builds(GapAcceptance, **{f"{what}_s": gap for what in waits}, **shares)
+    names = [field.name for field in fields(GapAcceptance)]
+    times = {name: gap for name in names if name.endswith("_s")}
+    shares = {name: SHARES for name in names if name.endswith("_share")}
+    gaps = st.builds(GapAcceptance, **times, **shares)
     return st.builds(
         Drivers,
         name=st.just("random"),

@@ -390,8 +390,13 @@ class Traffic:
         return tuple(links)
 
     def _find_another_way(self, vehicle: int) -> None:
-        """Let a driver in the wrong lane for a turn, or before a full link, take the best way that the lane allows."""
+        """Let a driver in the wrong lane for a turn, or before a full link, take the best way that the lane allows.
+
+        Who rides in a strip is never in the wrong one, and keeps to the way: on few others strips lead on.
+        """
         me, road = self._rows[vehicle], self.layout.road
+        if me["kind"] == k.TWO_WHEELER:
+            return
         here = road.segments[self.route[me["leg"]]]
         path = self.path_left(vehicle)
         goals = [path[-1]]
