@@ -190,7 +190,9 @@ def consider(
     me = vehicles[order[here.order_at + k]]
     if me.state != DRIVING or me.changed == tick:
         return False
-    if me.x < me.length and (here.length >= SHORT * me.length or me.low <= here.number <= me.high):
+    if me.x < me.length and (
+        me.low <= here.number <= me.high or (here.length >= SHORT * me.length and me.standing < 0)
+    ):
         return False  # with its tail in the junction nobody changes lanes but one who must and has no other chance
     number = here.number
     x = me.x

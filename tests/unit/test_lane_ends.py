@@ -110,3 +110,13 @@ def test_a_bus_pulls_out_onto_a_piece_of_a_link_that_is_shorter_than_itself():
     traffic.env.process(story())
     go(traffic, 90.0)
     assert traffic.everybody_left()
+
+
+def test_a_bus_that_stands_beside_its_stop_gets_there_though_its_tail_is_not_in_the_link_yet():
+    coming = [Departure(0, 0, ("ab",)), Departure(1, 0, ("ab",), kind="bus", by_agent=True)]
+    traffic = watched(street(200.0, lanes=2, speed_km_h=15.0), coming)
+    go(traffic, 0.5)
+    assert not traffic.is_at_curb(1)
+    stood = traffic.stop_at(1, "ab", 9.0)
+    go(traffic, 60.0)
+    assert (stood.value, traffic.vehicles["state"][1]) == (k.STOPPED, k.HELD)
