@@ -19,6 +19,8 @@ CRAWL_M_S = 0.5
 """Nobody expects traffic to be slower for long [assumption]."""
 CLOSE_M = 1.5
 """[m] before the stop point, one who stands behind another vehicle has reached it [assumption]"""
+SHORT_OF_END_M = 1.0
+"""[m] before a link's or a piece's end no place is nearer: who waits at the line never comes to the end itself."""
 V_ROW_M_S = 6.0
 """Whoever is slower at the curb may be part of a row that moves up [assumption]."""
 PERSON_M = 0.75
@@ -176,7 +178,9 @@ class Traffic:
         self, vehicle: int, mode: int, link: str, at_m: float, speed: float, row_m: float | None = None
     ) -> simpy.Event:
         me = self._rows[vehicle]
-        me["target_segment"], me["target_x"] = self.layout.place(link, at_m)
+        segment, x = self.layout.place(link, at_m)
+        end = float(self._lane_rows[self._segment_rows[segment]["first_lane"]]["length"])
+        me["target_segment"], me["target_x"] = segment, max(min(x, end - SHORT_OF_END_M), 0.0)
         me["target_from"] = me["target_x"] - (CLOSE_M if row_m is None else row_m)
         me["target_v"], me["target_mode"] = speed, mode
         if me["state"] == k.HELD:

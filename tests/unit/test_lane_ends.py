@@ -120,3 +120,10 @@ def test_a_bus_that_stands_beside_its_stop_gets_there_though_its_tail_is_not_in_
     stood = traffic.stop_at(1, "ab", 9.0)
     go(traffic, 60.0)
     assert (stood.value, traffic.vehicles["state"][1]) == (k.STOPPED, k.HELD)
+
+
+def test_who_waits_at_a_red_light_has_come_to_a_place_at_the_line():
+    traffic = watched(street(200.0, crossings=[red_then_green(150.0, red_s=300.0)]), coming(("ab",)))
+    stood = traffic.stop_at(0, "ab", 150.0, 150.0)
+    go(traffic, 60.0)
+    assert stood.value == k.STOPPED
