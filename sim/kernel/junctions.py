@@ -107,7 +107,8 @@ def permit(
     if lanes[movement].cycle > 0:
         light = lanes[movement].light
         if light == RED and (needed < B_LAST or v < V_WAITING):
-            return False, -1
+            # Who stands beyond would stop it at green, too: a circle through a signal has no gap at red.
+            return False, no_room_behind(vehicles, lanes, order, i, movement) if v < V_WAITING else -1
         if light == AMBER and needed < B_AMBER:
             return False, -1
     if distance > 15.0 and distance > 4.0 * v:

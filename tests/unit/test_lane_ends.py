@@ -127,3 +127,13 @@ def test_who_waits_at_a_red_light_has_come_to_a_place_at_the_line():
     stood = traffic.stop_at(0, "ab", 150.0, 150.0)
     go(traffic, 60.0)
     assert stood.value == k.STOPPED
+
+
+def test_who_waits_at_red_knows_who_would_stop_it_at_green():
+    light = replace(red_then_green(150.0, red_s=500.0), offset_s=30.0)
+    cars = [Departure(0, 0, ("ab",), by_agent=True), Departure(1, 60, ("ab",))]
+    traffic = watched(street(200.0, crossings=[light]), cars)
+    traffic.stop_at(0, "ab", 160.0)
+    go(traffic, 90.0)
+    assert traffic.vehicles["x"][1] == pytest.approx(149.5, abs=0.5)
+    assert traffic.vehicles["blocker"][1] == 0
