@@ -121,6 +121,7 @@ def permit(
             return False, -1
         if (
             zebras[zebra].waits > 0
+            and zebras[zebra].shut == 0
             and needed < B_YIELD
             and uniform(desk[0].seed, vehicles[i].key, YIELD, zebra) < zebras[zebra].yield_share
         ):

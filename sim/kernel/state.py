@@ -173,6 +173,7 @@ ZEBRA = _record(
     next=_INT,  # first person not yet there, of those known beforehand
     end=_INT,
     waits=_INT,  # how many are at the curb
+    shut=_INT,  # 1: a vehicle stands on it
 )
 
 PERSON = _record(

@@ -9,6 +9,7 @@ from sim.kernel import state as k
 from sim.kernel.moving import hold_back, keep_apart
 from sim.scenario.network import CrossedLink, Crossing, Link, Network, Node
 from sim.traffic.fleet import Departure
+from sim.traffic.traffic import Walker
 from tests.streets import go, red_then_green, street, traffic_on
 from tests.watch import WatchedTraffic
 
@@ -137,3 +138,18 @@ def test_who_waits_at_red_knows_who_would_stop_it_at_green():
     go(traffic, 90.0)
     assert traffic.vehicles["x"][1] == pytest.approx(149.5, abs=0.5)
     assert traffic.vehicles["blocker"][1] == 0
+
+
+def test_nobody_yields_to_people_who_cannot_cross_because_a_car_stands_on_the_zebra():
+    """Each way one lane: a car that stopped just beyond has its tail on the zebra, on the other side one comes by."""
+    nodes = (Node(id="a", x_m=0, y_m=0, boundary=True), Node(id="b", x_m=200, y_m=0, boundary=True))
+    links = tuple(Link(id=id, from_node=id[0], to_node=id[1], lanes=1, speed_km_h=40) for id in ("ab", "ba"))
+    over = (CrossedLink(link="ab", at_m=100.0), CrossedLink(link="ba", at_m=96.0))
+    zebra = Crossing(id="z", links=over, length_m=7.0, width_m=4.0, yield_share=1.0)
+    cars = [Departure(0, 0, ("ab",), by_agent=True), Departure(1, 80, ("ba",))]
+    people = [Walker("z", 60, 10)]
+    traffic = watched(Network(nodes=nodes, links=links, crossings=(zebra,)), cars, walkers=people)
+    traffic.stop_at(0, "ab", 106.0)
+    go(traffic, 90.0)
+    assert (traffic.zebras["waits"] == 1).all()
+    assert (traffic.vehicles["state"] == (k.HELD, k.GONE)).all()
