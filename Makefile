@@ -44,7 +44,7 @@ bench: $(READY)
 	$(BIN)/dropoff bench
 
 validate: $(READY)
-	$(BIN)/python -m pytest tests/validation --full --write-table docs/validation.md
+	$(BIN)/python -m pytest tests/validation tests/property/test_random_networks.py --full --write-table docs/validation.md
 
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -10,8 +11,23 @@ SHARED = ROOT.parent / "shared" / "data"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add what `make validate` asks for."""
-    parser.addoption("--full", action="store_true", help="hold the intervals, not only the means, to the handbooks")
+    parser.addoption(
+        "--full",
+        action="store_true",
+        help="hold the intervals, not only the means, to the handbooks; draw ten times as many networks, new ones",
+    )
     parser.addoption("--write-table", type=Path, help="file to write the validation table to")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let Hypothesis draw a thousand examples in all, the same ones each time; in full ten thousand, new ones."""
+    slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
+    for name, how in (
+        ("quick", {"max_examples": 1_000, "derandomize": True}),
+        ("full", {"max_examples": 10_000, "derandomize": False}),
+    ):
+        settings.register_profile(name, deadline=None, print_blob=True, suppress_health_check=slow, **how)
+    settings.load_profile("full" if config.getoption("full") else "quick")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import simpy
@@ -13,6 +14,8 @@ from sim.scenario.routes import Router
 from sim.traffic.fleet import Departure, Temperament
 from sim.traffic.layout import Detector, lay_out
 from sim.traffic.traffic import Traffic, Walker
+
+Moving = TypeVar("Moving", bound=Traffic)
 
 US = VehicleClass(length_m=5.0, acceleration_m_s2=1.8, deceleration_m_s2=2.0, headway_s=1.0, standstill_gap_m=2.0)
 CHINA = VehicleClass(length_m=5.0, acceleration_m_s2=1.7, deceleration_m_s2=2.0, headway_s=1.1, standstill_gap_m=2.0)
@@ -95,12 +98,13 @@ def traffic_on(
     dt: float = 0.5,
     horizon_s: float = 7200.0,
     seed: int = 1,
-) -> Traffic:
+    kind: type[Moving] = Traffic,
+) -> Moving:
     """Return the traffic of a network, from midnight."""
     drivers = drivers or population()
     found = movements(network)
     layout = lay_out(network, found, drivers.gaps, dt=dt, start_s=0.0, detectors=detectors)
-    return Traffic(
+    return kind(
         simpy.Environment(),
         layout,
         Router(network, found),

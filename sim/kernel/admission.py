@@ -1,7 +1,8 @@
 """Admission: who is due enters a link when there is room, and waits outside until then."""
 
 from sim.kernel import compiled
-from sim.kernel.moving import settle
+from sim.kernel.following import approach_speed
+from sim.kernel.moving import forget_tail, settle
 from sim.kernel.order import insert, last
 from sim.kernel.state import DRIVING, FAR, Ints, Records
 
@@ -11,11 +12,15 @@ def entry_speed(vehicles: Records, lanes: Records, order: Ints, i: int, lane: in
     """Return the speed [m/s] at which a vehicle can enter a lane at its start, -1 if there is no room.
 
     It comes at its desired speed where the gap to the last vehicle allows this with the driver's own time gap, and
-    never so slowly that it would fall behind a queue that moves on.
+    never so slowly that it would fall behind a queue that moves on, nor so fast that it could not stop at the lane's
+    end.
     """
     desired = lanes[lane].limit * vehicles[i].factor
     if desired > vehicles[i].top:
         desired = vehicles[i].top
+    stops = approach_speed(lanes[lane].length, 0.0, vehicles[i].b)
+    if desired > stops:
+        desired = stops
     j = last(lanes, order, lane)
     gap = lanes[lane].tail_x
     v_ahead = lanes[lane].tail_v if gap < FAR else FAR
@@ -99,8 +104,7 @@ def admit(
             vehicles[i].v = fastest
             vehicles[i].state = DRIVING
             vehicles[i].entered = tick - (came / fastest / desk[0].dt if came > 0.0 else 0.0)
-            vehicles[i].before0 = -1
-            vehicles[i].before1 = -1
+            forget_tail(vehicles, i)
             settle(vehicles, lanes, i, best)
             for k in range(at, entries[e].next, -1):
                 queue[k] = queue[k - 1]

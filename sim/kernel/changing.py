@@ -15,6 +15,7 @@ STUCK = 25.0  # [m] behind one who has stopped for good a driver pushes into the
 PUSHES = 20.0  # [s] once he has stood for so long [assumption]
 ROLLING = 1.0  # [m/s] nobody waits beside a slower queue to get to the curb [assumption]
 PASSING = 30.0  # [m] a driver leaves the right lane to pass only if so much is left beyond [assumption]
+SHORT = 2.0  # times its own length: on so short a link a vehicle changes lanes while its tail still comes in
 SETTLED = 3.0  # [s] between two changes for comfort [assumption]
 SIGHT = 60.0  # [m] how far ahead a driver sees that a vehicle has stopped for good [assumption]
 
@@ -187,8 +188,12 @@ def consider(
     """
     here = lanes[lane]
     me = vehicles[order[here.order_at + k]]
-    if me.state != DRIVING or me.changed == tick or me.x < me.length:
+    if me.state != DRIVING or me.changed == tick:
         return False
+    if me.x < me.length and (
+        me.low <= here.number <= me.high or (here.length >= SHORT * me.length and me.standing < 0)
+    ):
+        return False  # with its tail in the junction nobody changes lanes but one who must and has no other chance
     number = here.number
     x = me.x
     to_curb = me.target_mode >= STOP and me.target_segment == here.segment

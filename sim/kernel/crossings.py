@@ -65,6 +65,18 @@ def lane_is_safe(
 
 
 @compiled()
+def is_shut(vehicles: Records, lanes: Records, order: Ints, queue: Ints, zebras: Records, zebra: int) -> bool:
+    """Return whether a vehicle stands on a zebra: nobody crosses, and no driver waits for those who cannot."""
+    for z in range(zebras[zebra].lane_at, zebras[zebra].lane_end):
+        lane = queue[z]
+        if lanes[lane].count > 0 and vehicles[order[lanes[lane].order_at]].v < V_STANDING:
+            return True
+        if lanes[lane].tail_x < lanes[lane].length and lanes[lane].tail_v < V_STANDING:
+            return True
+    return False
+
+
+@compiled()
 def cross(
     vehicles: Records,
     lanes: Records,
@@ -91,6 +103,7 @@ def cross(
             row = zebras[c].waits
         if row == 0 or not looks(c, tick, desk[0].dt):
             continue
+        zebras[c].shut = int(zebras[c].marked == 1 and is_shut(vehicles, lanes, order, queue, zebras, c))
         safe = True
         for z in range(zebras[c].lane_at, zebras[c].lane_end):
             if not lane_is_safe(vehicles, lanes, order, net, zebras, desk, c, queue[z]):

@@ -3,7 +3,7 @@
 from sim.kernel import compiled
 from sim.kernel.chance import BUS_LAW, COURTESY, uniform
 from sim.kernel.gaps import accepts, first_behind, kind_to, lateness, looks, time_over
-from sim.kernel.moving import report, settle
+from sim.kernel.moving import forget_tail, report, settle
 from sim.kernel.order import aim, insert, position_of
 from sim.kernel.passing import can_turn_round, takes_room
 from sim.kernel.state import B_COURTESY, BUS, DRIVING, HELD, PULLED_OUT, TURNING, Ints, Records
@@ -130,8 +130,7 @@ def pull_out(
             vehicles[i].acceleration = 0.0
             vehicles[i].standing = tick
             vehicles[i].changed = tick
-            vehicles[i].before0 = -1
-            vehicles[i].before1 = -1
+            forget_tail(vehicles, i)
             settle(vehicles, lanes, i, lane)
             aim(vehicles, lanes, segments, net, route, i)
             report(news, desk, PULLED_OUT, i)

@@ -138,6 +138,11 @@ def look_ahead(
                 wanted = tried
                 me.blocker = j
             break
+        if lanes[ahead].tail_x < FAR:
+            tried = behind(vehicles, i, distance + lanes[ahead].tail_x, lanes[ahead].tail_v)
+            if tried < wanted:
+                wanted = tried
+                me.blocker = lanes[ahead].tail_who
         distance += lanes[ahead].length
         lane = ahead
     return wanted

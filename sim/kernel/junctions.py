@@ -56,12 +56,18 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, i: int, movem
     to = lanes[movement].to_lane
     j = last(lanes, order, to)
     room = lanes[to].length
+    slowest = FAR
+    who = -1
     if j >= 0:
         room = vehicles[j].x - vehicles[j].length
+        slowest = vehicles[j].v
+        who = j
+    elif lanes[to].tail_x < FAR and lanes[to].tail_who != i:
+        room = lanes[to].tail_x
+        slowest = lanes[to].tail_v
+        who = lanes[to].tail_who
     elif lanes[movement].count == 0:
         return -1
-    slowest = vehicles[j].v if j >= 0 else FAR
-    who = j
     at = lanes[movement].order_at
     for k in range(lanes[movement].count):
         m = order[at + k]
@@ -101,7 +107,8 @@ def permit(
     if lanes[movement].cycle > 0:
         light = lanes[movement].light
         if light == RED and (needed < B_LAST or v < V_WAITING):
-            return False, -1
+            # Who stands beyond would stop it at green, too: a circle through a signal has no gap at red.
+            return False, no_room_behind(vehicles, lanes, order, i, movement) if v < V_WAITING else -1
         if light == AMBER and needed < B_AMBER:
             return False, -1
     if distance > 15.0 and distance > 4.0 * v:
@@ -114,6 +121,7 @@ def permit(
             return False, -1
         if (
             zebras[zebra].waits > 0
+            and zebras[zebra].shut == 0
             and needed < B_YIELD
             and uniform(desk[0].seed, vehicles[i].key, YIELD, zebra) < zebras[zebra].yield_share
         ):

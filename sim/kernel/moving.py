@@ -18,6 +18,7 @@ from sim.kernel.state import (
     PASSED,
     STOP,
     STOPPED,
+    TAIL_LANES,
     TURN_IN,
     TURNED_IN,
     V_QUEUE,
@@ -48,6 +49,13 @@ def settle(vehicles: Records, lanes: Records, i: int, lane: int) -> None:
     vehicles[i].lane = lane
     desired = lanes[lane].limit * vehicles[i].factor
     vehicles[i].desired = desired if desired < vehicles[i].top else vehicles[i].top
+
+
+@compiled()
+def forget_tail(vehicles: Records, i: int) -> None:
+    """Note that a vehicle that has just come onto the road has no tail on a lane behind."""
+    for hop in range(TAIL_LANES):
+        vehicles[i].before[hop] = -1
 
 
 @compiled(inline="always")
@@ -92,6 +100,8 @@ def reach_target(
         vehicles[i].target_mode = NO_TARGET
         vehicles[i].state = HELD
         vehicles[i].v = 0.0
+        if vehicles[i].x >= lanes[lane].length:
+            vehicles[i].x = lanes[lane].length - 1e-6
         report(news, desk, STOPPED, i)
         return False
     if lanes[lane].number == 0 and mode == TURN_IN:
@@ -184,6 +194,18 @@ def leave(
 
 
 @compiled()
+def hold_back(vehicles: Records, lanes: Records, order: Ints, lane: int, wall: float) -> None:
+    """Keep the foremost vehicle of a lane before a wall, and those behind, who have moved by now, clear of it."""
+    for k in range(lanes[lane].order_at, lanes[lane].order_at + lanes[lane].count):
+        me = vehicles[order[k]]
+        if me.x < wall:
+            return
+        me.x = wall - 1e-6 if wall > 1e-6 else 0.0
+        me.v = 0.0
+        wall = me.x - me.length
+
+
+@compiled()
 def hand_over(
     vehicles: Records,
     lanes: Records,
@@ -203,17 +225,17 @@ def hand_over(
     """Move the foremost vehicle of a lane onto the next one; return whether there was room."""
     x = vehicles[i].x - lanes[lane].length
     j = last(lanes, order, ahead)
-    if j >= 0 and x > vehicles[j].x - vehicles[j].length - MIN_GAP:
-        x = vehicles[j].x - vehicles[j].length - MIN_GAP
+    wall = vehicles[j].x - vehicles[j].length if j >= 0 else lanes[ahead].tail_x
+    if x > wall - MIN_GAP:
+        x = wall - MIN_GAP
         desk[0].clamps += 1
         if x < 0.0:
-            vehicles[i].x = lanes[lane].length - 1e-6
-            vehicles[i].v = 0.0
+            hold_back(vehicles, lanes, order, lane, lanes[lane].length)
             return False
-        vehicles[i].v = vehicles[j].v if vehicles[j].v < vehicles[i].v else vehicles[i].v
+        v_ahead = vehicles[j].v if j >= 0 else lanes[ahead].tail_v
+        vehicles[i].v = v_ahead if v_ahead < vehicles[i].v else vehicles[i].v
     if not insert(lanes, order, ahead, lanes[ahead].count, i):
-        vehicles[i].x = lanes[lane].length - 1e-6
-        vehicles[i].v = 0.0
+        hold_back(vehicles, lanes, order, lane, lanes[lane].length)
         return False
     remove(lanes, order, lane, 0)
     if (
@@ -224,8 +246,11 @@ def hand_over(
         vehicles[i].target_mode = NO_TARGET
         report(news, desk, MISSED, i)
     vehicles[i].x = x
-    vehicles[i].before1 = vehicles[i].before0
-    vehicles[i].before0 = lane
+    lanes[lane].tail_x = lanes[lane].length + x - vehicles[i].length
+    lanes[lane].tail_v = vehicles[i].v
+    for hop in range(TAIL_LANES - 1, 0, -1):
+        vehicles[i].before[hop] = vehicles[i].before[hop - 1]
+    vehicles[i].before[0] = lane
     settle(vehicles, lanes, i, ahead)
     segment = lanes[ahead].segment
     if segment >= 0:
@@ -275,26 +300,31 @@ def pass_ends(
     desk: Records,
     lane: int,
     tick: int,
-) -> None:
-    """Hand the vehicles that are past a lane's end over to the next lane, or out of the area."""
+) -> bool:
+    """Hand the vehicles that are past a lane's end over to the next lane, or out of the area.
+
+    Return whether one is past the next lane's end, too.
+    """
+    further = False
     while lanes[lane].count > 0:
         i = order[lanes[lane].order_at]
         if vehicles[i].x < lanes[lane].length:
             if gives_up(vehicles, lanes, order, net, desk, i, lane, tick):
                 report(news, desk, LOST, i)
-            return
+            return further
         ahead = lanes[lane].to_lane if lanes[lane].segment < 0 else way_on(vehicles, lanes, net, i, lane)
         if ahead == -2:
             leave(vehicles, lanes, order, news, desk, i, lane, tick)
             continue
         if ahead == -1:
-            vehicles[i].x = lanes[lane].length - 1e-6
-            vehicles[i].v = 0.0
-            return
+            hold_back(vehicles, lanes, order, lane, lanes[lane].length)
+            return further
         if not hand_over(
             vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, i, lane, ahead, tick
         ):
-            return
+            return further
+        further = further or (vehicles[i].lane == ahead and vehicles[i].x >= lanes[ahead].length)
+    return further
 
 
 @compiled()
@@ -309,8 +339,8 @@ def note_tails(vehicles: Records, lanes: Records, order: Ints) -> None:
             rear = vehicles[i].x - vehicles[i].length
             if rear >= 0.0:
                 break
-            for hop in range(2):
-                behind = vehicles[i].before0 if hop == 0 else vehicles[i].before1
+            for hop in range(TAIL_LANES):
+                behind = vehicles[i].before[hop]
                 if behind < 0 or rear >= 0.0:
                     break
                 rear += lanes[behind].length
@@ -318,6 +348,21 @@ def note_tails(vehicles: Records, lanes: Records, order: Ints) -> None:
                     lanes[behind].tail_x = rear
                     lanes[behind].tail_v = vehicles[i].v
                     lanes[behind].tail_who = i
+
+
+@compiled()
+def keep_apart(vehicles: Records, lanes: Records, order: Ints) -> bool:
+    """Hold back those who ran onto a tail beyond, whose owner was stopped short after they had moved.
+
+    Return whether anybody was: that may concern those behind them.
+    """
+    anybody = False
+    for lane in range(lanes.size):
+        wall = lanes[lane].tail_x if lanes[lane].tail_x > 0.0 else 0.0
+        if lanes[lane].count > 0 and vehicles[order[lanes[lane].order_at]].x > wall:
+            hold_back(vehicles, lanes, order, lane, wall)
+            anybody = True
+    return anybody
 
 
 @compiled()
@@ -339,10 +384,22 @@ def move(
         if lanes[lane].count > 0:
             advance_lane(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick)
     patience = int(PATIENCE / desk[0].dt)
+    further = False
     for lane in range(lanes.size):
         if lanes[lane].count == 0:
             continue
         head = vehicles[order[lanes[lane].order_at]]
         if head.x >= lanes[lane].length or (head.standing >= 0 and (tick - head.standing) % patience == 0):
-            pass_ends(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick)
+            further |= pass_ends(
+                vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick
+            )
+    while further:  # a lane shorter than what is driven in one tick
+        further = False
+        for lane in range(lanes.size):
+            if lanes[lane].count > 0 and vehicles[order[lanes[lane].order_at]].x >= lanes[lane].length:
+                further |= pass_ends(
+                    vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick
+                )
     note_tails(vehicles, lanes, order)
+    while keep_apart(vehicles, lanes, order):
+        note_tails(vehicles, lanes, order)

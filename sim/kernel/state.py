@@ -38,13 +38,14 @@ B_EMERGENCY = 8.0  # [m/s2] dry road, full brakes
 B_COURTESY = 2.0  # [m/s2] letting somebody in costs no more than this [assumption]
 V_WAITING = 0.5  # [m/s] slower counts as waiting at the line
 V_STANDING = 0.1  # [m/s] slower counts as standing
+TAIL_LANES = 6  # the longest vehicle (30 m) lies on so many lanes behind its own, at most [assumption]
 V_QUEUE = 5.0 / 3.6  # [m/s] slower counts as queueing
 
 _INT, _FLOAT, _LONG = np.int32, np.float64, np.int64
 
 
-def _record(**fields: type) -> np.dtype[np.void]:
-    return np.dtype(list(fields.items()), align=True)
+def _record(**fields: type | tuple[type, int]) -> np.dtype[np.void]:
+    return np.dtype([(name, *kind) if isinstance(kind, tuple) else (name, kind) for name, kind in fields.items()], True)
 
 
 VEHICLE = _record(
@@ -91,8 +92,7 @@ VEHICLE = _record(
     reported=_INT,  # 1: an agent wants to know when it leaves
     changed=_INT,  # tick of the last lane change
     shadow=_INT,  # while it turns round: the row that holds the opposite lane for it; else -1
-    before0=_INT,  # lanes that its tail may still be on
-    before1=_INT,
+    before=(_INT, TAIL_LANES),  # lanes that its tail may still be on, the latest first; -1: none
     key=_LONG,  # for chance
 )
 
@@ -173,6 +173,7 @@ ZEBRA = _record(
     next=_INT,  # first person not yet there, of those known beforehand
     end=_INT,
     waits=_INT,  # how many are at the curb
+    shut=_INT,  # 1: a vehicle stands on it
 )
 
 PERSON = _record(

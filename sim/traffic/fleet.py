@@ -77,7 +77,7 @@ def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) ->
     vehicles["headway"] *= [d.temper.headway for d in departures]
     _abreast(layout, vehicles, departures)
     waiting = ("blocker", "shadow", "yields_to", "standing", "defers", "may_go", "claims")
-    for name in (*waiting, "target_segment", "choice", "lane", "before0", "before1"):
+    for name in (*waiting, "target_segment", "choice", "lane", "before"):
         vehicles[name] = -1
     vehicles["desired"], vehicles["changed"] = 1.0, -1_000_000
     vehicles["entered"] = vehicles["left"] = np.nan
@@ -89,7 +89,7 @@ def shadows() -> Records:
     """Return rows for those who hold the opposite lane for a vehicle that turns round."""
     found = rows(VEHICLE, SHADOWS)
     found["state"], found["shadow"], found["blocker"], found["yields_to"], found["standing"] = GONE, -1, -1, -1, -1
-    found["before0"] = found["before1"] = found["target_segment"] = found["may_go"] = found["choice"] = -1
+    found["before"] = found["target_segment"] = found["may_go"] = found["choice"] = -1
     return found
 
 

@@ -19,6 +19,8 @@ CRAWL_M_S = 0.5
 """Nobody expects traffic to be slower for long [assumption]."""
 CLOSE_M = 1.5
 """[m] before the stop point, one who stands behind another vehicle has reached it [assumption]"""
+SHORT_OF_END_M = 1.0
+"""[m] before a link's or a piece's end no place is nearer: who waits at the line never comes to the end itself."""
 V_ROW_M_S = 6.0
 """Whoever is slower at the curb may be part of a row that moves up [assumption]."""
 PERSON_M = 0.75
@@ -176,7 +178,9 @@ class Traffic:
         self, vehicle: int, mode: int, link: str, at_m: float, speed: float, row_m: float | None = None
     ) -> simpy.Event:
         me = self._rows[vehicle]
-        me["target_segment"], me["target_x"] = self.layout.place(link, at_m)
+        segment, x = self.layout.place(link, at_m)
+        end = float(self._lane_rows[self._segment_rows[segment]["first_lane"]]["length"])
+        me["target_segment"], me["target_x"] = segment, max(min(x, end - SHORT_OF_END_M), 0.0)
         me["target_from"] = me["target_x"] - (CLOSE_M if row_m is None else row_m)
         me["target_v"], me["target_mode"] = speed, mode
         if me["state"] == k.HELD:
@@ -224,7 +228,8 @@ class Traffic:
         me = self._rows[vehicle]
         segment, x = self.layout.place(link, at_m)
         me["lane"] = self._segment_rows[segment]["first_lane"]
-        me["x"], me["v"] = max(x, float(me["length"]) + 0.1), 0.0
+        end = float(self._lane_rows[me["lane"]]["length"])
+        me["x"], me["v"] = max(min(max(x, float(me["length"]) + 0.1), end - 0.1), 0.0), 0.0
         me["state"], me["target_mode"] = k.PULLING_OUT, k.NO_TARGET
         self.pulling[self._desk["pulling"]] = vehicle
         self._desk["pulling"] += 1
@@ -267,7 +272,7 @@ class Traffic:
         at = int(self._lane_rows[lane]["order_at"]) + index_of(self.lanes, self.order, lane, shadow)
         self.order[at] = vehicle
         me["lane"], me["x"], me["v"], me["state"] = lane, there["x"], 0.0, k.DRIVING
-        me["before0"] = me["before1"] = -1
+        me["before"] = -1
         me["standing"] = me["changed"] = self.tick
         segments = self.layout.segments(path)
         begin = segments.index(int(self._lane_rows[lane]["segment"]))
@@ -389,8 +394,13 @@ class Traffic:
         return tuple(links)
 
     def _find_another_way(self, vehicle: int) -> None:
-        """Let a driver in the wrong lane for a turn, or before a full link, take the best way that the lane allows."""
+        """Let a driver in the wrong lane for a turn, or before a full link, take the best way that the lane allows.
+
+        Who rides in a strip is never in the wrong one, and keeps to the way: on few others strips lead on.
+        """
         me, road = self._rows[vehicle], self.layout.road
+        if me["kind"] == k.TWO_WHEELER:
+            return
         here = road.segments[self.route[me["leg"]]]
         path = self.path_left(vehicle)
         goals = [path[-1]]

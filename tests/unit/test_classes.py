@@ -136,3 +136,15 @@ def test_a_bus_with_legal_priority_gets_out_of_its_bay_sooner():
     none, half, all_ = (re_entry_s(share) for share in (0.0, 0.5, 1.0))
     assert none > 2.0 * half > 2.0 * all_
     assert all_ < 8.0
+
+
+def test_a_two_wheeler_keeps_to_its_way_where_a_car_looks_for_another():
+    way = ("wj", "je")
+    coming = [Departure(0, 0, way), Departure(1, 0, way, kind="two_wheeler")]
+    traffic = traffic_on(crossroads(), coming)
+    go(traffic, 5.0)
+    for vehicle in (0, 1):
+        traffic.vehicles["choice"][vehicle] = 0
+        traffic._find_another_way(vehicle)
+    assert traffic.path_left(1) == way
+    assert traffic.path_left(0) != way

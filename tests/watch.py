@@ -1,0 +1,245 @@
+"""A road under watch: after every tick, all that must hold of everybody is looked at, in compiled code."""
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from sim.kernel import state as k
+from sim.kernel.order import successor
+from sim.kernel.step import advance
+from sim.traffic.traffic import Traffic
+
+OUTSIDE, DRIVING, HELD, OFF_LANE, PULLING_OUT, GONE = k.OUTSIDE, k.DRIVING, k.HELD, k.OFF_LANE, k.PULLING_OUT, k.GONE
+QUIET_S = 7200.0
+"""[s] in which nobody moves, though somebody is on the way: a deadlock, and an unnamed one unless it is raised."""
+SLACK_M = 1e-6
+HOPS = 8
+"""Lanes that a vehicle can pass in one tick, or have its tail on."""
+DONE, LISTED, NUMBER, BEHIND, OVERLAP, TAIL, TWO_TAILS, JUMP, SPEED, STATE, QUIET, HEAD_ON = range(12)
+FAULTS = (
+    "",
+    "is not in the list of its lane, and of no other",
+    "has a speed or position that is none",
+    "is not on its lane",
+    "overlaps the one ahead",
+    "overlaps the tail of one beyond the lane's end",
+    "drove past the lane's end though another's tail is still there",
+    "moved further, or elsewhere, than it could",
+    "sped up more than it can",
+    "came from or went where nobody can",
+    "stands, as everybody does, for two hours, and no deadlock was raised",
+    "passes over the opposite lane through one who is there",
+)
+
+
+@njit(cache=True)
+def listed(vehicles, lanes, order, seen):
+    """Look whether everybody on the road is in one lane's list, in order, apart, and at a proper speed."""
+    on_road = 0
+    for i in range(vehicles.size):
+        seen[i].lists = 0
+        on_road += vehicles[i].state == DRIVING or vehicles[i].state == HELD
+    for lane in range(lanes.size):
+        at, wall = lanes[lane].order_at, lanes[lane].length
+        for n in range(lanes[lane].count):
+            i = order[at + n]
+            me = vehicles[i]
+            seen[i].lists += 1
+            on_road -= 1
+            if me.lane != lane or seen[i].lists > 1 or (me.state != DRIVING and me.state != HELD):
+                return LISTED, i
+            if not (np.isfinite(me.x) and np.isfinite(me.v) and me.x >= 0.0 and me.v >= 0.0):
+                return NUMBER, i
+            if me.x >= wall:
+                return BEHIND if n == 0 else OVERLAP, i
+            wall = me.x - me.length
+    for i in range(vehicles.size):
+        if (vehicles[i].state == DRIVING or vehicles[i].state == HELD) != (seen[i].lists == 1):
+            return LISTED, i
+    return (LISTED if on_road != 0 else DONE), 0
+
+
+@njit(cache=True)
+def tails(vehicles, lanes, order, seen, trace, ends):
+    """Look whether the tails that still lie beyond lanes' ends are clear of those who come behind."""
+    ends[:] = -1
+    for i in range(vehicles.size):
+        if seen[i].lists == 0:
+            continue
+        rear = vehicles[i].x - vehicles[i].length
+        for n in range(HOPS):
+            lane = trace[i, n]
+            if rear >= 0.0 or lane < 0:
+                break
+            if ends[lane] >= 0:
+                return TWO_TAILS, i
+            ends[lane] = i
+            rear += lanes[lane].length
+            if lanes[lane].count > 0:
+                head = order[lanes[lane].order_at]
+                if vehicles[head].x > rear + SLACK_M:
+                    return TAIL, head
+    return DONE, 0
+
+
+@njit(cache=True)
+def head_on(vehicles, lanes, order, segments):
+    """Look whether those who pass over the opposite lane are clear of those who are on it."""
+    for s in range(segments.size):
+        over = segments[s].over
+        if over < 0 or lanes[over].count == 0:
+            continue
+        opposite = segments[s].opposite
+        for n in range(lanes[over].count):
+            i = order[lanes[over].order_at + n]
+            front = segments[s].mirror - vehicles[i].x  # in the coordinates of those oncoming
+            rear = front + vehicles[i].length
+            if lanes[opposite].tail_x < rear:
+                return HEAD_ON, i
+            for m in range(lanes[opposite].count):
+                j = order[lanes[opposite].order_at + m]
+                if vehicles[j].x > front and vehicles[j].x - vehicles[j].length < rear:
+                    return HEAD_ON, i
+    return DONE, 0
+
+
+@njit(cache=True)
+def is_beside(lanes, a, b):
+    """Return whether one lane change leads from a lane to another, or none is needed."""
+    if a == b:
+        return True
+    if lanes[a].segment < 0 or lanes[a].segment != lanes[b].segment:
+        return False
+    apart = lanes[a].number - lanes[b].number
+    return -1 <= apart <= 1 and lanes[a].number != k.STRIP and lanes[b].number != k.STRIP
+
+
+@njit(cache=True)
+def went(vehicles, lanes, segments, net, route, seen, trace, i):
+    """Return how far [m] a vehicle drove in this tick along its route, -1 if that does not lead to where it is."""
+    me, was = vehicles[i], seen[i]
+    lane, leg = was.lane, was.leg
+    driven = -was.x
+    for _ in range(HOPS):
+        if me.state != GONE and is_beside(lanes, lane, me.lane):
+            return driven + me.x
+        driven += lanes[lane].length
+        if lanes[lane].segment < 0:
+            ahead = lanes[lane].to_lane
+            leg += 1
+        else:
+            choice = successor(vehicles, segments, net, route, i, leg)
+            if choice < 0:
+                return driven if me.state == GONE and leg + 1 >= me.route_end else -1.0
+            ahead = net[lanes[lane].via_at + choice]
+            if ahead < 0:
+                return -1.0
+        for n in range(HOPS - 1, 0, -1):
+            trace[i, n] = trace[i, n - 1]
+        trace[i, 0] = lane
+        lane = ahead
+    return -1.0
+
+
+@njit(cache=True)
+def moves(vehicles, lanes, segments, net, route, seen, trace, dt, count):
+    """Look whether each of the first `count`, who are no shadows, is where the last tick can have led."""
+    for i in range(count):
+        me, was = vehicles[i], seen[i]
+        state = me.state
+        if was.state == OUTSIDE or was.state == PULLING_OUT:
+            trace[i, :] = -1
+            if state != was.state and (state != DRIVING or abs(me.x - (0.0 if was.state == OUTSIDE else was.x)) > 0.0):
+                return STATE, i
+        elif was.state == OFF_LANE or was.state == GONE:
+            if state != was.state:
+                return STATE, i
+        elif was.state == HELD:
+            if state != HELD or me.x != was.x or me.v != 0.0:
+                return STATE, i
+        elif state in (OUTSIDE, PULLING_OUT):
+            return STATE, i
+        elif state != OFF_LANE:
+            driven = went(vehicles, lanes, segments, net, route, seen, trace, i)
+            furthest = (was.v + 0.5 * me.a * dt) * dt + SLACK_M
+            if driven < -2.0 * SLACK_M or driven > furthest:
+                return JUMP, i
+            if state == DRIVING and me.v > was.v + me.a * dt + SLACK_M:
+                return SPEED, i
+    return DONE, 0
+
+
+@njit(cache=True)
+def remember(vehicles, seen, tick):
+    """Keep everybody's place for the next look; return whether anybody moved, or waits for nothing but time."""
+    alive = False
+    for i in range(vehicles.size):
+        me, was = vehicles[i], seen[i]
+        if me.state != was.state or me.lane != was.lane or me.x > was.x + 1e-3:
+            alive = True
+        if me.state == OFF_LANE or (me.state == OUTSIDE and me.due > tick):
+            alive = True
+        was.x, was.v, was.lane, was.leg, was.state = me.x, me.v, me.lane, me.leg, me.state
+    return alive
+
+
+@njit(cache=True)
+def run(road, route, rest, seen, trace, ends, about, tick, until, every):
+    """Advance tick by tick like the kernel, and look after each.
+
+    `about`: [what is wrong, with whom, when anybody moved last, how many vehicles are no shadows].
+    """
+    vehicles, lanes, order, segments, net = road
+    desk = rest[-1]
+    dt = desk[0].dt
+    while tick < until:
+        remember(vehicles, seen, tick)  # agents may have given orders since
+        tick = advance(*road, route, *rest, tick, tick + 1, every)
+        fault, who = listed(vehicles, lanes, order, seen)
+        if fault == DONE:
+            fault, who = moves(vehicles, lanes, segments, net, route, seen, trace, dt, about[3])
+        if fault == DONE:
+            fault, who = tails(vehicles, lanes, order, seen, trace, ends)
+        if fault == DONE:
+            fault, who = head_on(vehicles, lanes, order, segments)
+        if fault == DONE:
+            if remember(vehicles, seen, tick):
+                about[2] = tick
+            if (tick - about[2]) * dt > QUIET_S:
+                fault = QUIET
+        about[0], about[1] = fault, who
+        if fault != DONE or desk[0].news > 0 or desk[0].stuck > 0:
+            break
+    return tick
+
+
+SEEN = np.dtype([("x", "f8"), ("v", "f8"), ("lane", "i4"), ("leg", "i4"), ("state", "i4"), ("lists", "i4")], align=True)
+
+
+class WatchedTraffic(Traffic):
+    """Traffic that looks after every tick whether all that must hold does; raise AssertionError if not."""
+
+    def __init__(self, *args: Any, **how: Any) -> None:
+        super().__init__(*args, **how)
+        count = len(self.everybody)
+        self.seen = k.handed(k.rows(SEEN, count))
+        self.trace = np.full((count, HOPS), -1, dtype=np.int32)
+        self.ends = np.full(len(self.lanes), -1, dtype=np.int32)
+        self.about = np.array([DONE, 0, 0, len(self.vehicles)], dtype=np.int64)
+
+    def run(self, until: int) -> None:
+        look = (self.seen, self.trace, self.ends, self.about)
+        self.tick = int(run(self._road, self.route, self._rest, *look, self.tick, until, self._every))
+        if self.about[0]:
+            raise AssertionError(self.fault())
+        if self._desk["stuck"]:
+            raise self._deadlock()
+
+    def fault(self) -> str:
+        """Return what is wrong, with whom and where."""
+        what, who = FAULTS[self.about[0]], int(self.about[1])
+        me, was = self.everybody[who], self.seen[who]
+        now = f"{self.layout.lane_names[me.lane]} at {me.x:.3f} m, {me.v:.2f} m/s, state {me.state}"
+        before = f"{self.layout.lane_names[was['lane']]} at {was['x']:.3f} m, {was['v']:.2f} m/s, state {was['state']}"
+        return f"tick {self.tick}: vehicle {who} {what}: now {now}; before: {before}"
