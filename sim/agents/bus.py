@@ -90,7 +90,10 @@ class Bus(Traveller):
         """Drive to a berth; return whether the bus stands there, and no other took it on the way."""
         traffic, stop = self.world.traffic, self.stop
         berths, front = self.world.berths[stop.id], stop.berth_front_m(berth)
-        entered = stop.berth_front_m(berths.entered_over(berth))
+        over = berths.entered_over(berth)
+        while over < berth and self.turns_in_m(over) <= self.can_stop_m():
+            over += 1
+        entered = stop.berth_front_m(over)
         if stop.kind == "bay":
             self.arrives = traffic.turn_in(self.vehicle, stop.link, entered - TURN_IN_SHORT_M, TURN_IN_SPEED_M_S)
         else:
@@ -104,6 +107,7 @@ class Bus(Traveller):
         assert self.arrives.value is not None
         self.must_not_miss(self.arrives.value)
         if stop.kind == "bay":
+            self.turned_in(TURN_IN_SPEED_M_S)
             yield self.takes((2.0 * TURN_IN_SHORT_M + front - entered) / TURN_IN_SPEED_M_S)
         return True
 
@@ -112,13 +116,24 @@ class Bus(Traveller):
         link, at_m = self.world.traffic.where(self.vehicle)
         return at_m if link == self.stop.link else -inf
 
-    def squeezes_into(self, berth: int) -> bool:
-        """Return whether the bus stands beside the bay, and gets from the lane into a berth ahead past an occupied one.
+    def reach(self, entered: list[int], free: list[int]) -> list[int]:
+        """Return the berths that the bus gets into from where it is.
 
-        It came so far because it could not stop before; were it to stand there, those in the bay could not leave.
+        One that stands beside the bay gets from the lane into a free berth ahead past an occupied one: it came so far
+        because it could not stop before, and were it to stay there, those in the bay could not leave.
         """
-        last_m = self.stop.berth_front_m(berth) - TURN_IN_SHORT_M
-        return self.stop.kind == "bay" and self.stop.from_m < self.place_m() < last_m
+        if self.stop.kind != "bay":
+            return entered
+        beside = self.stop.from_m < self.place_m()
+        return [n for n in (free if beside else entered) if self.turns_in_m(n) > self.can_stop_m()]
+
+    def turns_in_m(self, berth: int) -> float:
+        """Return where the bus has left the lane [m] if it turns into the bay at a berth."""
+        return self.stop.berth_front_m(berth) - TURN_IN_SHORT_M
+
+    def can_stop_m(self) -> float:
+        """Return where the bus can stop at the earliest [m]."""
+        return self.place_m() + self.world.traffic.stopping_distance(self.vehicle)
 
     def take_from_behind(self) -> int | None:
         """Take the berth of a bus that comes from behind and cannot pass; return it, if there is one."""
@@ -145,7 +160,7 @@ class Bus(Traveller):
     def wait_for_berth(self) -> Story:
         """Go on towards the stop, and wait in the lane before it, moving up with the line, until a berth is granted."""
         traffic, berths = self.world.traffic, self.world.berths[self.stop.id]
-        granted = berths.request(self.place_m, self.squeezes_into)
+        granted = berths.request(self.place_m, self.reach)
         stands = False
         while not granted.triggered:
             here_m = self.place_m()

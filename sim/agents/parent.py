@@ -146,6 +146,7 @@ class Parent(Traveller):
             yield self.takes(self.family.parking_manoeuvre_s)
             self.world.traffic.clear_lane(self.vehicle)
         elif place.kind in ("bay", "remote"):
+            self.turned_in(TURN_IN_SPEED_M_S)
             yield self.takes(2.0 * TURN_IN_SHORT_M / TURN_IN_SPEED_M_S)
 
     def park_remotely(self) -> Story:

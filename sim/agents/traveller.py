@@ -47,6 +47,10 @@ class Traveller(mesa.Agent):  # type: ignore[misc]
         self._over_s += lasts * self.world.traffic.dt - seconds
         return self.world.env.timeout(lasts)
 
+    def turned_in(self, speed_m_s: float) -> None:
+        """Take off what the turn into a bay was told too late."""
+        self._over_s += self.world.traffic.overshot_s(self.vehicle, speed_m_s)
+
     def trip(self) -> Story:
         """Tell the whole trip."""
         raise NotImplementedError

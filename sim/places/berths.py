@@ -8,6 +8,9 @@ import simpy
 
 from sim.places.disciplines import Discipline
 
+Reach = Callable[[list[int], list[int]], list[int]]
+"""(Berths that can be entered now, all that are free) -> those that one gets into, the best one last."""
+
 
 class Berths:
     """A row of berths; berth 0 is the one that a vehicle reaches first.
@@ -23,7 +26,7 @@ class Berths:
         self._discipline = discipline
         self.coming: dict[int, Any] = {}
         """Who is on the way to which berth, of those who stand in line for any."""
-        self._line: list[tuple[simpy.Event, Callable[[], float], Callable[[int], bool]]] = []
+        self._line: list[tuple[simpy.Event, Callable[[], float], Reach]] = []
         self._moves = env.event()
         self._behind: dict[int, deque[simpy.Event]] = {}
 
@@ -56,15 +59,15 @@ class Berths:
         self.taken[berth] = True
 
     def request(
-        self, place_m: Callable[[], float] = lambda: 0.0, squeezes_into: Callable[[int], bool] = lambda _: False
+        self, place_m: Callable[[], float] = lambda: 0.0, reach: Reach = lambda berths, _: berths
     ) -> simpy.Event:
         """Stand in line; the event succeeds with the number of the berth granted, the foremost that is open.
 
-        Who is furthest ahead by then, at `place_m` [m], is served first; of those abreast, who came first.
-        `squeezes_into` tells into which free berths one gets although the way that the discipline asks for is not free.
+        Who is furthest ahead by then, at `place_m` [m], is served first; of those abreast, who came first. `reach`
+        tells which of the berths that can be entered now, and of all that are free, one gets into from where one is.
         """
         event = self.env.event()
-        self._line.append((event, place_m, squeezes_into))
+        self._line.append((event, place_m, reach))
         self._serve()
         return event
 
@@ -99,15 +102,18 @@ class Berths:
         self._serve()
 
     def _serve(self) -> None:
-        while self._line:
-            first = max(range(len(self._line)), key=lambda n: (self._line[n][1](), -n))
-            squeezes_into = self._line[first][2]
-            free = [n for n, taken in enumerate(self.taken) if not taken and squeezes_into(n)] or self.open()
-            if not free:
-                return
-            self.take(free[-1])
-            self._line.pop(first)[0].succeed(free[-1])
-            self._moved()
+        served = True
+        while served:
+            served = False
+            for each in sorted(self._line, key=lambda each: -each[1]()):
+                berths = each[2](self.open(), [n for n, taken in enumerate(self.taken) if not taken])
+                if berths:
+                    self.take(berths[-1])
+                    self._line.remove(each)
+                    each[0].succeed(berths[-1])
+                    self._moved()
+                    served = True
+                    break
 
     def _moved(self) -> None:
         self._moves.succeed()

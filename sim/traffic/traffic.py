@@ -314,6 +314,11 @@ class Traffic:
         """Return a vehicle's length [m]."""
         return float(self._rows[vehicle]["length"])
 
+    def overshot_s(self, vehicle: int, speed_m_s: float) -> float:
+        """Return for how long [s] a vehicle has been past its target, at that speed: it is told at the tick's end."""
+        me = self._rows[vehicle]
+        return float(min(max(me["x"] - me["target_x"], 0.0) / speed_m_s, self.dt))
+
     def stopping_distance(self, vehicle: int) -> float:
         """Return the distance [m] within which a driver can comfortably stop."""
         return self._stop_m(vehicle, float(self._rows[vehicle]["v"]))
