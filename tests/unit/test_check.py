@@ -168,6 +168,22 @@ NETWORK = {
         {"network.links.0.turn_pocket_m": 101},
         "network.links.0.turn_pocket_m: found 101 m, expected at most 100.0 m, the length of w_in",
     ),
+    "strip too narrow": (
+        {"network.links.0.strip_width_m": 0.5},
+        "network.links.0.strip_width_m: found 0.5 m, expected 0, or at least 1 m",
+    ),
+    "roundabout in both directions": (
+        {"network.links.0.roundabout": True},
+        "network.links.0.roundabout: found true on w_in, a street in both directions, expected true on one-way links",
+    ),
+    "unmarked crossing over a railing": (
+        {"network.crossings.0.control": "unmarked", "network.links.9.divided": True},
+        "network.crossings.0.control: found unmarked over across, which is divided, expected signal or zebra",
+    ),
+    "no room for a crossing": (
+        {"network.crossings.0.width_m": 20, "network.links.9.length_m": 45, "network.crossings.0.links.1.at_m": 9},
+        "network.crossings.0.links.1.link: found across, 45.0 m long, expected a longer link",
+    ),
     "end in a street": (
         {"network.nodes.1.boundary": True},
         "network.nodes.1.boundary: found true, with streets to B, S, W, expected one street",
@@ -332,6 +348,18 @@ ROUTES = {
     "flow": (
         {**NO_U_TURN, "demand.through.0.exit": "w_out"},
         "demand.through.0.exit: found w_out, expected an exit that is reached from w_in",
+    ),
+    "heavy two-wheelers": (
+        {"demand.through.0.vehicle": "two_wheeler", "demand.through.0.heavy_share": 0.1},
+        "demand.through.0.heavy_share: found 0.1 of two-wheelers, expected 0, or vehicle: car",
+    ),
+    "two-wheelers without a strip": (
+        {"demand.through.0.vehicle": "two_wheeler"},
+        "demand.through.0.entry: found w_in, without strip_width_m, expected a link with a strip for two-wheelers",
+    ),
+    "strips that lead nowhere": (
+        {"demand.through.0.vehicle": "two_wheeler", "network.links.0.strip_width_m": 2},
+        "demand.through.0.exit: found e_out, expected an exit that is reached from w_in",
     ),
     "trap": (
         {**NO_WAY_ON, "demand.through.1.entry": "w_in"},

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from sim.kernel import state as k
+from sim.scenario.faults import BadInput
 from sim.scenario.network import Link, Network, Node
+from sim.scenario.read import load_scenario
 from sim.traffic.fleet import Departure, Temperament
 from tests.streets import go, poisson, population, street, traffic_on
 
@@ -78,6 +80,37 @@ def test_who_turns_right_gives_way_to_two_wheelers_going_straight_on():
         assert (traffic.vehicles["state"] == k.GONE).all()
         took.append(np.mean((traffic.vehicles["left"] - traffic.vehicles["due"])[: len(cars)]) * 0.5)
     assert took[1] > took[0] + 5.0
+
+
+BAD = {
+    "drivers.car.headway_cv": 0.6,
+    "drivers.gaps.spread_cv": -0.1,
+    "drivers.gaps.bus_priority_share": 1.5,
+    "drivers.gaps.roundabout_s": "four",
+    "drivers.gaps.side_left_s": -1,
+    "drivers.heavy.length_m": 50,
+    "drivers.two_wheeler.top_speed_m_s": 0,
+    "network.links.0.strip_width_m": 7,
+    "network.links.0.roundabout": "perhaps",
+    "network.links.0.divided": 3,
+    "network.crossings.0.control": "zebr",
+    "network.crossings.0.yield_share": 2,
+    "demand.through.0.vehicle": "bicycle",
+    "demand.through.0.heavy_share": 1.1,
+    "demand.choices.unmarked_share": -0.5,
+    "demand.choices.three_point_share": "many",
+    "demand.times.three_point_turn_s": 0,
+    "demand.bus_lines.0.own_manoeuvre": {"mean_s": -1, "sd_s": 1},
+}
+
+
+@pytest.mark.parametrize(("key", "value"), BAD.items())
+def test_each_field_refuses_what_cannot_be(key, value):
+    with pytest.raises(BadInput) as refused:
+        load_scenario("school/baseline", overrides={f"site.{key}": value})
+    lines = str(refused.value).splitlines()
+    assert len(lines) == 1
+    assert key in lines[0]
 
 
 def test_heavy_vehicles_take_longer_to_clear_a_queue():
