@@ -47,7 +47,10 @@ def heed_waiting_point(
         return wanted, False
     go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, lane, distance, tick, desk)
     if go:
+        if me.may_go < 0:
+            me.may_go = tick
         return wanted, False
+    me.may_go = -1
     tried = behind(vehicles, i, distance + me.s0, 0.0)
     if tried < wanted:
         wanted = tried

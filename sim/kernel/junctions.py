@@ -4,7 +4,7 @@ from sim.kernel import compiled
 from sim.kernel.chance import KEEP_CLEAR, YIELD, uniform
 from sim.kernel.gaps import FREE_AGAIN, V_SLOW, comes_first, lateness, lets_first, looks
 from sim.kernel.order import last, way_on
-from sim.kernel.state import AMBER, B_COURTESY, DRIVING, FAR, GREEN, RED, V_STANDING, V_WAITING, Ints, Records
+from sim.kernel.state import AMBER, B_COURTESY, DRIVING, FAR, GREEN, RED, V_WAITING, Ints, Records
 
 B_AMBER = 3.0  # [m/s2] who can stop with this much braking stops at amber (ITE: 3.05)
 B_YIELD = 2.5  # [m/s2] and for somebody waiting at a zebra [assumption]
@@ -154,8 +154,7 @@ def may_cross(
     `to_wait`: only those before the point inside the junction at which one gives way.
     """
     v = vehicles[i].v
-    waits = v < V_STANDING and (vehicles[i].may_go < 0 or (not to_wait and lanes[movement].wait_x > 0.0))
-    if waits and not looks(i, tick, desk[0].dt):
+    if v < V_AT_LINE and vehicles[i].may_go < 0 and not looks(i, tick, desk[0].dt):
         return False, vehicles[i].blocker
     mine = distance / (v if v > V_AT_LINE else V_AT_LINE)
     started = lateness(desk[0].dt)
