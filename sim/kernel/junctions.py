@@ -17,7 +17,7 @@ ROLLED_ON = 0.1  # [m] beyond the waiting point inside a junction one still wait
 AT_LINE = 3.0  # [m] nearer than this one waits at the stop line [assumption]
 V_AT_LINE = 2.0  # [m/s] and slower than this [assumption]
 DEFERS = -2  # in place of who prevents it: nobody, a driver lets another go first
-STARTS_S = 1.5  # [s] who starts from the line does not think again about the time that this takes [assumption]
+STARTS_S = 1.5  # [s] who has decided to start from the line does not think again for so long [assumption]
 HARDENED_S = 120.0  # [s] until here [assumption]
 HARDENED = 0.6  # to this share of the critical gap [assumption]
 
@@ -157,12 +157,11 @@ def may_cross(
     if v < V_AT_LINE and vehicles[i].may_go < 0 and not looks(i, tick, desk[0].dt):
         return False, vehicles[i].blocker
     mine = distance / (v if v > V_AT_LINE else V_AT_LINE)
-    started = lateness(desk[0].dt)
+    decided = False
     if v < V_AT_LINE and distance < AT_LINE:
         mine = 0.0
-        if vehicles[i].may_go >= 0 and (to_wait or lanes[movement].wait_x == 0.0):
-            since = (tick - vehicles[i].may_go) * desk[0].dt
-            started += since if since < STARTS_S else STARTS_S
+        since = vehicles[i].may_go
+        decided = since >= 0 and (tick - since) * desk[0].dt <= STARTS_S
     patience = 1.0
     if vehicles[i].standing >= 0:
         waited = ((tick - vehicles[i].standing) * desk[0].dt - IMPATIENT_S) / (HARDENED_S - IMPATIENT_S)
@@ -177,7 +176,7 @@ def may_cross(
             if conflicts[c].yields == 0 and vehicles[who].v >= V_WAITING:
                 vehicles[i].claims = tick
             return False, who
-        gap = lanes[movement].gap * vehicles[i].gap_factor * patience - started
+        gap = lanes[movement].gap * vehicles[i].gap_factor * patience - lateness(desk[0].dt)
         if conflicts[c].yields == 0 and v < V_SLOW and lanes[foe].cycle == 0:
             source = lanes[foe].from_lane
             if lanes[source].count > 0:
@@ -194,6 +193,7 @@ def may_cross(
                     return False, DEFERS
         if (
             conflicts[c].yields == 1
+            and not decided
             and comes_first(vehicles, lanes, order, net, route, foe, conflicts[c].there, mine, gap, desk, i, tick) >= 0
         ):
             return False, -1
