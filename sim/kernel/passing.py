@@ -158,8 +158,8 @@ def set_out(
     returns_x = front + ROOM + me.length
     for n in range(lanes[over].count):  # those who passed before need room, too
         j = order[at + n]
-        if vehicles[j].x - vehicles[j].length < me.x + me.s0 + me.v:
-            return False
+        if vehicles[j].x - vehicles[j].length < me.x + me.s0 + me.v or vehicles[j].returns_x < returns_x - SHORT:
+            return False  # too near, or it comes back first, into the row that was to be passed
         room_end -= vehicles[j].length + ROOM
     if me.target_mode >= STOP and me.target_segment == segment and me.target_x < returns_x:
         return False  # it wants to stop before that
@@ -191,7 +191,8 @@ def come_back(vehicles: Records, lanes: Records, order: Ints, segments: Records,
         me = vehicles[i]
         n = position_of(vehicles, lanes, order, lane, me.x)
         at = lanes[lane].order_at
-        free = me.x >= me.returns_x and lanes[lane].tail_x > me.x + SHORT
+        there = me.x >= me.returns_x or me.v < V_STANDING  # who cannot go on takes any room that there is
+        free = there and lanes[lane].tail_x > me.x + SHORT
         if n > 0:
             ahead = vehicles[order[at + n - 1]]
             free = free and ahead.x - ahead.length > me.x + SHORT
@@ -249,6 +250,32 @@ def pass_rows(
 
 
 @compiled()
+def heed_return(vehicles: Records, lanes: Records, order: Ints, i: int, lane: int, wanted: float) -> float:
+    """Return the acceleration [m/s2] of one who passes: not into the vehicle beyond the place to which it comes back.
+
+    While that place is taken it does not go beyond it either: those oncoming may stand just short of it.
+    """
+    me = vehicles[i]
+    back = me.x if me.x > me.returns_x else me.returns_x
+    at = lanes[lane].order_at
+    k = position_of(vehicles, lanes, order, lane, back - me.length)
+    taken = k < lanes[lane].count and vehicles[order[at + k]].x > back - me.length - SHORT
+    if k > 0:
+        ahead = vehicles[order[at + k - 1]]
+        rear = ahead.x - ahead.length
+        taken = taken or rear < back + SHORT
+        tried = behind(vehicles, i, rear - me.x, ahead.v)
+        if tried < wanted:
+            wanted = tried
+            me.blocker = order[at + k - 1]
+    if taken:
+        tried = behind(vehicles, i, back - me.x + me.s0, 0.0)
+        if tried < wanted:
+            wanted = tried
+    return wanted
+
+
+@compiled()
 def heed_passers(
     vehicles: Records,
     lanes: Records,
@@ -263,18 +290,10 @@ def heed_passers(
     me = vehicles[i]
     here = segments[segment]
     lane = here.first_lane
-    if number > 0:  # passes: not into the vehicle beyond the place to which it comes back
-        back = me.x if me.x > me.returns_x else me.returns_x
-        k = position_of(vehicles, lanes, order, lane, back - me.length)
-        if k > 0:
-            ahead = vehicles[order[lanes[lane].order_at + k - 1]]
-            tried = behind(vehicles, i, ahead.x - ahead.length - me.x, ahead.v)
-            if tried < wanted:
-                wanted = tried
-                me.blocker = order[lanes[lane].order_at + k - 1]
-        return wanted
+    if number > 0:
+        return heed_return(vehicles, lanes, order, i, lane, wanted)
     at = lanes[here.over].order_at
-    for n in range(lanes[here.over].count):  # is passed: not into where they come back
+    for n in range(lanes[here.over].count):  # is being passed: not into where they come back
         him = vehicles[order[at + n]]
         back = him.x if him.x > him.returns_x else him.returns_x
         if me.x < back - him.length:
