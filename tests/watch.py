@@ -148,10 +148,12 @@ def moves(vehicles, lanes, segments, net, route, seen, trace, dt, count):
     for i in range(count):
         me, was = vehicles[i], seen[i]
         state = me.state
-        if was.state == OUTSIDE or was.state == PULLING_OUT:
+        if was.state in (OUTSIDE, PULLING_OUT):
             trace[i, :] = -1
-            if state != was.state and (state != DRIVING or abs(me.x - (0.0 if was.state == OUTSIDE else was.x)) > 0.0):
-                return STATE, i
+            if state != was.state:
+                driven = me.x - (0.0 if was.state == OUTSIDE else was.x)
+                if state != DRIVING or driven < 0.0 or driven > me.v * dt + SLACK_M:
+                    return STATE, i
         elif was.state == OFF_LANE or was.state == GONE:
             if state != was.state:
                 return STATE, i

@@ -51,6 +51,8 @@ def came_in(
             gap = vehicles[j].x - vehicles[j].length
     spare = gap - vehicles[i].s0 - vehicles[i].headway * v
     most = v * desk[0].dt
+    if most > lanes[lane].length - 1e-6:
+        most = lanes[lane].length - 1e-6
     return 0.0 if spare <= 0.0 else (spare if spare < most else most)
 
 

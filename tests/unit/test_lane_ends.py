@@ -153,3 +153,10 @@ def test_nobody_yields_to_people_who_cannot_cross_because_a_car_stands_on_the_ze
     go(traffic, 90.0)
     assert (traffic.zebras["waits"] == 1).all()
     assert (traffic.vehicles["state"] == (k.HELD, k.GONE)).all()
+
+
+def test_who_had_to_wait_comes_no_further_than_the_end_of_a_short_lane():
+    cars = coming(*[("ab",)] * 8, apart=0)
+    traffic = watched(street(3.0, speed_km_h=30.0), cars, dt=1.0)
+    go(traffic, 60.0)
+    assert traffic.everybody_left()
