@@ -22,6 +22,16 @@ def test_a_site_of_one_s_own_is_good_and_runs(tmp_path, monkeypatch, words):
     assert record.failure is None
 
 
+def test_on_a_narrow_street_those_who_pass_stopped_cars_do_not_lock_each_other_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ["--pupils", "900", "--lanes", "1", "--bell", "08:00", "--parking", "4", "--in-lane", "6"]
+    assert main(["new", "narrow", *words]) == 0
+    for name, replication in (("baseline", 5), ("drop_off_bays", 3)):
+        record = simulate(resolve(load_scenario(f"narrow/{name}")), seed=1, replication=replication)
+        assert record.failure is None
+        assert all(record.trips["finished"])
+
+
 @pytest.mark.parametrize("school", SCHOOLS)
 def test_a_school_from_the_map_runs_through_its_morning(tmp_path, monkeypatch, shared_data, school):
     monkeypatch.chdir(tmp_path)
