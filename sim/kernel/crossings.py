@@ -25,8 +25,9 @@ def lane_is_safe(
     desk: Records,
     zebra: int,
     lane: int,
+    late: float,
 ) -> bool:
-    """Return whether nobody on this lane over the crossing would hit a pedestrian stepping off now.
+    """Return whether nobody on this lane over the crossing would hit a pedestrian stepping off now, seen `late` [s].
 
     At a zebra who has stopped stays; where nothing is marked one who stands there and could go on goes first, unless
     that driver yields.
@@ -50,7 +51,7 @@ def lane_is_safe(
         wants_on = not marked and v < V_STANDING and distance < AT_LINE
         if wants_on and no_room_behind(vehicles, lanes, order, j, lane) >= 0:
             return True
-        if not wants_on and accepts(time_over(distance, v) + lateness(desk[0].dt), zebras[zebra].gap):
+        if not wants_on and accepts(time_over(distance, v) + late, zebras[zebra].gap):
             return True
         stops = 0.5 * v * v < B_YIELD * (distance if distance > 0.1 else 0.1)
         return stops and uniform(desk[0].seed, vehicles[j].key, YIELD, zebra) < zebras[zebra].yield_share
@@ -59,7 +60,7 @@ def lane_is_safe(
         if lanes[movement].count > 0:
             j = order[lanes[movement].order_at]
             distance = lanes[source].length + lanes[movement].length - vehicles[j].x
-            if not accepts(time_over(distance, vehicles[j].v) + lateness(desk[0].dt), zebras[zebra].gap):
+            if not accepts(time_over(distance, vehicles[j].v) + late, zebras[zebra].gap):
                 return False
     return True
 
@@ -105,8 +106,9 @@ def cross(
             continue
         zebras[c].shut = int(zebras[c].marked == 1 and is_shut(vehicles, lanes, order, queue, zebras, c))
         safe = True
+        late = lateness(desk[0].dt)
         for z in range(zebras[c].lane_at, zebras[c].lane_end):
-            if not lane_is_safe(vehicles, lanes, order, net, zebras, desk, c, queue[z]):
+            if not lane_is_safe(vehicles, lanes, order, net, zebras, desk, c, queue[z], late):
                 safe = False
                 break
         if not safe:

@@ -110,10 +110,13 @@ def _driving(kind: VehicleClass) -> dict[str, float]:
 def _abreast(layout: Layout, vehicles: Records, departures: Sequence[Departure]) -> None:
     """Shorten the two-wheelers by how many ride abreast in the narrowest strip on their way.
 
-    A strip is one list in which order is kept: n files side by side are one file of riders 1/n as long.
+    A strip is one list in which order is kept: n files side by side are one file of riders 1/n as long. Raises
+    ValueError for a way over a link without a strip.
     """
     for row in np.flatnonzero(vehicles["kind"] == TWO_WHEELER).tolist():
         narrowest = min(layout.strip_width_m[link] for link in departures[row].path)
+        if narrowest == 0.0:
+            raise ValueError(f"the way of two-wheeler {departures[row].key} leads over a link without a strip")
         for name in ("length", "headway", "s0"):
             vehicles[name][row] /= max(1, int(narrowest / FILE_M))
 

@@ -69,7 +69,7 @@ class Points:
             for n in range(2):
                 self.vehicles[n].x = self.line - min(comes[n] - now, FAR_S) * SPEED_M_S
                 self.vehicles[n].v = SPEED_M_S
-            safe = [stands[n] or lane_is_safe(*self.seen, lane) for n, lane in enumerate(self.over)]
+            safe = [stands[n] or lane_is_safe(*self.seen, lane, 0.0) for n, lane in enumerate(self.over)]
             if all(safe):
                 return now
             stands = [s or (safe[n] and comes[n] - now < GAP_S) for n, s in enumerate(stands)]
