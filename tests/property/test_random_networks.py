@@ -10,7 +10,7 @@ from hypothesis import event, given, settings
 
 from sim.kernel import state as k
 from sim.model import roads
-from sim.traffic.layout import lay_out
+from sim.traffic.laying import lay_out
 from sim.traffic.traffic import Deadlock
 from tests.networks import Case, Stop, cases
 from tests.streets import go
