@@ -14,7 +14,8 @@ from sim.scenario.routes import Router
 from sim.traffic.fleet import Departure, Temperament
 from sim.traffic.laying import lay_out
 from sim.traffic.layout import Detector
-from sim.traffic.traffic import Traffic, Walker
+from sim.traffic.people import Walker
+from sim.traffic.traffic import Traffic
 
 Moving = TypeVar("Moving", bound=Traffic)
 

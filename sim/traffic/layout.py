@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import ceil
 
 from sim.kernel.state import Ints, Records
 
@@ -35,6 +36,10 @@ class Road:
     conflicts: Records
     detectors: Records
     net: Ints
+
+    def ticks(self, seconds: float) -> int:
+        """Return a duration [s] in ticks, rounded up."""
+        return max(0, ceil(seconds / self.dt - 1e-9))
 
 
 @dataclass(frozen=True)
