@@ -35,8 +35,10 @@ from sim.scenario.scenario import Scenario
 from sim.scenario.site import Site, gate_offset_opposite
 from sim.scenario.walking import Walk
 from sim.traffic.fleet import Departure
-from sim.traffic.layout import Detector, Layout, lay_out
-from sim.traffic.traffic import Deadlock, Traffic, Walker
+from sim.traffic.laying import lay_out
+from sim.traffic.layout import Detector, Layout
+from sim.traffic.people import Walker
+from sim.traffic.traffic import Deadlock, Traffic
 
 DT_S = 0.5
 """[s] one tick"""

@@ -20,7 +20,7 @@ from sim.scenario.drivers import Drivers, GapAcceptance, LaneChanging, VehicleCl
 from sim.scenario.network import CrossedLink, Crossing, Link, Network, Node, Signal, Stage, TurnBan
 from sim.scenario.routes import Router
 from sim.traffic.fleet import KINDS, Departure, Kind, Temperament
-from sim.traffic.traffic import Walker
+from sim.traffic.people import Walker
 
 Point = tuple[float, float]
 Ways = dict[Kind, list[tuple[str, ...]]]

@@ -12,8 +12,10 @@ from sim.scenario.junctions import movements
 from sim.scenario.network import CrossedLink, Crossing, Link, Network, Node
 from sim.scenario.routes import Router
 from sim.traffic.fleet import Departure, Temperament
-from sim.traffic.layout import Detector, lay_out
-from sim.traffic.traffic import Traffic, Walker
+from sim.traffic.laying import lay_out
+from sim.traffic.layout import Detector
+from sim.traffic.people import Walker
+from sim.traffic.traffic import Traffic
 
 Moving = TypeVar("Moving", bound=Traffic)
 

@@ -232,7 +232,7 @@ class WatchedTraffic(Traffic):
 
     def run(self, until: int) -> None:
         look = (self.seen, self.trace, self.ends, self.about)
-        self.tick = int(run(self._road, self.route, self._rest, *look, self.tick, until, self._every))
+        self.tick = int(run(self.scene.arrays, self.ways.route, self._rest, *look, self.tick, until, self._every))
         if self.about[0]:
             raise AssertionError(self.fault())
         if self._desk["stuck"]:

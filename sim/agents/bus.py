@@ -65,9 +65,9 @@ class Bus(Traveller):
         self.begin("manoeuvre")
         yield self.takes(self.own_manoeuvre_s)
         if stop.kind == "bay":
-            yield traffic.pull_out(self.vehicle, stop.link, front)
+            yield traffic.orders.pull_out(self.vehicle, stop.link, front)
         else:
-            traffic.go_on(self.vehicle)
+            traffic.orders.go_on(self.vehicle)
         berths.release(berth)
         self.begin("exit")
 
@@ -78,10 +78,10 @@ class Bus(Traveller):
         """
         traffic, stop = self.world.traffic, self.stop
         beyond_m = WAIT_SHORT_M + 1.0
-        before_m = max(APPROACH_M, traffic.longest_stop_m(self.vehicle, stop.link) + beyond_m)
+        before_m = max(APPROACH_M, traffic.scene.longest_stop_m(self.vehicle, stop.link) + beyond_m)
         while True:
-            yield traffic.drive_to(self.vehicle, stop.link, max(stop.from_m - stop.taper_in_m - before_m, 0.5))
-            enough_m = traffic.stopping_distance(self.vehicle) + 2.0 * LOOK_EVERY_M + beyond_m
+            yield traffic.orders.drive_to(self.vehicle, stop.link, max(stop.from_m - stop.taper_in_m - before_m, 0.5))
+            enough_m = traffic.scene.stopping_distance(self.vehicle) + 2.0 * LOOK_EVERY_M + beyond_m
             if before_m == APPROACH_M or before_m < enough_m:
                 return
             before_m = max(before_m - LOOK_EVERY_M, APPROACH_M)
@@ -95,9 +95,9 @@ class Bus(Traveller):
             over += 1
         entered = stop.berth_front_m(over)
         if stop.kind == "bay":
-            self.arrives = traffic.turn_in(self.vehicle, stop.link, entered - TURN_IN_SHORT_M, TURN_IN_SPEED_M_S)
+            self.arrives = traffic.orders.turn_in(self.vehicle, stop.link, entered - TURN_IN_SHORT_M, TURN_IN_SPEED_M_S)
         else:
-            self.arrives = traffic.stop_at(self.vehicle, stop.link, front)
+            self.arrives = traffic.orders.stop_at(self.vehicle, stop.link, front)
         self.loses = self.world.env.event()
         berths.coming[berth] = self
         yield self.arrives | self.loses
@@ -113,7 +113,7 @@ class Bus(Traveller):
 
     def place_m(self) -> float:
         """Return where on the stop's link the bus is [m]; minus infinity elsewhere."""
-        link, at_m = self.world.traffic.where(self.vehicle)
+        link, at_m = self.world.traffic.scene.where(self.vehicle)
         return at_m if link == self.stop.link else -inf
 
     def reach(self, entered: list[int], free: list[int]) -> list[int]:
@@ -133,7 +133,7 @@ class Bus(Traveller):
 
     def can_stop_m(self) -> float:
         """Return where the bus can stop at the earliest [m]."""
-        return self.place_m() + self.world.traffic.stopping_distance(self.vehicle)
+        return self.place_m() + self.world.traffic.scene.stopping_distance(self.vehicle)
 
     def take_from_behind(self) -> int | None:
         """Take the berth of a bus that comes from behind and cannot pass; return it, if there is one."""
@@ -168,7 +168,7 @@ class Bus(Traveller):
                 self.must_not_miss(MISSED)
             at_m = self.waits_at_m(here_m)
             if not stands or at_m > here_m + MOVE_UP_M:
-                arrives = traffic.stop_at(self.vehicle, self.stop.link, at_m)
+                arrives = traffic.orders.stop_at(self.vehicle, self.stop.link, at_m)
                 yield granted | arrives | berths.line_moves()
                 if granted.triggered or not arrives.triggered or arrives.value == MISSED:
                     continue
@@ -185,8 +185,8 @@ class Bus(Traveller):
     def waits_at_m(self, here_m: float) -> float:
         """Return where to wait [m]: behind those in line who are further ahead, and where one can still stop."""
         traffic, stop = self.world.traffic, self.stop
-        apart = traffic.length_m(self.vehicle) + WAIT_APART_M
+        apart = traffic.scene.length_m(self.vehicle) + WAIT_APART_M
         ahead = self.world.berths[stop.id].ahead_of(here_m)
         first_m = stop.from_m - stop.taper_in_m - WAIT_SHORT_M
         at_m = min([first_m - len(ahead) * apart, *(there - apart for there in ahead)])
-        return max(at_m, here_m + traffic.stopping_distance(self.vehicle) + 1.0)
+        return max(at_m, here_m + traffic.scene.stopping_distance(self.vehicle) + 1.0)

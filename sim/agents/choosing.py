@@ -100,7 +100,7 @@ class Eyes:
         sight = self.world.site.demand.choices.sight_m
         if self.warden is not None and zone.id in self.warden.zones:
             sight = max(sight, self.warden.sight_m)
-        return at_m + self.world.traffic.stopping_distance(self.vehicle) + 1.0, at_m + sight
+        return at_m + self.world.traffic.scene.stopping_distance(self.vehicle) + 1.0, at_m + sight
 
     def accepts(self, link: str, stop_m: float, zone: CurbZone) -> bool:
         """Return whether the walk to the gate is short enough, or the warden says so."""
@@ -114,8 +114,8 @@ class Eyes:
         in the row already and of a mind to wait. From the lane beside nobody gets past a row to what lies beyond.
         """
         found: list[tuple[bool, float, float, Place]] = []
-        at_curb = self.world.traffic.is_at_curb(self.vehicle)
-        tail_m = self.world.traffic.row_tail_m(link, at_m if at_curb else at_m - BESIDE_M)
+        at_curb = self.world.traffic.scene.is_at_curb(self.vehicle)
+        tail_m = self.world.traffic.scene.row_tail_m(link, at_m if at_curb else at_m - BESIDE_M)
         for zone in school_zones(self.world, link):
             near, far = self.reach(at_m, zone)
             if zone.kind == "in_lane":
@@ -139,7 +139,7 @@ class Eyes:
         fronts = [m for n in range(zone.berths) if self.accepts(zone.link, m := zone.berth_front_m(n), zone)]
         if not fronts:
             return None
-        begin = fronts[0] - zone.berth_length_m + self.world.traffic.length_m(self.vehicle)
+        begin = fronts[0] - zone.berth_length_m + self.world.traffic.scene.length_m(self.vehicle)
         return Place(zone.kind, zone.link, fronts[-1], zone.id, escort=zone.escort, from_m=min(begin, fronts[-1]))
 
     def joins(self, row: Place, near: float, tail_m: float, *, at_curb: bool) -> bool:
@@ -157,7 +157,7 @@ class Eyes:
             return False
         zone = self.world.site.network.curb_zone(place.zone)
         far = self.reach(at_m, zone)[1]
-        if place.stop_m - at_m - LOOK_EVERY_M <= self.world.traffic.stopping_distance(self.vehicle) + 1.0:
+        if place.stop_m - at_m - LOOK_EVERY_M <= self.world.traffic.scene.stopping_distance(self.vehicle) + 1.0:
             return False
         unseen = (m for n in range(place.berth + 1, zone.berths) if (m := zone.berth_front_m(n)) > far)
         walk = self.walk_m(place.link, place.stop_m)
@@ -183,8 +183,8 @@ class Eyes:
         choices, traffic = self.world.site.demand.choices, self.world.traffic
         if self.family.dwell_s > choices.double_park_dwell_s:
             return None
-        length = traffic.length_m(self.vehicle)
-        begin = at_m + traffic.stopping_distance(self.vehicle) + 1.0
+        length = traffic.scene.length_m(self.vehicle)
+        begin = at_m + traffic.scene.stopping_distance(self.vehicle) + 1.0
         spots = [
             Place("double_parked", link, to_m, from_m=max(from_m + length, begin))
             for from_m, to_m in open_stretches(self.world, link)

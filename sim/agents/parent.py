@@ -54,12 +54,12 @@ class Parent(Traveller):
             if place is not None:
                 self.place = place
                 return place
-            path = self.world.traffic.path_round(self.vehicle, self.curb_link, self.family.exit)
+            path = self.world.traffic.ways.path_round(self.vehicle, self.curb_link, self.family.exit)
             if self.world.site.remote_parking and (self.rounds >= rounds or not path or not self.is_worth_it(path)):
                 return (yield from self.park_remotely())
             if not path:
                 raise RuntimeError(f"{self.name}: no way back to {self.curb_link}, and no remote parking")
-            self.world.traffic.set_path(self.vehicle, path)
+            self.world.traffic.ways.set_path(self.vehicle, path)
             had_looked = self.has_looked
             if (yield from self.come_round(path)):
                 self.rounds += had_looked
@@ -69,7 +69,7 @@ class Parent(Traveller):
     def come_round(self, path: tuple[str, ...]) -> Story:
         """Drive round the block; return whether that led back to the curb, and not astray."""
         for link in (path[1], self.curb_link):
-            if (yield self.world.traffic.drive_to(self.vehicle, link, 0.0)) == MISSED:
+            if (yield self.world.traffic.orders.drive_to(self.vehicle, link, 0.0)) == MISSED:
                 return False
         return True
 
@@ -77,16 +77,16 @@ class Parent(Traveller):
         """Drive along the curb, looking; return where the car stands, or None at the end."""
         traffic = self.world.traffic
         for at_m in lookouts(self.world, self.curb_link):
-            here, offset = traffic.where(self.vehicle) if self.part != "approach" else ("", 0.0)
+            here, offset = traffic.scene.where(self.vehicle) if self.part != "approach" else ("", 0.0)
             if here == self.curb_link and offset > at_m + 1.0:
                 continue
-            happened = yield traffic.drive_to(self.vehicle, self.curb_link, at_m)
+            happened = yield traffic.orders.drive_to(self.vehicle, self.curb_link, at_m)
             if self.part == "approach":
                 self.begin("search")
             if happened == MISSED:
                 return None
             self.has_looked = True
-            place = self.eyes.choose(self.curb_link, traffic.where(self.vehicle)[1])
+            place = self.eyes.choose(self.curb_link, traffic.scene.where(self.vehicle)[1])
             if place is not None and (yield from self.come_to(place)):
                 return self.place
         if self.part == "approach":
@@ -97,8 +97,8 @@ class Parent(Traveller):
         """Return whether going round, at the speeds that the map shows now, takes no longer than walking from afar."""
         traffic, site = self.world.traffic, self.world.site
         back = path.index(self.curb_link, 1)
-        to_row_s = traffic.present_time_s(self.curb_link, lookouts(self.world, self.curb_link)[0], curb_lane=True)
-        way_s = sum(traffic.present_time_s(link) for link in path[1:back])
+        to_row_s = traffic.scene.present_time_s(self.curb_link, lookouts(self.world, self.curb_link)[0], curb_lane=True)
+        way_s = sum(traffic.scene.present_time_s(link) for link in path[1:back])
         walk_m = min(p.walk_m for p in site.remote_parking)
         return way_s + to_row_s <= 2.0 * walk_m / self.family.adult_walk_m_s
 
@@ -109,7 +109,7 @@ class Parent(Traveller):
         if place.wait_at_m is not None:
             assert berths is not None
             granted = berths.wait_for(place.berth)
-            happened = yield traffic.stop_at(self.vehicle, place.link, place.wait_at_m)
+            happened = yield traffic.orders.stop_at(self.vehicle, place.link, place.wait_at_m)
             if happened == MISSED:
                 berths.forget(granted)
                 return False
@@ -118,22 +118,22 @@ class Parent(Traveller):
             self.begin("search")
             if not granted.triggered:
                 berths.forget(granted)
-                traffic.go_on(self.vehicle)
+                traffic.orders.go_on(self.vehicle)
                 return False
         elif berths is not None:
             berths.take(place.berth)
         if place.kind == "bay":
-            happened = yield traffic.turn_in(
+            happened = yield traffic.orders.turn_in(
                 self.vehicle, place.link, place.stop_m - TURN_IN_SHORT_M, TURN_IN_SPEED_M_S
             )
         else:
-            happened = yield traffic.stop_at(self.vehicle, place.link, place.stop_m, place.from_m)
+            happened = yield traffic.orders.stop_at(self.vehicle, place.link, place.stop_m, place.from_m)
         if happened == MISSED:
             if berths is not None:
                 berths.release(place.berth)
             return False
         if place.from_m is not None:
-            place = replace(place, stop_m=traffic.where(self.vehicle)[1])
+            place = replace(place, stop_m=traffic.scene.where(self.vehicle)[1])
         self.place = place
         yield from self.settle_in(place)
         return True
@@ -144,7 +144,7 @@ class Parent(Traveller):
         self.begin("manoeuvre")
         if place.kind == "parking":
             yield self.takes(self.family.parking_manoeuvre_s)
-            self.world.traffic.clear_lane(self.vehicle)
+            self.world.traffic.orders.clear_lane(self.vehicle)
         elif place.kind in ("bay", "remote"):
             self.turned_in(TURN_IN_SPEED_M_S)
             yield self.takes(2.0 * TURN_IN_SHORT_M / TURN_IN_SPEED_M_S)
@@ -152,17 +152,19 @@ class Parent(Traveller):
     def park_remotely(self) -> Story:
         """Park further off, where there is always room."""
         traffic = self.world.traffic
-        here = traffic.path_left(self.vehicle)[0]
+        here = traffic.ways.path_left(self.vehicle)[0]
         ways = [(traffic.router.round_to(here, p.link), p) for p in self.world.site.remote_parking]
         ways = [w for w in ways if w[0]]
         if not ways:
             raise RuntimeError(f"{self.name}: no way from {here} to any remote parking")
-        easy = [w for w in ways if traffic.lane_leads_to(self.vehicle, w[0][1])]
+        easy = [w for w in ways if traffic.ways.lane_leads_to(self.vehicle, w[0][1])]
         path, parking = min(easy or ways, key=lambda w: traffic.router.free_time_s(w[0]))
         home = traffic.router.way_out(parking.link, self.family.exit)
-        traffic.set_path(self.vehicle, (*path, *home[1:]))
+        traffic.ways.set_path(self.vehicle, (*path, *home[1:]))
         place = Place("remote", parking.link, parking.at_m, escort=True)
-        happened = yield traffic.turn_in(self.vehicle, parking.link, parking.at_m, TURN_IN_SPEED_M_S, insists=True)
+        happened = yield traffic.orders.turn_in(
+            self.vehicle, parking.link, parking.at_m, TURN_IN_SPEED_M_S, insists=True
+        )
         if happened == MISSED:
             return (yield from self.park_remotely())
         self.place = place
@@ -216,9 +218,9 @@ class Parent(Traveller):
             own *= self.eyes.warden.own_manoeuvre_factor
         yield self.takes(own)
         if place.kind in ("in_lane", "double_parked"):
-            traffic.go_on(self.vehicle)
+            traffic.orders.go_on(self.vehicle)
         else:
-            yield traffic.pull_out(self.vehicle, place.link, place.stop_m)
+            yield traffic.orders.pull_out(self.vehicle, place.link, place.stop_m)
         if berths is not None:
             berths.release(place.berth)
 
@@ -226,19 +228,19 @@ class Parent(Traveller):
         """Turn round in three points, where the street is narrow and the way home is shorter; return whether it has."""
         traffic, times = self.world.traffic, self.world.site.demand.times
         other = self.other_direction(place.link)
-        if not self.family.turns_round or other is None or not traffic.can_turn_round(self.vehicle):
+        if not self.family.turns_round or other is None or not traffic.orders.can_turn_round(self.vehicle):
             return False
         router = traffic.router
         back, onward = router.path(other, self.family.exit), router.path(place.link, self.family.exit)
         if not back or (onward and router.free_time_s(onward) <= router.free_time_s(back) + times.three_point_turn_s):
             return False
-        link, here_m = traffic.where(self.vehicle)
-        at_m = here_m + traffic.stopping_distance(self.vehicle) + CLEAR_OF_ROW_M
-        if link != place.link or (yield traffic.stop_at(self.vehicle, link, at_m)) == MISSED:
+        link, here_m = traffic.scene.where(self.vehicle)
+        at_m = here_m + traffic.scene.stopping_distance(self.vehicle) + CLEAR_OF_ROW_M
+        if link != place.link or (yield traffic.orders.stop_at(self.vehicle, link, at_m)) == MISSED:
             return False
-        if (yield from traffic.turn_round(self.vehicle, back, times.three_point_turn_s)):
+        if (yield from traffic.orders.turn_round(self.vehicle, back, times.three_point_turn_s)):
             return True
-        traffic.go_on(self.vehicle)
+        traffic.orders.go_on(self.vehicle)
         return False
 
     def other_direction(self, link: str) -> str | None:
@@ -257,4 +259,4 @@ class Parent(Traveller):
         clear = [way for way in ways if site.gate.link not in way[1:]]
         if ways:
             way = ways[0] if ways[0] in clear else min(clear or ways, key=router.free_time_s)
-            self.world.traffic.set_path(self.vehicle, way)
+            self.world.traffic.ways.set_path(self.vehicle, way)

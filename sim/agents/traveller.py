@@ -49,7 +49,7 @@ class Traveller(mesa.Agent):  # type: ignore[misc]
 
     def turned_in(self, speed_m_s: float) -> None:
         """Take off what the turn into a bay was told too late."""
-        self._over_s += self.world.traffic.overshot_s(self.vehicle, speed_m_s)
+        self._over_s += self.world.traffic.scene.overshot_s(self.vehicle, speed_m_s)
 
     def trip(self) -> Story:
         """Tell the whole trip."""
@@ -57,7 +57,7 @@ class Traveller(mesa.Agent):  # type: ignore[misc]
 
     def live(self) -> Story:
         """Make the trip, and write down its end to the fraction of a tick."""
-        gone = self.world.traffic.leaves(self.vehicle)
+        gone = self.world.traffic.orders.leaves(self.vehicle)
         yield from self.trip()
         if not gone.triggered:
             yield gone

@@ -49,7 +49,7 @@ class Footway:
         if crossing.control == "signal":
             yield self._after(wait_for_walk_s(crossing, self.traffic.seconds(self.env.now), across_s))
         else:
-            yield self.traffic.step_to_zebra(crossing.id, self.traffic.ticks(across_s))
+            yield self.traffic.people.step_to_zebra(crossing.id, self.traffic.ticks(across_s))
         yield self._after(across_s)
 
     def _after(self, seconds: float) -> simpy.Event:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from sim.kernel.state import BUS, ENTRY, GONE, TWO_WHEELER, VEHICLE, Ints, Records, rows
+from sim.kernel.state import BUS, DESK, ENTRY, GONE, TWO_WHEELER, VEHICLE, Ints, Records, rows
 from sim.scenario.drivers import Drivers, VehicleClass
 from sim.traffic.layout import Layout
 
@@ -135,3 +135,18 @@ def queues(layout: Layout, vehicles: Records, route: Ints) -> tuple[Records, Int
         entry.first_lane = segments[segment].strip if strip else segments[segment].first_lane
         entry.lanes = 1 if strip else segments[segment].lanes
     return entries, order.astype(np.int32)
+
+
+def desk(drivers: Drivers, dt: float, seed: int) -> Records:
+    """Return the kernel's one record of how everybody drives."""
+    changing = drivers.lane_changing
+    found = rows(DESK, 1)
+    me = found[0]
+    me.dt, me.seed = dt, seed
+    me.politeness, me.threshold = changing.politeness, changing.threshold_m_s2
+    me.safe, me.mandatory = changing.safe_deceleration_m_s2, changing.mandatory_deceleration_m_s2
+    me.courtesy, me.bus_courtesy = changing.courtesy_share, changing.bus_courtesy_share
+    me.bus_priority = drivers.gaps.bus_priority_share
+    me.keep_clear = drivers.gaps.keep_clear_share
+    me.turns = drivers.gaps.take_turns_share
+    return found

@@ -10,7 +10,7 @@ from hypothesis import event, given, settings
 
 from sim.kernel import state as k
 from sim.model import roads
-from sim.traffic.layout import lay_out
+from sim.traffic.laying import lay_out
 from sim.traffic.traffic import Deadlock
 from tests.networks import Case, Stop, cases
 from tests.streets import go
@@ -47,7 +47,7 @@ def story(traffic, stop: Stop):
     place, who = stop.place, stop.vehicle
     if place.notice_m:
         begins_m = max(place.at_m - place.notice_m, 0.0)
-        if (yield traffic.drive_to(who, place.link, begins_m)) == k.MISSED:
+        if (yield traffic.orders.drive_to(who, place.link, begins_m)) == k.MISSED:
             return
     if (yield halt(traffic, stop)) != k.MISSED:
         yield traffic.env.timeout(traffic.ticks(stop.dwell_s))
@@ -57,25 +57,26 @@ def story(traffic, stop: Stop):
 def halt(traffic, stop: Stop) -> simpy.Event:
     place, who = stop.place, stop.vehicle
     if place.manner == "bay":
-        return traffic.turn_in(who, place.link, place.at_m, TURN_IN_SPEED_M_S)
-    return traffic.stop_at(who, place.link, place.at_m, place.at_m - place.row_m if place.manner == "row" else None)
+        return traffic.orders.turn_in(who, place.link, place.at_m, TURN_IN_SPEED_M_S)
+    from_m = place.at_m - place.row_m if place.manner == "row" else None
+    return traffic.orders.stop_at(who, place.link, place.at_m, from_m)
 
 
 def move_off(traffic, stop: Stop):
     place, who = stop.place, stop.vehicle
-    if place.manner == "turn" and stop.onward and traffic.can_turn_round(who):
-        turned = yield from traffic.turn_round(who, stop.onward, stop.dwell_s)
+    if place.manner == "turn" and stop.onward and traffic.orders.can_turn_round(who):
+        turned = yield from traffic.orders.turn_round(who, stop.onward, stop.dwell_s)
         if turned:
             return
     if place.manner == "parking":
-        traffic.clear_lane(who)
+        traffic.orders.clear_lane(who)
         yield traffic.env.timeout(traffic.ticks(stop.dwell_s))
     if place.manner in ("bay", "parking"):
-        yield traffic.pull_out(who, place.link, place.at_m)
+        yield traffic.orders.pull_out(who, place.link, place.at_m)
     else:
-        traffic.go_on(who)
+        traffic.orders.go_on(who)
     if stop.onward and place.manner != "turn":
-        traffic.set_path(who, stop.onward)
+        traffic.ways.set_path(who, stop.onward)
 
 
 def look(case: Case) -> Deadlock | None:

@@ -19,7 +19,7 @@ def heads_wait_s(take_turns_share):
         [car, *poisson(2200.0, 1200.0, 3)],
         drivers=population(take_turns_share=take_turns_share),
     )
-    traffic.stop_at(0, "ab", 600.0)
+    traffic.orders.stop_at(0, "ab", 600.0)
     waits = {}
     for second in range(60, 1200):
         go(traffic, float(second))

@@ -31,7 +31,7 @@ def test_a_bus_waits_before_the_taper_however_fast_it_came(speed_km_h):
     world.run(200.0)
     assert first.part == "dwell"
     assert second.part == "queue"
-    assert world.traffic.where(1)[1] <= BAY.from_m - BAY.taper_in_m
+    assert world.traffic.scene.where(1)[1] <= BAY.from_m - BAY.taper_in_m
     world.run(600.0)
     assert first.finished
     assert second.finished
@@ -47,7 +47,7 @@ def left_lane_m(others: tuple[int, ...]) -> float:
     (bus,) = world.add_buses("bay", {0: 30.0})
     while bus.arrives is None or not bus.arrives.triggered:
         world.run(world.traffic.tick * 0.5 + 0.5)
-    return world.traffic.where(0)[1]
+    return world.traffic.scene.where(0)[1]
 
 
 def test_a_bus_leaves_the_lane_over_the_free_berths_behind_its_own():

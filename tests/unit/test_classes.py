@@ -25,7 +25,7 @@ def riders(count, every_s=1.0):
 def test_two_wheelers_ride_beside_cars_that_stand():
     car = Departure(10**6, 0, ("ab",), by_agent=True)
     traffic = traffic_on(with_strip(2.0), [car, *riders(50)])
-    traffic.stop_at(0, "ab", 250.0)
+    traffic.orders.stop_at(0, "ab", 250.0)
     go(traffic, 300.0)
     assert traffic.vehicles["state"][0] == k.HELD
     assert (traffic.vehicles["state"][1:] == k.GONE).all()
@@ -152,13 +152,13 @@ def re_entry_s(share):
     waited = []
 
     def again():
-        yield traffic.turn_in(0, "ab", 600.0, 5.0)
+        yield traffic.orders.turn_in(0, "ab", 600.0, 5.0)
         for _ in range(40):
             yield traffic.env.timeout(90)
             asked = traffic.env.now
-            yield traffic.pull_out(0, "ab", 600.0)
+            yield traffic.orders.pull_out(0, "ab", 600.0)
             waited.append((traffic.env.now - asked) * 0.5)
-            traffic.clear_lane(0)
+            traffic.orders.clear_lane(0)
 
     traffic.env.process(again())
     go(traffic, 3000.0)
@@ -178,6 +178,6 @@ def test_a_two_wheeler_keeps_to_its_way_where_a_car_looks_for_another():
     go(traffic, 5.0)
     for vehicle in (0, 1):
         traffic.vehicles["choice"][vehicle] = 0
-        traffic._find_another_way(vehicle)
-    assert traffic.path_left(1) == way
-    assert traffic.path_left(0) != way
+        traffic.orders.find_another_way(vehicle)
+    assert traffic.ways.path_left(1) == way
+    assert traffic.ways.path_left(0) != way

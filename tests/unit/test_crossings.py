@@ -11,7 +11,7 @@ from sim.scenario.network import CrossedLink, Crossing
 from sim.scenario.read import load_scenario
 from sim.scenario.site import Guardrail
 from sim.scenario.walking import way
-from sim.traffic.traffic import Walker
+from sim.traffic.people import Walker
 from tests.streets import go, poisson, street, traffic_on
 
 
@@ -25,7 +25,7 @@ def stepping_off(people, flow_veh_h, seed=1, **fields):
     walkers = [Walker("z", 400, 12) for _ in range(people)]
     traffic = traffic_on(street(600.0, crossings=[zebra(**fields)]), cars, walkers=walkers)
     go(traffic, 1200.0)
-    return np.sort(traffic.people["start"][:people] - 400) * 0.5
+    return np.sort(traffic.people.rows["start"][:people] - 400) * 0.5
 
 
 def test_a_group_steps_off_row_after_row():

@@ -9,7 +9,7 @@ from sim.kernel import state as k
 from sim.kernel.moving import hold_back, keep_apart
 from sim.scenario.network import CrossedLink, Crossing, Link, Network, Node
 from sim.traffic.fleet import Departure
-from sim.traffic.traffic import Walker
+from sim.traffic.people import Walker
 from tests.streets import go, red_then_green, street, traffic_on
 from tests.watch import WatchedTraffic
 
@@ -38,7 +38,7 @@ def test_a_lane_may_be_shorter_than_what_is_driven_in_one_tick():
 def test_the_tail_of_a_bus_is_known_on_every_lane_that_it_lies_on():
     traffic = watched(street(200.0, crossings=zebras(100.0, 105.0, 110.0, width_m=1.0)), coming(("ab",), kind="bus"))
     traffic.vehicles["length"] = 25.0
-    traffic.stop_at(0, "ab", 122.0)
+    traffic.orders.stop_at(0, "ab", 122.0)
     go(traffic, 60.0)
     behind = [traffic.layout.lane_names.index(f"{name} lane 0") for name in ("crossing z0 on ab", "crossing z1 on ab")]
     assert traffic.vehicles["state"][0] == k.HELD
@@ -48,10 +48,10 @@ def test_the_tail_of_a_bus_is_known_on_every_lane_that_it_lies_on():
 
 def test_who_stops_at_the_very_end_of_a_link_stands_there():
     traffic = watched(street(150.0), coming(("ab",)))
-    stood = traffic.stop_at(0, "ab", 150.0)
+    stood = traffic.orders.stop_at(0, "ab", 150.0)
     go(traffic, 60.0)
     assert (stood.value, traffic.vehicles["state"][0]) == (k.STOPPED, k.HELD)
-    traffic.go_on(0)
+    traffic.orders.go_on(0)
     go(traffic, 70.0)
     assert traffic.everybody_left()
 
@@ -73,7 +73,7 @@ def test_who_faces_a_red_light_sees_the_tail_of_a_bus_that_stands_across_it():
     light = replace(red_then_green(107.0, red_s=500.0, width_m=1.0), offset_s=30.0)
     bus, car = Departure(0, 0, ("ab",), kind="bus", by_agent=True), Departure(1, 60, ("ab",))
     traffic = watched(street(200.0, crossings=[*zebras(100.0, width_m=1.0), light]), [bus, car])
-    traffic.stop_at(0, "ab", 112.0)
+    traffic.orders.stop_at(0, "ab", 112.0)
     go(traffic, 90.0)
     assert traffic.vehicles["x"][1] == pytest.approx(100.0 - 0.5, abs=1.0)  # before the crossing, which is kept clear
 
@@ -97,7 +97,7 @@ def test_a_long_bus_changes_lanes_on_a_link_shorter_than_itself():
     traffic.vehicles["length"] = 18.0
     go(traffic, 200.0)
     assert traffic.everybody_left()
-    last = traffic.route[traffic.vehicles["route_end"][0] - 1]
+    last = traffic.ways.route[traffic.vehicles["route_end"][0] - 1]
     assert traffic.layout.link_of_segment[last] == "cf"
 
 
@@ -105,8 +105,8 @@ def test_a_bus_pulls_out_onto_a_piece_of_a_link_that_is_shorter_than_itself():
     traffic = watched(street(200.0, crossings=zebras(100.0, 112.0)), coming(("ab",), kind="bus"))
 
     def story():
-        yield traffic.turn_in(0, "ab", 107.0, 4.5)
-        yield traffic.pull_out(0, "ab", 107.0)
+        yield traffic.orders.turn_in(0, "ab", 107.0, 4.5)
+        yield traffic.orders.pull_out(0, "ab", 107.0)
 
     traffic.env.process(story())
     go(traffic, 90.0)
@@ -117,15 +117,15 @@ def test_a_bus_that_stands_beside_its_stop_gets_there_though_its_tail_is_not_in_
     coming = [Departure(0, 0, ("ab",)), Departure(1, 0, ("ab",), kind="bus", by_agent=True)]
     traffic = watched(street(200.0, lanes=2, speed_km_h=15.0), coming)
     go(traffic, 0.5)
-    assert not traffic.is_at_curb(1)
-    stood = traffic.stop_at(1, "ab", 9.0)
+    assert not traffic.scene.is_at_curb(1)
+    stood = traffic.orders.stop_at(1, "ab", 9.0)
     go(traffic, 60.0)
     assert (stood.value, traffic.vehicles["state"][1]) == (k.STOPPED, k.HELD)
 
 
 def test_who_waits_at_a_red_light_has_come_to_a_place_at_the_line():
     traffic = watched(street(200.0, crossings=[red_then_green(150.0, red_s=300.0)]), coming(("ab",)))
-    stood = traffic.stop_at(0, "ab", 150.0, 150.0)
+    stood = traffic.orders.stop_at(0, "ab", 150.0, 150.0)
     go(traffic, 60.0)
     assert stood.value == k.STOPPED
 
@@ -134,7 +134,7 @@ def test_who_waits_at_red_knows_who_would_stop_it_at_green():
     light = replace(red_then_green(150.0, red_s=500.0), offset_s=30.0)
     cars = [Departure(0, 0, ("ab",), by_agent=True), Departure(1, 60, ("ab",))]
     traffic = watched(street(200.0, crossings=[light]), cars)
-    traffic.stop_at(0, "ab", 160.0)
+    traffic.orders.stop_at(0, "ab", 160.0)
     go(traffic, 90.0)
     assert traffic.vehicles["x"][1] == pytest.approx(149.5, abs=0.5)
     assert traffic.vehicles["blocker"][1] == 0
@@ -149,9 +149,9 @@ def test_nobody_yields_to_people_who_cannot_cross_because_a_car_stands_on_the_ze
     cars = [Departure(0, 0, ("ab",), by_agent=True), Departure(1, 80, ("ba",))]
     people = [Walker("z", 60, 10)]
     traffic = watched(Network(nodes=nodes, links=links, crossings=(zebra,)), cars, walkers=people)
-    traffic.stop_at(0, "ab", 106.0)
+    traffic.orders.stop_at(0, "ab", 106.0)
     go(traffic, 90.0)
-    assert (traffic.zebras["waits"] == 1).all()
+    assert (traffic.people.zebras["waits"] == 1).all()
     assert (traffic.vehicles["state"] == (k.HELD, k.GONE)).all()
 
 

@@ -30,9 +30,9 @@ def stopped(network, oncoming_veh_h, *, row=1, for_s=1200.0, behind_veh_h=200.0,
     traffic = traffic_on(network, [*cars, *others, *oncoming], drivers=population(), seed=seed)
 
     def stop(vehicle, at_m):
-        yield traffic.stop_at(vehicle, "ab", at_m)
+        yield traffic.orders.stop_at(vehicle, "ab", at_m)
         yield traffic.env.timeout(traffic.ticks(for_s))
-        traffic.go_on(vehicle)
+        traffic.orders.go_on(vehicle)
 
     for n in range(row):
         traffic.env.process(stop(n, STOP_M - 7.0 * n))

@@ -20,8 +20,8 @@ def row_of(count: int) -> dict[int, float]:
     stood: dict[int, float] = {}
 
     def story(n):
-        if (yield traffic.stop_at(n, "ab", STOP_M, FROM_M)) == k.STOPPED:
-            stood[n] = traffic.where(n)[1]
+        if (yield traffic.orders.stop_at(n, "ab", STOP_M, FROM_M)) == k.STOPPED:
+            stood[n] = traffic.scene.where(n)[1]
             yield traffic.env.timeout(10**6)
 
     for n in range(count):

@@ -23,12 +23,12 @@ def turning(oncoming_veh_h=0.0, network=None):
     told = []
 
     def turn():
-        yield traffic.stop_at(0, "ab", AT_M)
+        yield traffic.orders.stop_at(0, "ab", AT_M)
         told.append(traffic.env.now * 0.5)
-        told.append((yield from traffic.turn_round(0, ("ba",), LASTS_S)))
+        told.append((yield from traffic.orders.turn_round(0, ("ba",), LASTS_S)))
         told.append(traffic.env.now * 0.5)
         if not told[1]:
-            traffic.go_on(0)
+            traffic.orders.go_on(0)
 
     traffic.env.process(turn())
     return traffic, told
@@ -71,7 +71,7 @@ def test_who_finds_no_gap_gives_up_and_drives_on():
     assert told[1] is False
     assert (traffic.vehicles["state"] == k.GONE).all()
     assert traffic.layout.link_of_segment[traffic.lanes[traffic.vehicles[0].lane].segment] == "ab"
-    assert len(traffic._shadows) > 0
+    assert len(traffic.orders.shadows) > 0
 
 
 def test_many_turn_round_on_a_busy_street_and_nobody_is_lost():
@@ -82,9 +82,9 @@ def test_many_turn_round_on_a_busy_street_and_nobody_is_lost():
 
     def turn(n):
         here, back = ("ab", "ba") if n % 2 else ("ba", "ab")
-        yield traffic.stop_at(n, here, float(rng.integers(100, 500)))
-        if not (yield from traffic.turn_round(n, (back,), LASTS_S)):
-            traffic.go_on(n)
+        yield traffic.orders.stop_at(n, here, float(rng.integers(100, 500)))
+        if not (yield from traffic.orders.turn_round(n, (back,), LASTS_S)):
+            traffic.orders.go_on(n)
 
     for n in range(30):
         traffic.env.process(turn(n))

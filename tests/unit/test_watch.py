@@ -44,7 +44,7 @@ def test_the_watch_sees(wrong):
 
 def test_traffic_that_stands_for_two_hours_is_an_unnamed_deadlock():
     traffic = two_cars()
-    traffic.stop_at(0, "ab", 500.0)
+    traffic.orders.stop_at(0, "ab", 500.0)
     go(traffic, QUIET_S)
     with pytest.raises(AssertionError, match="no deadlock was raised"):
         go(traffic, QUIET_S + 120.0)

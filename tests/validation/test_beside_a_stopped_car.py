@@ -29,7 +29,7 @@ def flow(drivers, seed):
     )
 
     def stop():
-        yield traffic.stop_at(0, "ab", 400.0)
+        yield traffic.orders.stop_at(0, "ab", 400.0)
         yield traffic.env.timeout(10**6)
 
     traffic.env.process(stop())

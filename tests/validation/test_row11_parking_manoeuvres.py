@@ -53,9 +53,9 @@ def backs_in(vehicle, manoeuvre_s):
     """Return the story of one who stops beside the berth, backs in and stays."""
 
     def story(traffic):
-        yield traffic.stop_at(vehicle, "ab", BERTH_M)
+        yield traffic.orders.stop_at(vehicle, "ab", BERTH_M)
         yield traffic.env.timeout(traffic.ticks(manoeuvre_s))
-        traffic.clear_lane(vehicle)
+        traffic.orders.clear_lane(vehicle)
 
     return story
 
@@ -118,12 +118,12 @@ class Parked:
         world, berths, front_m = self.world, self.world.berths[ZONE.id], ZONE.berth_front_m(berth)
         manoeuvre_s, stay_s = next(self.durations), self.rng.exponential(STAY_S)
         berths.take(berth)
-        if (yield world.traffic.stop_at(who, "ab", front_m)) == k.STOPPED:
+        if (yield world.traffic.orders.stop_at(who, "ab", front_m)) == k.STOPPED:
             yield world.wait(manoeuvre_s)
-            world.traffic.clear_lane(who)
+            world.traffic.orders.clear_lane(who)
             self.done_s.append(world.now_s())
             yield world.wait(stay_s)
-            yield world.traffic.pull_out(who, "ab", front_m)
+            yield world.traffic.orders.pull_out(who, "ab", front_m)
         berths.release(berth)
 
 

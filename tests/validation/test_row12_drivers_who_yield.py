@@ -9,7 +9,7 @@ from sim.kernel.state import DRIVING
 from sim.scenario.network import CrossedLink, Crossing, Link, Network, Node
 from sim.traffic.fleet import Departure
 from sim.traffic.layout import Detector
-from sim.traffic.traffic import Walker
+from sim.traffic.people import Walker
 from tests.streets import go, poisson, traffic_on, waits_for_gap
 from tests.validation.table import around, mean_of
 
@@ -51,7 +51,8 @@ class Points:
         self.rng = np.random.default_rng(seed)
         t = self.road
         self.over = [int(m) for m in np.flatnonzero(t.lanes["zebra"] == 0)]
-        self.vehicles, self.seen = t.vehicles, (t.vehicles, t.lanes, t.order, t.layout.road.net, t.zebras, t.desk, 0)
+        self.vehicles = t.vehicles
+        self.seen = (t.vehicles, t.lanes, t.order, t.layout.road.net, t.people.zebras, t.desk, 0)
         for n, lane in enumerate(self.over):
             source = int(t.lanes[lane].from_lane)
             assert insert(t.lanes, t.order, source, 0, n)
@@ -141,7 +142,7 @@ def pedestrians(seed):
 def waited(yield_share, seed, gap_s=GAP_S):
     """Return the mean wait [s] of the people."""
     walkers = pedestrians(seed)
-    people = street(yield_share, seed, walkers, gap_s).people[: len(walkers)]
+    people = street(yield_share, seed, walkers, gap_s).people.rows[: len(walkers)]
     assert (people["start"] > 0).all()
     return float((people["start"] - people["due"]).mean()) * 0.5
 

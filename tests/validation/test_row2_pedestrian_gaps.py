@@ -6,7 +6,7 @@ import pytest
 from sim.kernel.gaps import accepts
 from sim.scenario.network import CrossedLink, Crossing
 from sim.traffic.layout import Detector
-from sim.traffic.traffic import Walker
+from sim.traffic.people import Walker
 from tests.streets import CHINA, go, poisson, street, times_s, traffic_on, varied, waits_for_gap
 from tests.validation.table import around, mean_of
 
@@ -63,7 +63,7 @@ def over_the_law(seed, *, gap_s=GAP_S, yield_share=0.0):
         horizon_s=HOURS * 3600.0,
     )
     go(traffic, HOURS * 3600.0)
-    people = traffic.people[: arrivals.size]
+    people = traffic.people.rows[: arrivals.size]
     assert (people["start"] > 0).all()
     due, start = people["due"] * traffic.dt, people["start"] * traffic.dt
     over_s = np.nanmean(traffic.passed[:, 1] - traffic.passed[:, 0]) * traffic.dt

@@ -80,13 +80,13 @@ def over_the_law(flow, seed, *, gap_s=GAP_S):
 
 def comes_and_goes(traffic, rng, ready, off):
     """Let one bus leave its bay again and again; a driver who is told to go looks for the first time a tick later."""
-    yield traffic.turn_in(0, "ab", AT_M, 5.0)
+    yield traffic.orders.turn_in(0, "ab", AT_M, 5.0)
     while True:
         yield traffic.env.timeout(int(rng.integers(20, 160)))
         ready.append(traffic.env.now + 1)
-        yield traffic.pull_out(0, "ab", AT_M)
+        yield traffic.orders.pull_out(0, "ab", AT_M)
         off.append(traffic.env.now)
-        traffic.clear_lane(0)
+        traffic.orders.clear_lane(0)
 
 
 def what_of(flow):

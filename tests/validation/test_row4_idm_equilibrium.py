@@ -57,7 +57,7 @@ def _place_evenly(traffic, rows, total, count):
         me.leg += int(np.sum([lanes[r].segment >= 0 for r in rows[: k + 1]])) - 1
         me.x, me.v, me.state = at - begins[k], 5.0, DRIVING
         settle(vehicles, lanes, n, rows[k])
-        aim(vehicles, lanes, road.segments, road.net, traffic.route, n)
+        aim(vehicles, lanes, road.segments, road.net, traffic.ways.route, n)
         assert insert(lanes, traffic.order, rows[k], lanes[rows[k]].count, n)
 
 

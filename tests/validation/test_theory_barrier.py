@@ -83,9 +83,9 @@ def through(departures, services):
     traffic = traffic_on(street(LENGTH_M, speed_km_h=30.0), departures, horizon_s=10.0)
 
     def driver(vehicle, service):
-        yield traffic.stop_at(vehicle, "ab", BARRIER_M)
+        yield traffic.orders.stop_at(vehicle, "ab", BARRIER_M)
         yield traffic.env.timeout(traffic.ticks(service))
-        traffic.go_on(vehicle)
+        traffic.orders.go_on(vehicle)
 
     for vehicle, service in enumerate(services):
         traffic.env.process(driver(vehicle, service))

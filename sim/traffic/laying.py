@@ -1,0 +1,165 @@
+"""From a network to the road: a draft of its lanes, numbered into the kernel's arrays."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from sim.kernel.state import CONFLICT, DETECTOR, FAR, LANE, RED, SEGMENT, Ints, Records, rows
+from sim.scenario.drivers import GapAcceptance
+from sim.scenario.junctions import Movement, as_if_kept_right, setback_m
+from sim.scenario.network import Crossing, CurbZone, Link, Network
+from sim.traffic.draft import Draft
+from sim.traffic.layout import Detector, Layout, Road
+from sim.traffic.lights import Clock, light_of, stage_lights
+
+
+def lay_out(
+    network: Network,
+    movements: Sequence[Movement],
+    gaps: GapAcceptance,
+    *,
+    dt: float,
+    start_s: float,
+    detectors: Sequence[Detector] = (),
+    watched: dict[str, tuple[int, float]] | None = None,
+) -> Layout:
+    """Return the road's arrays for steps of `dt` [s], the first tick at `start_s` [s after midnight].
+
+    `watched`: links on which queues are counted, with the queue's number (1, 2) and up to which offset [m].
+    """
+    clock = Clock(dt, start_s)
+    draft = Draft(network, clock)
+    setbacks = setback_m(network)
+    over: list[tuple[Link, Crossing | None, int, float]] = []
+    for link in network.links:
+        cut_start, cut_end = setbacks[link.id]
+        over += draft.add_link(link, cut_start, network.length(link) - cut_end)
+    for crossed in over:
+        draft.add_crossing(*crossed)
+    draft.add_over_lanes()
+    stages = {n.id: stage_lights(n.signal, clock) for n in network.nodes if n.signal is not None}
+    movement_rows = [
+        draft.add_movement(m, light_of(m, stages.get(m.node, [])), _gap_s(network, m, gaps)) for m in movements
+    ]
+    lanes, segments, net = _numbered(draft)
+    conflicts = _conflicts(lanes, movements, movement_rows)
+    layout = Layout(
+        Road(dt, lanes, segments, conflicts, rows(DETECTOR, 0), net),
+        {link: tuple(pieces) for link, pieces in draft.pieces.items()},
+        draft.zebras,
+        tuple(movement_rows),
+        tuple(lane.name for lane in draft.lanes),
+        tuple(draft.link_of),
+        {link.id: link.strip_width_m for link in network.links},
+    )
+    for zone in network.curb_zones:
+        if zone.kind == "parking":
+            _park_beside(layout, zone)
+    for link_id, (code, until_m) in (watched or {}).items():
+        for piece in layout.pieces[link_id]:
+            if piece.from_m < until_m:
+                segments[piece.segment].watch = code
+    return replace(layout, road=replace(layout.road, detectors=_detectors(layout, detectors)))
+
+
+def _numbered(draft: Draft) -> tuple[Records, Records, Ints]:
+    """Return the lanes, the segments and the table of successors and feeders."""
+    lanes = rows(LANE, len(draft.lanes))
+    for name in ("limit", "segment", "number", "from_lane", "to_lane", "zebra", "box", "gap", "wait_x"):
+        lanes[name] = [getattr(lane, name) for lane in draft.lanes]
+    for name in ("cycle", "offset", "green_from", "green_to", "amber_to"):
+        lanes[name] = [getattr(lane.light, name) for lane in draft.lanes]
+    lanes["length"] = [round(lane.length, 6) for lane in draft.lanes]
+    lanes["tail_x"], lanes["tail_who"], lanes["light"] = FAR, -1, RED
+    capacity = [int(lane.length / lane.spacing) + 6 for lane in draft.lanes]
+    lanes["order_end"] = np.cumsum(capacity)
+    lanes["order_at"] = lanes["order_end"] - capacity
+    segments = _segments(draft)
+    net: list[int] = []
+    for s, successors in enumerate(draft.successors):
+        segments[s].next_at, segments[s].next_end = len(net), len(net) + len(successors)
+        net += successors
+    _add_ways(draft, lanes, net)
+    return lanes, segments, np.asarray([*net, -1], dtype=np.int32)
+
+
+def _segments(draft: Draft) -> Records:
+    """Return the segments, with the lanes that lie beside, over and opposite to each."""
+    network = draft.network
+    segments = rows(SEGMENT, len(draft.first_lane))
+    segments["first_lane"], segments["lanes"] = draft.first_lane, draft.lane_counts
+    segments["opposite"] = segments["over"] = segments["strip"] = -1
+    for s, strip in draft.strips.items():
+        segments[s].strip = strip
+    for s, other in draft.opposite.items():
+        here = next(p for p in draft.pieces[draft.link_of[s]] if p.segment == s)
+        segments[s].opposite, segments[s].over = draft.first_lane[other.segment], draft.over[s]
+        segments[s].mirror = round(network.length(network.link(here.link)) - here.from_m - other.from_m, 6)
+    return segments
+
+
+def _add_ways(draft: Draft, lanes: Records, net: list[int]) -> None:
+    """Append to the table which movements lead from each lane to each successor, and which feed it."""
+    ways: dict[tuple[int, int], int] = {}
+    feeds: dict[int, list[int]] = {}
+    for row, lane in enumerate(draft.lanes):
+        if lane.to_lane >= 0:
+            ways.setdefault((lane.from_lane, draft.lanes[lane.to_lane].segment), row)
+            feeds.setdefault(lane.to_lane, []).append(row)
+    for row, lane in enumerate(draft.lanes):
+        lanes[row].via_at = len(net)
+        if lane.segment >= 0:
+            net += [ways.get((row, s), -1) for s in draft.successors[lane.segment]]
+        lanes[row].feed_at = len(net)
+        net += feeds.get(row, [])
+        lanes[row].feed_end = len(net)
+
+
+def _gap_s(network: Network, m: Movement, gaps: GapAcceptance) -> float:
+    """Return the critical gap [s] of a movement."""
+    if network.link(m.to_link).roundabout and not network.link(m.from_link).roundabout:
+        return gaps.roundabout_s
+    turn = as_if_kept_right(m.turn, network)
+    first = max(link.priority for link in network.links if link.to_node == m.node)
+    gives_way = network.node(m.node).signal is None and network.link(m.from_link).priority < first
+    left_s = gaps.side_left_s if gives_way else gaps.left_s
+    return {"left": left_s, "through": gaps.through_s, "right": gaps.right_s, "u_turn": gaps.u_turn_s}[turn]
+
+
+def _conflicts(lanes: Records, movements: Sequence[Movement], movement_rows: list[int]) -> Records:
+    """Return the junctions' conflicts, and note in the lanes where each movement's begin and end."""
+    found = rows(CONFLICT, sum(len(m.conflicts) for m in movements))
+    n = 0
+    for m, row in zip(movements, movement_rows, strict=True):
+        lanes[row].conflict_at = n
+        for c in m.conflicts:
+            found[n].foe, found[n].yields = movement_rows[c.foe], int(c.yields)
+            found[n].begin, found[n].there = c.from_m, c.foe_at_m
+            n += 1
+        lanes[row].conflict_end = n
+    return found
+
+
+def _park_beside(layout: Layout, zone: CurbZone) -> None:
+    """Note in the lanes beside a zone of parking berths where cars are parked; several zones count as one stretch."""
+    for piece in layout.pieces[zone.link]:
+        lane = layout.road.lanes[layout.road.segments[piece.segment].first_lane]
+        begin, end = max(zone.from_m, piece.from_m) - piece.from_m, min(zone.to_m, piece.to_m) - piece.from_m
+        if begin < end:
+            empty = lane.parked_to == 0.0
+            lane.parked_from = begin if empty else min(begin, lane.parked_from)
+            lane.parked_to = max(end, lane.parked_to)
+
+
+def _detectors(layout: Layout, detectors: Sequence[Detector]) -> Records:
+    """Return the detectors sorted by segment, and note in the segments where each one's begin and end."""
+    placed = sorted((*layout.place(d.link, d.at_m), d.slot) for d in detectors)
+    found = rows(DETECTOR, len(placed))
+    segments = layout.road.segments
+    for n, (segment, x, slot) in enumerate(placed):
+        found[n].x, found[n].slot = x, slot
+        if segments[segment].detector_end == 0:
+            segments[segment].detector_at = n
+        segments[segment].detector_end = n + 1
+    return found

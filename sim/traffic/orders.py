@@ -1,0 +1,194 @@
+"""Orders to drivers, each answered by a SimPy event when it is carried out."""
+
+from collections.abc import Generator, Sequence
+from typing import Any
+
+import numpy as np
+import simpy
+
+from sim.kernel import state as k
+from sim.kernel.order import index_of, remove
+from sim.traffic.scene import Scene
+from sim.traffic.ways import Ways
+
+CLOSE_M = 1.5
+"""[m] before the stop point, one who stands behind another vehicle has reached it [assumption]"""
+SHORT_OF_END_M = 1.0
+"""[m] before a link's or a piece's end no place is nearer: who waits at the line never comes to the end itself."""
+PATIENCE_S = 60.0
+"""[s] who finds no gap for so long does not turn round [assumption]"""
+
+
+class Orders:
+    """What drivers are told to do, and who waits to hear that they have done it.
+
+    Every order returns an event that succeeds, at the tick it happens, with what happened (`sim.kernel.state`: PASSED,
+    STOPPED, TURNED_IN, MISSED, PULLED_OUT, LEFT, TURNING).
+    """
+
+    def __init__(self, env: simpy.Environment, scene: Scene, ways: Ways, desk: Any) -> None:
+        """Begin with nobody under orders; `desk` is the kernel's one record."""
+        self.env = env
+        self.scene = scene
+        self.ways = ways
+        self.pulling = np.zeros(len(scene.vehicles) + 1, dtype=np.int32)
+        """Who waits beside the lane for a gap, or to turn round, in the order in which they began."""
+        self.shadows = list(range(len(scene.everybody) - 1, len(scene.vehicles) - 1, -1))
+        """Rows of those who could hold the opposite lane for one who turns round."""
+        self.missed_turns = 0
+        self._desk = desk
+        self._awaited: dict[int, simpy.Event] = {}
+        self._leaving: dict[int, simpy.Event] = {}
+
+    def happened(self, vehicle: int, kind: int) -> None:
+        """Tell whoever waits for it what has happened to a vehicle."""
+        waiting = (self._leaving if kind == k.LEFT else self._awaited).pop(vehicle, None)
+        if waiting is not None and not waiting.triggered:
+            waiting.succeed(kind)
+
+    def _await(self, vehicle: int) -> simpy.Event:
+        event = self._awaited[vehicle] = self.env.event()
+        return event
+
+    # ------------------------------------------------------------------ on the way
+
+    def drive_to(self, vehicle: int, link: str, at_m: float) -> simpy.Event:
+        """Tell when a vehicle passes an offset of a link on its route (PASSED), or misses it (MISSED)."""
+        return self._target(vehicle, k.PASS, link, at_m, 0.0)
+
+    def stop_at(self, vehicle: int, link: str, at_m: float, from_m: float | None = None) -> simpy.Event:
+        """Stop in the curb lane at an offset: STOPPED, holding the lane, or MISSED.
+
+        Who comes to a stand in the row before it, from offset `from_m` on, has stopped there.
+        """
+        return self._target(vehicle, k.STOP, link, at_m, 0.0, None if from_m is None else at_m - from_m)
+
+    def turn_in(
+        self, vehicle: int, link: str, at_m: float, speed_m_s: float, *, insists: bool | None = None
+    ) -> simpy.Event:
+        """Leave the curb lane at an offset, at that speed: TURNED_IN, off the lane, or MISSED.
+
+        One who `insists` stops beside and waits for a gap rather than drive past; left out, buses do.
+        """
+        if insists is not None:
+            self.scene.everybody[vehicle]["insists"] = insists
+        return self._target(vehicle, k.TURN_IN, link, at_m, speed_m_s)
+
+    def _target(
+        self, vehicle: int, mode: int, link: str, at_m: float, speed: float, row_m: float | None = None
+    ) -> simpy.Event:
+        me = self.scene.everybody[vehicle]
+        segment, x = self.scene.layout.place(link, at_m)
+        end = float(self.scene.lanes[self.scene.segments[segment]["first_lane"]]["length"])
+        me["target_segment"], me["target_x"] = segment, max(min(x, end - SHORT_OF_END_M), 0.0)
+        me["target_from"] = me["target_x"] - (CLOSE_M if row_m is None else row_m)
+        me["target_v"], me["target_mode"] = speed, mode
+        if me["state"] == k.HELD:
+            me["state"], me["standing"] = k.DRIVING, self.env.now
+        self.ways.aim_again(vehicle)
+        event = self._await(vehicle)
+        if me["state"] == k.DRIVING and me["target_segment"] not in self.ways.ahead(vehicle):
+            me["target_mode"] = k.NO_TARGET  # it lies behind already
+            event.succeed(k.MISSED)
+        return event
+
+    def find_another_way(self, vehicle: int) -> None:
+        """Let a driver in the wrong lane for a turn, or before a full link, take the best way that the lane allows.
+
+        Who rides in a strip is never in the wrong one, and keeps to the way: on few others strips lead on.
+        """
+        me = self.scene.everybody[vehicle]
+        if me["kind"] == k.TWO_WHEELER:
+            return
+        path = self.ways.another(vehicle)
+        if path:
+            self.missed_turns += 1
+            self.ways.set_path(vehicle, path)
+        elif me["target_mode"] != k.NO_TARGET and not me["insists"]:
+            me["target_mode"] = k.NO_TARGET  # whoever sits at the wheel must think of something else
+            self.ways.aim_again(vehicle)
+            self._awaited.pop(vehicle).succeed(k.MISSED)
+
+    def leaves(self, vehicle: int) -> simpy.Event:
+        """Tell when a vehicle drives out of the area."""
+        event = self._leaving[vehicle] = self.env.event()
+        return event
+
+    # ------------------------------------------------------------------ at the curb
+
+    def go_on(self, vehicle: int) -> None:
+        """Let a vehicle that holds its lane drive on."""
+        me = self.scene.everybody[vehicle]
+        me["state"], me["standing"] = k.DRIVING, self.env.now
+        self.ways.aim_again(vehicle)
+
+    def clear_lane(self, vehicle: int) -> None:
+        """Take a vehicle that holds the lane off it, into the berth beside."""
+        self._off_list(vehicle)
+        self.scene.everybody[vehicle]["state"] = k.OFF_LANE
+
+    def _off_list(self, vehicle: int) -> None:
+        """Take a vehicle out of its lane's list."""
+        _, lanes, order, _, _ = self.scene.arrays
+        lane = int(self.scene.everybody[vehicle]["lane"])
+        remove(lanes, order, lane, index_of(lanes, order, lane, vehicle))
+
+    def pull_out(self, vehicle: int, link: str, at_m: float) -> simpy.Event:
+        """Wait beside the curb lane, front at an offset, for a gap: PULLED_OUT, driving again."""
+        me = self.scene.everybody[vehicle]
+        segment, x = self.scene.layout.place(link, at_m)
+        me["lane"] = self.scene.segments[segment]["first_lane"]
+        end = float(self.scene.lanes[me["lane"]]["length"])
+        me["x"], me["v"] = max(min(max(x, float(me["length"]) + 0.1), end - 0.1), 0.0), 0.0
+        me["state"], me["target_mode"] = k.PULLING_OUT, k.NO_TARGET
+        return self._wait_for_gap(vehicle)
+
+    def _wait_for_gap(self, vehicle: int) -> simpy.Event:
+        self.pulling[self._desk["pulling"]] = vehicle
+        self._desk["pulling"] += 1
+        return self._await(vehicle)
+
+    # ------------------------------------------------------------------ the three-point turn
+
+    def can_turn_round(self, vehicle: int) -> bool:
+        """Return whether a vehicle is on a street with one lane each way on which it may turn round."""
+        return bool(self.scene.segments[self.ways.ahead(vehicle)[0]]["opposite"] >= 0)
+
+    def turn_round(self, vehicle: int, path: Sequence[str], seconds: float) -> Generator[simpy.Event, Any, bool]:
+        """Turn round in three points where the vehicle stands, holding its lane, and take a path from the other side.
+
+        Waits until nobody comes on the opposite lane, no longer than PATIENCE_S; then both lanes are held for so many
+        seconds. Returns whether it has turned; if not, it still holds its lane.
+        """
+        me = self.scene.everybody[vehicle]
+        if not self.shadows:
+            return False
+        me["shadow"] = shadow = self.shadows.pop()
+        begins = self._wait_for_gap(vehicle)
+        yield begins | self._after(PATIENCE_S)
+        if begins.triggered:
+            yield self._after(seconds)
+            self._face_about(vehicle, shadow, path)
+        else:
+            waiting = self.pulling[: self._desk["pulling"]]
+            self.pulling[: waiting.size - 1] = waiting[waiting != vehicle]
+            self._desk["pulling"] -= 1
+        self.scene.everybody[shadow]["state"], me["shadow"] = k.GONE, -1
+        self.shadows.append(shadow)
+        return begins.triggered
+
+    def _after(self, seconds: float) -> simpy.Event:
+        return self.env.timeout(self.scene.layout.road.ticks(seconds))
+
+    def _face_about(self, vehicle: int, shadow: int, path: Sequence[str]) -> None:
+        """Put a vehicle in the place of its shadow, facing the other way."""
+        me, there = self.scene.everybody[vehicle], self.scene.everybody[shadow]
+        self._off_list(vehicle)
+        _, lanes, order, _, _ = self.scene.arrays
+        lane = int(there["lane"])
+        order[int(self.scene.lanes[lane]["order_at"]) + index_of(lanes, order, lane, shadow)] = vehicle
+        me["lane"], me["x"], me["v"], me["state"] = lane, there["x"], 0.0, k.DRIVING
+        me["before"] = -1
+        me["standing"] = me["changed"] = self.env.now
+        segments = self.scene.layout.segments(path)
+        self.ways.follow(vehicle, segments[segments.index(int(self.scene.lanes[lane]["segment"])) :])

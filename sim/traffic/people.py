@@ -1,0 +1,84 @@
+"""People on foot where they cross without lights: rows for the kernel, and the event that one steps off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import simpy
+
+from sim.kernel import state as k
+from sim.scenario.network import Network
+from sim.traffic.layout import Layout
+
+PERSON_M = 0.75
+"""[m] of a crossing's width that one person takes in a row [assumption]"""
+
+
+@dataclass(frozen=True)
+class Walker:
+    """A person who crosses at a zebra: when, how long it takes, and for whom it is told."""
+
+    crossing: str
+    due: int
+    duration: int
+
+
+class People:
+    """The zebras, and everybody who crosses there: who is known beforehand, and whom agents send."""
+
+    def __init__(
+        self,
+        env: simpy.Environment,
+        layout: Layout,
+        network: Network,
+        walkers: Sequence[Walker],
+        *,
+        spare: int,
+        queue_at: int,
+    ) -> None:
+        """Leave `spare` rows for those whom agents send; `queue_at` is where `lanes` begin in the kernel's queue."""
+        self.env = env
+        self.layout = layout
+        names = sorted(layout.zebras, key=layout.zebras.__getitem__)
+        by = [sorted((w.due, w.duration) for w in walkers if w.crossing == name) for name in names]
+        known = self._next = sum(map(len, by))
+        self.rows = k.rows(k.PERSON, known + (spare if names else 0))
+        self.rows["start"], self.rows["reported"][known:] = -1, 1
+        self.zebras = k.rows(k.ZEBRA, len(names))
+        self.waiting = np.zeros((len(names), self.rows.size), dtype=np.int32)
+        lanes: list[int] = []
+        begin = 0
+        for z, name in enumerate(names):
+            crossing = network.crossing(name)
+            over = np.flatnonzero(layout.road.lanes["zebra"] == z).tolist()
+            me = self.zebras[z]
+            me.gap, me.yield_share = crossing.critical_gap_s, crossing.drivers_yielding
+            me.marked = crossing.control == "zebra"
+            me.abreast = max(1, int(crossing.width_m / PERSON_M))
+            me.lane_at, me.lane_end = queue_at + len(lanes), queue_at + len(lanes) + len(over)
+            lanes += over
+            me.next, me.end = begin, begin + len(by[z])
+            if by[z]:
+                self.rows["due"][begin : me.end], self.rows["duration"][begin : me.end] = np.transpose(by[z])
+            begin = int(me.end)
+        self.lanes = np.asarray(lanes, dtype=np.int32)
+        """The lanes over each zebra, one zebra after the other."""
+        self.arrays = (self.zebras, self.rows, self.waiting)
+        """In the order in which the kernel takes them."""
+        self._crossing: dict[int, simpy.Event] = {}
+
+    def step_to_zebra(self, crossing: str, duration: int) -> simpy.Event:
+        """Put a person who crosses in `duration` [ticks] at a zebra's curb now; tell when the person steps off."""
+        z, person = self.layout.zebras[crossing], self._next
+        self._next += 1
+        self.rows[person].due, self.rows[person].duration = self.env.now, duration
+        self.waiting[z, self.zebras[z].waits] = person
+        self.zebras[z].waits += 1
+        event = self._crossing[person] = self.env.event()
+        return event
+
+    def steps_off(self, person: int) -> None:
+        """Tell whoever waits for it that a person steps off."""
+        waiting = self._crossing.pop(person, None)
+        if waiting is not None and not waiting.triggered:
+            waiting.succeed(k.CROSSING)

@@ -1,0 +1,122 @@
+"""The ways of vehicles: what lies ahead of each, which others there are, and the table from which the kernel reads."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.kernel import state as k
+from sim.kernel.order import aim
+from sim.scenario.routes import Router
+from sim.traffic.scene import Scene
+
+
+class Ways:
+    """The table of routes: each vehicle's is a stretch of it, from the segment that it is on to its last."""
+
+    def __init__(self, scene: Scene, router: Router, route: k.Ints, free: int) -> None:
+        """Begin with a table whose part from leg `free` on is not used."""
+        self.scene = scene
+        self.router = router
+        self.route = route
+        self._free = free
+
+    # ------------------------------------------------------------------ what lies ahead
+
+    def ahead(self, vehicle: int) -> k.Ints:
+        """Return the segments to the route's end, from the present one (inside a junction: from the one ahead)."""
+        return self.route[self._next_leg(vehicle) : self.scene.everybody[vehicle]["route_end"]]
+
+    def _next_leg(self, vehicle: int) -> int:
+        """Return the leg that a vehicle is on or, inside a junction, that it is about to enter."""
+        inside = self.scene.is_on_lane(vehicle) and self.scene.lane_of(vehicle)["segment"] < 0
+        return int(self.scene.everybody[vehicle]["leg"]) + inside
+
+    def path_left(self, vehicle: int) -> tuple[str, ...]:
+        """Return the links to the route's end, from the present one (inside a junction: from the one ahead)."""
+        links: list[str] = []
+        for s in self.ahead(vehicle):
+            link = self.scene.layout.link_of_segment[int(s)]
+            if not links or links[-1] != link:
+                links.append(link)
+        return tuple(links)
+
+    def lane_leads_to(self, vehicle: int, link: str) -> bool:
+        """Return whether the lane that a vehicle is in leads to a link that follows its present one."""
+        scene, layout = self.scene, self.scene.layout
+        lane = scene.lane_of(vehicle)
+        if lane["segment"] < 0:
+            lane = scene.lanes[lane["to_lane"]]
+        end = layout.road.segments[layout.pieces[layout.link_of_segment[int(lane["segment"])]][-1].segment]
+        nexts = [layout.link_of_segment[int(s)] for s in layout.road.net[end.next_at : end.next_end]]
+        return link in nexts and bool(
+            layout.road.net[scene.lanes[end.first_lane + lane["number"]]["via_at"] + nexts.index(link)] >= 0
+        )
+
+    # ------------------------------------------------------------------ other ways
+
+    def path_round(self, vehicle: int, link: str, exit: str) -> tuple[str, ...]:
+        """Return the quickest way off the present link to a link, or back to it, and out at an exit; or nothing."""
+        path = self.router.round_to(self.path_left(vehicle)[0], link)
+        home = self.router.path(link, exit)
+        return (*path, *home[1:]) if path and home else ()
+
+    def another(self, vehicle: int) -> tuple[str, ...]:
+        """Return the best other way that a vehicle's lane allows, by its target to where it leaves; or nothing.
+
+        One that only leaves takes another exit, if need be.
+        """
+        me, road, layout = self.scene.everybody[vehicle], self.scene.layout.road, self.scene.layout
+        here = road.segments[self.route[me["leg"]]]
+        path = self.path_left(vehicle)
+        goals = [path[-1]]
+        if me["target_mode"] != k.NO_TARGET:
+            goals.insert(0, layout.link_of_segment[int(me["target_segment"])])
+        ways = []
+        for n in range(int(here.next_end - here.next_at)):
+            if road.net[self.scene.lane_of(vehicle)["via_at"] + n] >= 0 and n != me["choice"]:
+                way = self._by(goals, layout.link_of_segment[int(road.net[here.next_at + n])])
+                ways += [way] if way else []
+        return (path[0], *min(ways, key=self.router.free_time_s)) if ways else ()
+
+    def _by(self, goals: Sequence[str], first: str) -> tuple[str, ...]:
+        """Return the way from a link by one goal after the other, or, if one is all, to another exit."""
+        way: tuple[str, ...] = (first,)
+        for goal in goals:
+            way = (*way[:-1], *self.router.path(way[-1], goal)) if way else ()
+        if way or len(goals) > 1:
+            return way
+        out = self.router.nearest(first, self.router.network.exits())
+        return self.router.path(first, out) if out else ()
+
+    # ------------------------------------------------------------------ a new way
+
+    def set_path(self, vehicle: int, path: Sequence[str]) -> None:
+        """Give a vehicle a new path of links from the one it is on (inside a junction: from the one it is entering).
+
+        Raises ValueError if the path does not start there.
+        """
+        me = self.scene.everybody[vehicle]
+        segments = self.scene.layout.segments(path)
+        leg = self._next_leg(vehicle)
+        here = int(self.route[leg])
+        if here not in segments:
+            raise ValueError(f"the path does not start where vehicle {vehicle} is")
+        self.follow(vehicle, [*map(int, self.route[me["leg"] : leg]), *segments[segments.index(here) :]])
+
+    def follow(self, vehicle: int, segments: Sequence[int]) -> None:
+        """Write a new route into the table, from the segment on which a vehicle is or which it has just left."""
+        begin, end = self._free, self._free + len(segments)
+        if end > self.route.size:
+            self.route = np.concatenate([self.route, np.zeros(self.route.size + len(segments), dtype=np.int32)])
+        self.route[begin:end] = segments
+        self._free = end
+        me = self.scene.everybody[vehicle]
+        me["leg"], me["route_end"] = begin, end
+        self.aim_again(vehicle)
+
+    def aim_again(self, vehicle: int) -> None:
+        """Look anew for the lanes that lead on, unless the vehicle is in a berth or inside a junction."""
+        on_link = self.scene.is_on_lane(vehicle) and self.scene.lane_of(vehicle)["segment"] >= 0
+        if on_link or self.scene.everybody[vehicle]["state"] == k.OUTSIDE:
+            vehicles, lanes, _, segments, net = self.scene.arrays
+            aim(vehicles, lanes, segments, net, self.route, vehicle)
