@@ -135,7 +135,7 @@ def undisturbed(lanes, seed):
 
 def factors(table, lanes, flow_h, longer=1.0):
     """Return the share of the saturated flow that remains, and how many manoeuvres there were an hour."""
-    runs = [(Parked(lanes, flow_h, seed, longer), undisturbed(lanes, seed)) for seed in range(60 if table.full else 5)]
+    runs = [(Parked(lanes, flow_h, seed, longer), undisturbed(lanes, seed)) for seed in range(120 if table.full else 5)]
     return mean_of([run.flow / free for run, free in runs]), np.mean([run.manoeuvres_h for run, _ in runs])
 
 
