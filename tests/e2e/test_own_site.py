@@ -6,6 +6,7 @@ from sim.cli import main
 from sim.interventions import resolve
 from sim.model import simulate
 from sim.scenario.read import load_scenario
+from sim.traffic.orders import Orders
 
 SCHOOLS = ("way/147399449", "way/147399444", "node/1494967465")
 """汉中门小学, 石鼓路小学, 南京五中"""
@@ -22,10 +23,31 @@ def test_a_site_of_one_s_own_is_good_and_runs(tmp_path, monkeypatch, words):
     assert record.failure is None
 
 
+NARROW = ["--pupils", "900", "--lanes", "1", "--bell", "08:00", "--parking", "4", "--in-lane", "6"]
+
+
+def test_on_a_narrow_street_parents_turn_round_where_that_is_their_way_home(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "narrow", *NARROW]) == 0
+    turned = []
+    turn_round = Orders.turn_round
+
+    def told(self, *how):
+        turned.append((yield from turn_round(self, *how)))
+        return turned[-1]
+
+    monkeypatch.setattr(Orders, "turn_round", told)
+    for share in (0.0, 1.0):
+        overrides = {"site.demand.choices.three_point_share": share}
+        record = simulate(resolve(load_scenario("narrow/baseline", overrides=overrides)), seed=1)
+        assert record.failure is None
+        assert all(record.trips["finished"])
+        assert (sum(turned) > 20) == (share > 0.0)
+
+
 def test_on_a_narrow_street_those_who_pass_stopped_cars_do_not_lock_each_other_in(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    words = ["--pupils", "900", "--lanes", "1", "--bell", "08:00", "--parking", "4", "--in-lane", "6"]
-    assert main(["new", "narrow", *words]) == 0
+    assert main(["new", "narrow", *NARROW]) == 0
     for name, replication in (("baseline", 5), ("drop_off_bays", 3)):
         record = simulate(resolve(load_scenario(f"narrow/{name}")), seed=1, replication=replication)
         assert record.failure is None
