@@ -43,7 +43,7 @@ def heed_waiting_point(
     """
     me = vehicles[i]
     distance = lanes[lane].wait_x - me.x
-    if lanes[lane].wait_x <= 0.0 or distance < -ROLLED_ON:
+    if distance < -ROLLED_ON:
         return wanted, False
     go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, lane, distance, tick, desk)
     if go:
@@ -89,7 +89,7 @@ def look_ahead(
     reach = 0.5 * v * v / me.b + HORIZON
     leg = me.leg
     at_own_lane = True
-    if lanes[lane].segment < 0:
+    if lanes[lane].segment < 0 and lanes[lane].wait_x > 0.0:
         wanted, waits = heed_waiting_point(vehicles, lanes, order, net, route, conflicts, desk, i, lane, tick, wanted)
         if waits:
             return wanted
@@ -183,6 +183,7 @@ def decide(
 ) -> None:
     """Set every driving vehicle's acceleration."""
     dt = desk[0].dt
+    desk[0].passing = 0
     for lane in range(lanes.size):
         here = lanes[lane]
         if here.count == 0:
@@ -194,6 +195,9 @@ def decide(
         ahead = -1
         here.held = 0
         passers = segment >= 0 and here.number >= 0 and segments[segment].over >= 0
+        if passers:
+            there = lanes[segments[segment].opposite].segment
+            passers = lanes[segments[segment].over].count + lanes[segments[there].over].count > 0
         for k in range(here.order_at, here.order_at + here.count):
             i = order[k]
             me = vehicles[i]
@@ -212,7 +216,7 @@ def decide(
                     wanted = free + interaction(v, rear - x, v - v_ahead, me.a, headway, me.s0, me.half_inverse)
                     wanted = composed(wanted, v, rear - x, v_ahead, me.b, me.s0)
                     me.blocker = ahead
-                    if segment < 0:
+                    if segment < 0 and here.wait_x > 0.0:
                         wanted, _ = heed_waiting_point(
                             vehicles, lanes, order, net, route, conflicts, desk, i, lane, tick, wanted
                         )
@@ -245,3 +249,5 @@ def decide(
             ahead = i
             rear = x - me.length
             v_ahead = v
+        if passers or (here.held > 0 and segment >= 0 and segments[segment].over >= 0):
+            desk[0].passing = 1

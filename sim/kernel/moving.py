@@ -328,8 +328,9 @@ def pass_ends(
 
 
 @compiled()
-def note_tails(vehicles: Records, lanes: Records, order: Ints) -> None:
-    """Note, for every lane, the rear ends of vehicles whose fronts have left it."""
+def note_tails(vehicles: Records, lanes: Records, order: Ints) -> bool:
+    """Note, for every lane, rear ends of vehicles whose fronts have left it; return whether anybody ran onto one."""
+    onto = False
     for lane in range(lanes.size):
         lanes[lane].tail_x = FAR
     for lane in range(lanes.size):
@@ -348,6 +349,9 @@ def note_tails(vehicles: Records, lanes: Records, order: Ints) -> None:
                     lanes[behind].tail_x = rear
                     lanes[behind].tail_v = vehicles[i].v
                     lanes[behind].tail_who = i
+                    if lanes[behind].count > 0 and vehicles[order[lanes[behind].order_at]].x > rear:
+                        onto = True
+    return onto
 
 
 @compiled()
@@ -400,6 +404,6 @@ def move(
                 further |= pass_ends(
                     vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick
                 )
-    note_tails(vehicles, lanes, order)
-    while keep_apart(vehicles, lanes, order):
-        note_tails(vehicles, lanes, order)
+    onto = note_tails(vehicles, lanes, order)
+    while onto and keep_apart(vehicles, lanes, order):
+        onto = note_tails(vehicles, lanes, order)

@@ -86,7 +86,8 @@ def advance(
         if desk[0].pulling > 0:
             pull_out(vehicles, lanes, order, segments, net, route, pulling, news, desk, tick)
         change_lanes(vehicles, lanes, order, net, desk, segments, tick)
-        pass_rows(vehicles, lanes, order, net, segments, every_driver, tick)
+        if desk[0].passing == 1:
+            pass_rows(vehicles, lanes, order, net, segments, every_driver, tick)
         admit(vehicles, lanes, order, entries, queue, desk, tick)
         if tick % every == 0 and tick // every < samples.shape[0]:
             sample(vehicles, lanes, order, segments, entries, queue, samples, tick // every, tick)
