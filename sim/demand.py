@@ -17,7 +17,6 @@ from scipy.special import gammaincinv, ndtr, ndtri
 from sim.kernel.chance import key, mixed, uniforms
 from sim.scenario.demand import BusLine, Demand, Drawn, Pupils, ThroughFlow
 from sim.scenario.drivers import Drivers, VehicleClass
-from sim.scenario.junctions import movements
 from sim.scenario.routes import Router
 from sim.scenario.scenario import Scenario
 from sim.traffic.fleet import Kind, Temperament
@@ -150,22 +149,16 @@ def draw(scenario: Scenario, router: Router, seed: int, replication: int) -> Tra
     demand, drivers = scenario.site.demand, scenario.site.drivers
     base = mixed(seed, replication)
     families = _families(base, demand, drivers)
-    strips = _strips(router) if any(f.vehicle == "two_wheeler" for f in demand.through) else router
     return Travellers(
         families=families,
         walkers=_walkers(base, demand, demand.pupils.enrolment - sum(f.pupils for f in families)),
         through=tuple(
             p
             for n, flow in enumerate(demand.through)
-            for p in _passages(base, demand, drivers, router if flow.vehicle == "car" else strips, flow, n)
+            for p in _passages(base, demand, drivers, router if flow.vehicle == "car" else router.strips, flow, n)
         ),
         buses=tuple(b for line in demand.bus_lines for b in _buses(base, demand, drivers, router, line)),
     )
-
-
-def _strips(router: Router) -> Router:
-    """Return the ways of two-wheelers."""
-    return Router(router.network, movements(router.network), strips=True)
 
 
 def car_count(pupils: Pupils) -> int:

@@ -7,6 +7,9 @@ from typing import TypeVar
 import numpy as np
 import simpy
 
+from sim.kernel.gaps import accepts
+from sim.places.berths import Berths
+from sim.places.disciplines import Discipline
 from sim.scenario.drivers import Drivers, GapAcceptance, LaneChanging, VehicleClass
 from sim.scenario.junctions import movements
 from sim.scenario.network import CrossedLink, Crossing, Link, Network, Node
@@ -171,6 +174,39 @@ def times_s(traffic: Traffic, slot: int) -> np.ndarray:
     """Return when vehicles passed a detector [s], in order."""
     seen = traffic.passed[:, slot]
     return np.sort(seen[np.isfinite(seen)]) * traffic.dt
+
+
+def waits_among_points(flow_veh_h: float, critical_gap_s: float, rng: np.random.Generator, count: int) -> np.ndarray:
+    """Return how long each of `count` waits [s] for the kernel to accept a gap between points that pass at random."""
+    waits = np.zeros(count)
+    for n in range(count):
+        gap = rng.exponential(3600.0 / flow_veh_h)
+        while not accepts(gap, critical_gap_s):
+            waits[n] += gap
+            gap = rng.exponential(3600.0 / flow_veh_h)
+    return waits
+
+
+def waits_at_berths(headways_s: np.ndarray, stays_s: np.ndarray, count: int, discipline: Discipline) -> np.ndarray:
+    """Return how long each arrival waits [s] for one of `count` berths alone."""
+    env = simpy.Environment()
+    berths, waits = Berths(env, count, discipline), []
+
+    def customer(stay):
+        came = env.now
+        berth = yield berths.request()
+        waits.append(env.now - came)
+        yield env.timeout(stay)
+        berths.release(berth)
+
+    def source():
+        for headway, stay in zip(headways_s, stays_s, strict=True):
+            yield env.timeout(headway)
+            env.process(customer(stay))
+
+    env.process(source())
+    env.run()
+    return np.array(waits)
 
 
 def gap_delay_s(flow_veh_h: float, critical_gap_s: float) -> float:

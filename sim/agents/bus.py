@@ -89,15 +89,14 @@ class Bus(Traveller):
     def go_in(self, berth: int) -> Story:
         """Drive to a berth; return whether the bus stands there, and no other took it on the way."""
         traffic, stop = self.world.traffic, self.stop
-        berths, front = self.world.berths[stop.id], stop.berth_front_m(berth)
-        over = berths.entered_over(berth)
-        while over < berth and self.turns_in_m(over) <= self.can_stop_m():
-            over += 1
-        entered = stop.berth_front_m(over)
+        berths, over = self.world.berths[stop.id], berth
         if stop.kind == "bay":
-            self.arrives = traffic.orders.turn_in(self.vehicle, stop.link, entered - TURN_IN_SHORT_M, TURN_IN_SPEED_M_S)
+            over = berths.entered_over(berth)
+            while over < berth and self.turns_in_m(over) <= self.can_stop_m():
+                over += 1
+            self.arrives = traffic.orders.turn_in(self.vehicle, stop.link, self.turns_in_m(over), TURN_IN_SPEED_M_S)
         else:
-            self.arrives = traffic.orders.stop_at(self.vehicle, stop.link, front)
+            self.arrives = traffic.orders.stop_at(self.vehicle, stop.link, stop.berth_front_m(berth))
         self.loses = self.world.env.event()
         berths.coming[berth] = self
         yield self.arrives | self.loses
@@ -108,7 +107,8 @@ class Bus(Traveller):
         self.must_not_miss(self.arrives.value)
         if stop.kind == "bay":
             self.turned_in(TURN_IN_SPEED_M_S)
-            yield self.takes((2.0 * TURN_IN_SHORT_M + front - entered) / TURN_IN_SPEED_M_S)
+            along_m = stop.berth_front_m(berth) - stop.berth_front_m(over)
+            yield self.takes((2.0 * TURN_IN_SHORT_M + along_m) / TURN_IN_SPEED_M_S)
         return True
 
     def place_m(self) -> float:

@@ -2,7 +2,7 @@
 
 from sim.kernel import compiled
 from sim.kernel.following import approach_speed
-from sim.kernel.moving import forget_tail, settle
+from sim.kernel.moving import forget_tail, settle, wished
 from sim.kernel.order import insert, last
 from sim.kernel.state import DRIVING, FAR, Ints, Records
 
@@ -15,9 +15,7 @@ def entry_speed(vehicles: Records, lanes: Records, order: Ints, i: int, lane: in
     never so slowly that it would fall behind a queue that moves on, nor so fast that it could not stop at the lane's
     end.
     """
-    desired = lanes[lane].limit * vehicles[i].factor
-    if desired > vehicles[i].top:
-        desired = vehicles[i].top
+    desired = wished(vehicles, lanes, i, lane)
     stops = approach_speed(lanes[lane].length, 0.0, vehicles[i].b)
     if desired > stops:
         desired = stops

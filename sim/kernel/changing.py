@@ -2,7 +2,7 @@
 
 from sim.kernel import compiled
 from sim.kernel.curb import PERIOD, can_stop_behind, drop_back, let_in
-from sim.kernel.following import free_acceleration, interaction
+from sim.kernel.following import free_acceleration, with_gap
 from sim.kernel.moving import settle
 from sim.kernel.order import insert, remove, way_on
 from sim.kernel.state import DRIVING, FAR, HELD, PASS, STOP, STRIP, Ints, Records
@@ -18,16 +18,6 @@ PASSING = 30.0  # [m] a driver leaves the right lane to pass only if so much is 
 SHORT = 2.0  # times its own length: on so short a link a vehicle changes lanes while its tail still comes in
 SETTLED = 3.0  # [s] between two changes for comfort [assumption]
 SIGHT = 60.0  # [m] how far ahead a driver sees that a vehicle has stopped for good [assumption]
-
-
-@compiled(inline="always")
-def with_gap(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
-    """Return vehicle i's IDM acceleration [m/s2] behind a vehicle at that gap and speed."""
-    me = vehicles[i]
-    v = me.v
-    return free_acceleration(v, me.desired, me.a, me.b) + interaction(
-        v, gap, v - v_ahead, me.a, me.headway, me.s0, me.half_inverse
-    )
 
 
 @compiled()

@@ -52,14 +52,20 @@ def composed(wanted: float, v: float, gap: float, v_ahead: float, b: float, s0: 
 
 
 @compiled(inline="always")
+def with_gap(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
+    """Return vehicle i's IDM acceleration [m/s2] behind a vehicle at that gap and speed."""
+    me = vehicles[i]
+    v = me.v
+    return free_acceleration(v, me.desired, me.a, me.b) + interaction(
+        v, gap, v - v_ahead, me.a, me.headway, me.s0, me.half_inverse
+    )
+
+
+@compiled(inline="always")
 def behind(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
     """Return vehicle i's acceleration [m/s2] behind something at that gap and speed."""
     me = vehicles[i]
-    v = me.v
-    wanted = free_acceleration(v, me.desired, me.a, me.b) + interaction(
-        v, gap, v - v_ahead, me.a, me.headway, me.s0, me.half_inverse
-    )
-    return composed(wanted, v, gap, v_ahead, me.b, me.s0)
+    return composed(with_gap(vehicles, i, gap, v_ahead), me.v, gap, v_ahead, me.b, me.s0)
 
 
 @compiled(inline="always")

@@ -43,12 +43,18 @@ def report(news: Ints, desk: Records, kind: int, who: int) -> None:
     desk[0].news = n + 1
 
 
+@compiled(inline="always")
+def wished(vehicles: Records, lanes: Records, i: int, lane: int) -> float:
+    """Return the speed [m/s] that a vehicle wishes for on a lane."""
+    desired = lanes[lane].limit * vehicles[i].factor
+    return desired if desired < vehicles[i].top else vehicles[i].top
+
+
 @compiled()
 def settle(vehicles: Records, lanes: Records, i: int, lane: int) -> None:
     """Note what a lane means for a vehicle that has just come onto it: lane and desired speed."""
     vehicles[i].lane = lane
-    desired = lanes[lane].limit * vehicles[i].factor
-    vehicles[i].desired = desired if desired < vehicles[i].top else vehicles[i].top
+    vehicles[i].desired = wished(vehicles, lanes, i, lane)
 
 
 @compiled()

@@ -61,9 +61,7 @@ def end_of_row(
     for n in range(k - 1, -1, -1):
         j = order[at + n]
         rear = vehicles[j].x - vehicles[j].length
-        if head < k and rear - front > hole:
-            return head, front, rear if rear < room_end else room_end
-        if not stays(vehicles, j, segment):
+        if (head < k and rear - front > hole) or not stays(vehicles, j, segment):
             return head, front, rear if rear < room_end else room_end
         head = n
         front = vehicles[j].x

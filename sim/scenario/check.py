@@ -5,18 +5,15 @@ from dataclasses import replace
 
 from sim.scenario.check_demand import demand_names, demand_numbers, demand_routes, repeated, unknown
 from sim.scenario.faults import Fault, near_miss
-from sim.scenario.junctions import movements, setback_m
-from sim.scenario.network import CurbZone, Link, Network, Node
+from sim.scenario.junctions import MIN_PIECE_M, movements, setback_m
+from sim.scenario.network import FILE_M, CurbZone, Link, Network, Node
+from sim.scenario.routes import Router
 from sim.scenario.site import Site
 
 LEAST_LINK_M = 1.0
 """[m] a shorter link is a slip of the pen"""
-LEAST_STRIP_M = 1.0
-"""[m] what one file of two-wheelers takes (CJJ 37-2012)"""
 LEAST_BERTH_M = {"school": 4.0, "bus": 11.0}
 """[m] of curb that a berth takes at least, by users"""
-ROOM_M = 6.0
-"""[m] between junctions and crossings at least"""
 LEAST_GREEN_S = 10.0
 """[s] what a signal crossing leaves to vehicles at least, amber included [assumption]"""
 SLACK_M = 1e-6
@@ -31,7 +28,7 @@ def check_site(site: Site, where: str = "") -> list[Fault]:
     if not roads:
         faults += [*_crossings(site.network), *_zones(site.network), *_offsets(site), *_somewhere_to_stop(site)]
     if not roads and not names:
-        faults += demand_routes(site, movements(site.network))
+        faults += demand_routes(site, Router(site.network, movements(site.network)))
     return [replace(fault, where=f"{where}: {fault.where}") for fault in faults] if where else faults
 
 
@@ -60,8 +57,8 @@ def _roads(network: Network) -> Iterator[Fault]:
 
 
 def _strip(path: str, link: Link) -> Iterator[Fault]:
-    if 0.0 < link.strip_width_m < LEAST_STRIP_M:
-        yield Fault(f"{path}.strip_width_m", f"{link.strip_width_m:g} m", f"0, or at least {LEAST_STRIP_M:g} m")
+    if 0.0 < link.strip_width_m < FILE_M:
+        yield Fault(f"{path}.strip_width_m", f"{link.strip_width_m:g} m", f"0, or at least {FILE_M:g} m")
 
 
 def _rings(network: Network) -> Iterator[Fault]:
@@ -135,13 +132,13 @@ def _signal(path: str, node: Node, into: list[str]) -> Iterator[Fault]:
 
 def _crossings(network: Network) -> Iterator[Fault]:
     lengths, setbacks = _lengths(network), setback_m(network)
-    taken = {link: sum(setbacks[link]) + ROOM_M for link in lengths}
+    taken = {link: sum(setbacks[link]) + MIN_PIECE_M for link in lengths}
     for n, crossing in enumerate(network.crossings):
         path = f"network.crossings.{n}"
         for k, crossed in enumerate(crossing.links):
             yield from _beyond(f"{path}.links.{k}.at_m", crossed.at_m, crossed.link, lengths)
             if crossed.link in taken:
-                taken[crossed.link] += crossing.width_m + ROOM_M
+                taken[crossed.link] += crossing.width_m + MIN_PIECE_M
                 if taken[crossed.link] > lengths[crossed.link]:
                     needed = f"a longer link, {taken[crossed.link]:.1f} m with the room before and after its crossings"
                     yield Fault(f"{path}.links.{k}.link", f"{crossed.link}, {lengths[crossed.link]:.1f} m long", needed)

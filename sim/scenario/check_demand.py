@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sim.scenario.demand import Demand, Drawn
 from sim.scenario.faults import Fault, near_miss
-from sim.scenario.junctions import Movement
 from sim.scenario.network import Network
 from sim.scenario.routes import Router
 from sim.scenario.site import Site
@@ -136,12 +135,11 @@ def _drawn(demand: Demand) -> Iterator[Fault]:
 # ---------------------------------------------------------------------- routes
 
 
-def demand_routes(site: Site, found: Sequence[Movement]) -> Iterator[Fault]:
-    """Yield who cannot get to where they are sent over these movements; every name must be known."""
-    router = Router(site.network, found)
+def demand_routes(site: Site, router: Router) -> Iterator[Fault]:
+    """Yield who cannot get to where they are sent; every name must be known."""
     yield from _families(site, router)
     yield from _parking(site, router)
-    yield from _through(site.demand, router, Router(site.network, found, strips=True))
+    yield from _through(site.demand, router)
     for n, line in enumerate(site.demand.bus_lines):
         stop = site.network.curb_zone(line.stop).link
         path = f"demand.bus_lines.{n}"
@@ -198,10 +196,10 @@ def _parking(site: Site, router: Router) -> Iterator[Fault]:
             yield Fault("remote_parking", f"none that is reached from {curb}", "one for those who find no berth there")
 
 
-def _through(demand: Demand, cars: Router, strips: Router) -> Iterator[Fault]:
+def _through(demand: Demand, cars: Router) -> Iterator[Fault]:
     for n, flow in enumerate(demand.through):
         path = f"demand.through.{n}"
-        router = cars if flow.vehicle == "car" else strips
+        router = cars if flow.vehicle == "car" else cars.strips
         if flow.vehicle == "two_wheeler" and flow.heavy_share > 0.0:
             yield Fault(f"{path}.heavy_share", f"{flow.heavy_share:g} of two-wheelers", "0, or vehicle: car")
         if flow.vehicle == "two_wheeler" and cars.network.link(flow.entry).strip_width_m == 0.0:

@@ -25,6 +25,8 @@ CLEARANCE_M = 4.0
 """[m] between the crossing street's edge and the stop line, without signal [assumption]"""
 SIGNAL_CLEARANCE_M = 7.0
 """[m] the same at a signal: stop line, 4 m of crossing on foot, 2 m of margin [assumption]"""
+MIN_PIECE_M = 6.0
+"""[m] of a link between its junctions and crossings, at least"""
 STRIP = -1
 """The number of a link's strip for two-wheelers among its lanes"""
 BEND_M = 1.0

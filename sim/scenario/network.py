@@ -14,6 +14,8 @@ from pydantic.dataclasses import dataclass
 
 from sim.scenario.fields import STRICT, Coordinate, Metres, Name, Seconds, Share, SpeedKmH, Unit
 
+FILE_M = 1.0
+"""Width of a strip that one file of two-wheelers takes (Chinese code for urban roads CJJ 37-2012: 1.0 m)."""
 ZEBRA_YIELD_SHARE = 0.5
 """[assumption] 0.3-0.7; Xi'an measured 0.04 to 0.69, without and with enforcement"""
 UNMARKED_YIELD_SHARE = 0.05

@@ -1,6 +1,7 @@
 """Quickest ways through a network, link by link, over the movements that its junctions allow."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,14 +20,15 @@ TIE_S = 1e-7
 class Router:
     """Shortest paths in free-flow time on the graph whose nodes are links and whose edges are movements."""
 
-    def __init__(self, network: Network, movements: Sequence[Movement], *, strips: bool = False) -> None:
-        """Know the network's links and the turns between them; with `strips`, those of two-wheelers alone."""
+    def __init__(self, network: Network, movements: Sequence[Movement]) -> None:
+        """Know the network's links and the turns between them."""
         self.network = network
+        self._movements = movements
         self._ids = [link.id for link in network.links]
         self._index = {id: n for n, id in enumerate(self._ids)}
         self._time = np.array([network.length(link) / (link.speed_km_h / 3.6) for link in network.links])
         self._turns: dict[tuple[str, str], Turn] = {}
-        for m in movements if not strips else (m for m in movements if m.from_lane == STRIP):
+        for m in movements:
             self._turns.setdefault((m.from_link, m.to_link), m.turn)
         pairs = [
             (self._index[a], self._index[b], TURN_S[as_if_kept_right(t, network)]) for (a, b), t in self._turns.items()
@@ -35,6 +37,11 @@ class Router:
         cost = [self._time[b] + s + TIE_S * (b + 1) for _, b, s in pairs]
         self._graph = csr_matrix((cost, ([p[0] for p in pairs], [p[1] for p in pairs])), shape=(n, n))
         self._rows: dict[int, tuple[NDArray[np.float64], NDArray[np.int32]]] = {}
+
+    @cached_property
+    def strips(self) -> "Router":
+        """The ways of two-wheelers: over movements from strip to strip alone."""
+        return Router(self.network, [m for m in self._movements if m.from_lane == STRIP])
 
     def _from(self, source: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         if source not in self._rows:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sim.kernel.state import STRIP
-from sim.scenario.junctions import Movement, as_if_kept_right
+from sim.scenario.junctions import MIN_PIECE_M, Movement, as_if_kept_right
 from sim.scenario.network import Crossing, Link, Network, Turn
 from sim.traffic.layout import Piece
 from sim.traffic.lights import NO_LIGHT, Clock, Light, crossing_light
@@ -15,7 +15,6 @@ MIN_SPACING_M = 3.0
 """No lane ever holds more than one vehicle per so many metres."""
 STRIP_SPACING_M = 0.5
 """And no strip more than one two-wheeler per so many."""
-MIN_PIECE_M = 6.0
 SAME_LENGTH_M = 1.0
 """Two directions of a street whose lengths differ by more are not beside each other."""
 SEAM_M = 1.0

@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.kernel.state import BUS, DESK, ENTRY, GONE, TWO_WHEELER, VEHICLE, Ints, Records, rows
 from sim.scenario.drivers import Drivers, VehicleClass
+from sim.scenario.network import FILE_M
 from sim.traffic.layout import Layout
 
 SPARE_LEGS = 64
@@ -20,8 +21,6 @@ KINDS: tuple[Kind, ...] = ("car", "bus", "heavy", "two_wheeler")
 """In the order of the kernel's codes."""
 SHADOWS = 16
 """So many vehicles may turn round in mid-block at the same time."""
-FILE_M = 1.0
-"""Width of a strip that one file of two-wheelers takes (Chinese code for urban roads CJJ 37-2012: 1.0 m)."""
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,9 @@
 
 import numpy as np
 import pytest
-import simpy
 
-from sim.places.berths import Berths
 from sim.places.disciplines import any_free, free_behind
+from tests.streets import waits_at_berths
 from tests.validation.table import around, mean_of
 
 BERTHS, FLOW_H, DWELL_S = 4, 192.0, 60.0
@@ -36,26 +35,10 @@ ARRIVALS, REPLICATIONS = 50_000, {exponential: 12, constant: 6, lognormal: 6}
 def waits(dwell, seed, arrivals, discipline=any_free):
     """Return the waits [s] of Poisson arrivals at berths alone."""
     rng = np.random.default_rng(seed)
-    env = simpy.Environment()
-    berths = Berths(env, BERTHS, discipline)
-    found = []
-
-    def customer(stay):
-        came = env.now
-        berth = yield berths.request()
-        found.append(env.now - came)
-        yield env.timeout(stay)
-        berths.release(berth)
-
-    def source():
-        for headway, stay in zip(rng.exponential(3600.0 / FLOW_H, arrivals), dwell(rng, arrivals), strict=True):
-            yield env.timeout(headway)
-            env.process(customer(stay))
-
-    env.process(source())
-    env.run()
+    headways = rng.exponential(3600.0 / FLOW_H, arrivals)
+    found = waits_at_berths(headways, dwell(rng, arrivals), BERTHS, discipline)
     assert len(found) == arrivals
-    return np.array(found)
+    return found
 
 
 @pytest.mark.validation

@@ -3,11 +3,10 @@
 import numpy as np
 import pytest
 
-from sim.kernel.gaps import accepts
 from sim.scenario.network import CrossedLink, Crossing
 from sim.traffic.layout import Detector
 from sim.traffic.people import Walker
-from tests.streets import CHINA, go, poisson, street, times_s, traffic_on, varied, waits_for_gap
+from tests.streets import CHINA, go, poisson, street, times_s, traffic_on, varied, waits_among_points, waits_for_gap
 from tests.validation.table import around, mean_of
 
 FLOW, GAP_S = 850.0, 6.0
@@ -17,14 +16,7 @@ AT_M, WIDTH_M, HOURS = 600.0, 4.0, 6.0
 
 def waits(gap_s, seed, people=20_000):
     """Return how long people wait [s] for the kernel to accept a gap between points that pass at random."""
-    rng = np.random.default_rng(seed)
-    found = np.zeros(people)
-    for n in range(people):
-        gap = rng.exponential(3600.0 / FLOW)
-        while not accepts(gap, gap_s):
-            found[n] += gap
-            gap = rng.exponential(3600.0 / FLOW)
-    return found
+    return waits_among_points(FLOW, gap_s, np.random.default_rng(seed), people)
 
 
 def test_the_kernels_gap_acceptance_gives_adams_delay(table):

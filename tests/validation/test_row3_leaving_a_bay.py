@@ -5,10 +5,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.kernel.gaps import accepts
 from sim.traffic.fleet import Departure
 from sim.traffic.layout import Detector
-from tests.streets import BUS, go, poisson, population, street, times_s, traffic_on, varied, waits_for_gap
+from tests.streets import (
+    BUS,
+    go,
+    poisson,
+    population,
+    street,
+    times_s,
+    traffic_on,
+    varied,
+    waits_among_points,
+    waits_for_gap,
+)
 from tests.validation.table import around, mean_of
 
 GAP_S = 7.0
@@ -29,15 +39,8 @@ AT_M, ROOM_M, HOURS = 600.0, 1.0, 8.0
 
 def delay_s(flow, gap_s, seed):
     """Return the mean wait [s] until the kernel accepts a gap between points that pass at random."""
-    rng = np.random.default_rng([flow, seed])
-    n = 60_000 if flow < 400 else 30_000
-    waits = np.zeros(n)
-    for k in range(n):
-        gap = rng.exponential(3600.0 / flow)
-        while not accepts(gap, gap_s):
-            waits[k] += gap
-            gap = rng.exponential(3600.0 / flow)
-    return waits.mean()
+    count = 60_000 if flow < 400 else 30_000
+    return waits_among_points(flow, gap_s, np.random.default_rng([flow, seed]), count).mean()
 
 
 @pytest.mark.parametrize("flow", DELAY_S)

@@ -4,12 +4,10 @@ from functools import cache
 
 import numpy as np
 import pytest
-import simpy
 
-from sim.places.berths import Berths
 from sim.places.disciplines import any_free
 from sim.traffic.fleet import Departure
-from tests.streets import go, poisson, street, traffic_on
+from tests.streets import go, poisson, street, traffic_on, waits_at_berths
 from tests.validation.table import around, mean_of
 
 SERVICE_S, SOURCE = 7.5, "Pollaczek, Khinchine"
@@ -34,24 +32,9 @@ def exponential(rng, n):
 
 def wait_at_berth(load, seed, service=constant, arrivals=20_000):
     """Return the mean wait [s] of Poisson arrivals for one berth."""
-    rng, env, waits = np.random.default_rng(seed), simpy.Environment(), []
-    berths = Berths(env, 1, any_free)
-
-    def customer(stay):
-        came = env.now
-        berth = yield berths.request()
-        waits.append(env.now - came)
-        yield env.timeout(stay)
-        berths.release(berth)
-
-    def source():
-        for headway, stay in zip(rng.exponential(SERVICE_S / load, arrivals), service(rng, arrivals), strict=True):
-            yield env.timeout(headway)
-            env.process(customer(stay))
-
-    env.process(source())
-    env.run()
-    return np.mean(waits)
+    rng = np.random.default_rng(seed)
+    headways = rng.exponential(SERVICE_S / load, arrivals)
+    return np.mean(waits_at_berths(headways, service(rng, arrivals), 1, any_free))
 
 
 def at_berth(load):
