@@ -463,8 +463,8 @@ def walkers(network: Network, count: int, within: int, dt: float, seed: int) -> 
 def cases(draw: Any, *, stopping: bool) -> Case:
     """Draw a world, with vehicles that stop on the way or without."""
     street, network = draw(networks())
-    found, router = roads(network)
-    strips = [way for way in routes(Router(network, found, strips=True)) if all(map(strip_on(network), way))]
+    _, router = roads(network)
+    strips = [way for way in routes(router.strips) if all(map(strip_on(network), way))]
     ways: Ways = dict.fromkeys(KINDS, routes(router)) | {"two_wheeler": strips}
     assume(ways["car"])
     dt, seed = draw(st.sampled_from((0.25, 0.5, 1.0))), draw(st.integers(0, 9999))
