@@ -275,13 +275,16 @@ def change_lanes(
     net: Ints,
     desk: Records,
     segments: Records,
+    busy: Ints,
+    count: int,
     tick: int,
 ) -> None:
     """Let every driver whose turn it is think about changing lanes, each about once a PERIOD."""
     every = int(PERIOD / desk[0].dt + 0.5)
     if every < 1:
         every = 1
-    for lane in range(lanes.size):
+    for b in range(count):
+        lane = busy[b]
         segment = lanes[lane].segment
         if segment < 0 or segments[segment].lanes < 2 or lanes[lane].count == 0 or lanes[lane].number == STRIP:
             continue

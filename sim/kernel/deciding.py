@@ -179,15 +179,19 @@ def decide(
     conflicts: Records,
     zebras: Records,
     desk: Records,
+    busy: Ints,
     tick: int,
-) -> None:
-    """Set every driving vehicle's acceleration."""
+) -> int:
+    """Set every driving vehicle's acceleration; list the lanes that somebody is on, and return how many there are."""
     dt = desk[0].dt
     desk[0].passing = 0
+    found = 0
     for lane in range(lanes.size):
         here = lanes[lane]
         if here.count == 0:
             continue
+        busy[found] = lane
+        found += 1
         segment = here.segment
         # The vehicle ahead on this lane: its rear end and speed.
         rear = 0.0
@@ -251,3 +255,4 @@ def decide(
             v_ahead = v
         if passers or (here.held > 0 and segment >= 0 and segments[segment].over >= 0):
             desk[0].passing = 1
+    return found

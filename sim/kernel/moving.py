@@ -334,12 +334,14 @@ def pass_ends(
 
 
 @compiled()
-def note_tails(vehicles: Records, lanes: Records, order: Ints) -> bool:
-    """Note, for every lane, rear ends of vehicles whose fronts have left it; return whether anybody ran onto one."""
+def note_tails(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count: int) -> bool:
+    """Note, for every lane, rear ends of vehicles whose fronts have left it; return whether anybody ran onto one.
+
+    `busy` lists the lanes that somebody is on; no lane has a tail noted yet.
+    """
     onto = False
-    for lane in range(lanes.size):
-        lanes[lane].tail_x = FAR
-    for lane in range(lanes.size):
+    for b in range(count):
+        lane = busy[b]
         at = lanes[lane].order_at
         for k in range(lanes[lane].count - 1, -1, -1):
             i = order[at + k]
@@ -361,18 +363,31 @@ def note_tails(vehicles: Records, lanes: Records, order: Ints) -> bool:
 
 
 @compiled()
-def keep_apart(vehicles: Records, lanes: Records, order: Ints) -> bool:
+def keep_apart(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count: int) -> bool:
     """Hold back those who ran onto a tail beyond, whose owner was stopped short after they had moved.
 
     Return whether anybody was: that may concern those behind them.
     """
     anybody = False
-    for lane in range(lanes.size):
+    for b in range(count):
+        lane = busy[b]
         wall = lanes[lane].tail_x if lanes[lane].tail_x > 0.0 else 0.0
-        if lanes[lane].count > 0 and vehicles[order[lanes[lane].order_at]].x > wall:
+        if vehicles[order[lanes[lane].order_at]].x > wall:
             hold_back(vehicles, lanes, order, lane, wall)
             anybody = True
     return anybody
+
+
+@compiled()
+def list_busy(lanes: Records, busy: Ints) -> int:
+    """List the lanes that somebody is on, and return how many there are; forget all tails."""
+    count = 0
+    for lane in range(lanes.size):
+        lanes[lane].tail_x = FAR
+        if lanes[lane].count > 0:
+            busy[count] = lane
+            count += 1
+    return count
 
 
 @compiled()
@@ -387,15 +402,17 @@ def move(
     passed: Floats,
     news: Ints,
     desk: Records,
+    busy: Ints,
+    count: int,
     tick: int,
-) -> None:
-    """Move every vehicle by one tick."""
-    for lane in range(lanes.size):
-        if lanes[lane].count > 0:
-            advance_lane(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick)
+) -> int:
+    """Move every vehicle by one tick; `busy` lists the lanes they are on, anew afterwards: return how many."""
+    for b in range(count):
+        advance_lane(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, busy[b], tick)
     patience = int(PATIENCE / desk[0].dt)
     further = False
-    for lane in range(lanes.size):
+    for b in range(count):
+        lane = busy[b]
         if lanes[lane].count == 0:
             continue
         head = vehicles[order[lanes[lane].order_at]]
@@ -410,6 +427,7 @@ def move(
                 further |= pass_ends(
                     vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick
                 )
-    onto = note_tails(vehicles, lanes, order)
-    while onto and keep_apart(vehicles, lanes, order):
-        onto = note_tails(vehicles, lanes, order)
+    count = list_busy(lanes, busy)
+    while note_tails(vehicles, lanes, order, busy, count) and keep_apart(vehicles, lanes, order, busy, count):
+        count = list_busy(lanes, busy)
+    return count

@@ -61,6 +61,7 @@ def advance(
     people: Records,
     waiting: Ints,
     pulling: Ints,
+    busy: Ints,
     stuck: Ints,
     news: Ints,
     samples: Ints,
@@ -81,11 +82,11 @@ def advance(
         switch_lights(lanes, tick)
         if zebras.size > 0:
             cross(vehicles, lanes, order, net, zebras, people, queue, waiting, news, desk, tick)
-        decide(vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, tick)
-        move(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, tick)
+        count = decide(vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, busy, tick)
+        count = move(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, busy, count, tick)
         if desk[0].pulling > 0:
             pull_out(vehicles, lanes, order, segments, net, route, pulling, news, desk, tick)
-        change_lanes(vehicles, lanes, order, net, desk, segments, tick)
+        change_lanes(vehicles, lanes, order, net, desk, segments, busy, count, tick)
         if desk[0].passing == 1:
             pass_rows(vehicles, lanes, order, net, segments, every_driver, tick)
         admit(vehicles, lanes, order, entries, queue, desk, tick)

@@ -83,7 +83,7 @@ class Traffic:
         self.news = np.zeros((4 * len(departures) + self.people.rows.size + 64, 2), dtype=np.int32)
         self.samples = np.zeros((horizon // self._every + 2, 4), dtype=np.int32)
         beside = (entries, np.concatenate([queue, self.people.lanes]), *self.people.arrays)
-        waiting = (self.orders.pulling, self.stuck)
+        waiting = (self.orders.pulling, np.zeros(self.lanes.size, dtype=np.int32), self.stuck)
         told = (self.news, self.samples, self.desk)
         self._rest: Any = tuple(map(k.handed, (road.conflicts, road.detectors, self.passed, *beside, *waiting, *told)))
 

@@ -64,9 +64,10 @@ def test_who_is_stopped_short_at_a_lanes_end_keeps_off_those_who_moved_before():
     assert 7.9 < vehicles["x"][1] < 8.0
     assert vehicles["x"][2] == 2.0
     lanes["tail_x"] = 9.0
-    assert keep_apart(vehicles, lanes, order)
+    busy = np.zeros(1, dtype=np.int32)
+    assert keep_apart(vehicles, lanes, order, busy, 1)
     assert 6.9 < vehicles["x"][1] < vehicles["x"][0] - 2.0 < 7.0
-    assert not keep_apart(vehicles, lanes, order)
+    assert not keep_apart(vehicles, lanes, order, busy, 1)
 
 
 def test_who_faces_a_red_light_sees_the_tail_of_a_bus_that_stands_across_it():
