@@ -75,6 +75,7 @@ VEHICLE = _record(
     claims=_INT,  # last tick in which only somebody who was clearing the junction held it up, who gives way to it
     defers=_INT,  # tick since when it lets others go first at the line, -1 if it has not
     returns_x=_FLOAT,  # where one who passes over the opposite lane is back, its front [m]
+    steers_to=_FLOAT,  # up to here one who comes out of a berth still steers into the lane [m]
     low=_INT,  # lanes that lead on: from
     high=_INT,  # to
     leg=_INT,  # index of the present segment in the table of routes
