@@ -1,6 +1,6 @@
 """VALIDATION row 11: backing into berths beside the curb lane costs saturation flow (HCM 2016, ch. 19).
 
-The handbook's n counts manoeuvres in and out alike ("each maneuver, either in or out", text at eq. 19-11): so does
+The handbook's n counts manoeuvres in and out alike (its text at eq. 19-11; quoted from memory): so does
 this row. An hour of n has n / 2 drivers who back in, and as many who come out.
 """
 
