@@ -1,7 +1,9 @@
 """Who may enter a junction or pass a crossing: lights, right of way, keeping clear, people on foot."""
 
+from math import sqrt
+
 from sim.kernel import compiled
-from sim.kernel.chance import KEEP_CLEAR, YIELD, uniform
+from sim.kernel.chance import KEEP_CLEAR, LOOKED, YIELD, uniform
 from sim.kernel.gaps import FREE_AGAIN, V_SLOW, comes_first, lateness, lets_first, looks
 from sim.kernel.order import last, way_on
 from sim.kernel.state import AMBER, B_COURTESY, DRIVING, FAR, GREEN, RED, V_WAITING, Ints, Records
@@ -37,6 +39,13 @@ def switch_lights(lanes: Records, tick: int) -> None:
             lanes[m].light = RED
 
 
+@compiled(inline="always")
+def turns_green(lanes: Records, movement: int, tick: int) -> bool:
+    """Return whether a movement's light turns green in this tick; nobody misses that."""
+    cycle = lanes[movement].cycle
+    return cycle > 0 and (tick - 1 - lanes[movement].offset) % cycle == lanes[movement].green_from
+
+
 @compiled()
 def occupant(vehicles: Records, lanes: Records, order: Ints, foe: int, there: float) -> int:
     """Return a vehicle on movement `foe` that is not yet past the point where the paths meet, -1 if none."""
@@ -48,6 +57,62 @@ def occupant(vehicles: Records, lanes: Records, order: Ints, foe: int, there: fl
     if lanes[foe].tail_x < there + FREE_AGAIN:
         return lanes[foe].tail_who
     return -1
+
+
+@compiled(inline="always")
+def time_to(distance: float, v: float, a: float) -> float:
+    """Return when [s] one who moves at speed v and keeps accelerating by a has gone a distance [m]."""
+    if distance <= 0.0:
+        return 0.0
+    square = v * v + 2.0 * a * distance
+    if square <= 0.0:
+        return FAR
+    return 2.0 * distance / (v + sqrt(square))
+
+
+@compiled()
+def enters_before(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    i: int,
+    distance: float,
+    foe: int,
+    yields: int,
+    desk: Records,
+) -> int:
+    """Return who enters movement `foe` within this tick, before i is at its line `distance` [m] ahead; -1 if none.
+
+    Both decide on the state at the tick's start; in a finer step the later one would see the other inside, and stop if
+    he still could. Of two who set out in the same tick each looked at a moment of his own within it. Who is not at the
+    line within the tick sees those who enter in its first half: on average that is neither late nor early.
+    """
+    source = lanes[foe].from_lane
+    if lanes[source].count == 0:
+        return -1
+    j = order[lanes[source].order_at]
+    if j == i or vehicles[j].may_go < 0 or vehicles[j].state != DRIVING:
+        return -1
+    dt = desk[0].dt
+    to_go = lanes[source].length - vehicles[j].x
+    if to_go > 2.0 * vehicles[j].v * dt + 1.0 or way_on(vehicles, lanes, net, j, source) != foe:
+        return -1
+    v = vehicles[i].v
+    a = vehicles[i].acceleration
+    theirs = time_to(to_go, vehicles[j].v, vehicles[j].acceleration)
+    mine = time_to(distance, v, a)
+    if theirs >= dt or (mine >= dt and theirs >= 0.5 * dt):
+        return -1
+    since = vehicles[j].may_go
+    if since == vehicles[i].may_go:
+        theirs += dt * uniform(desk[0].seed, vehicles[j].key, LOOKED, since)
+        theirs -= dt * uniform(desk[0].seed, vehicles[i].key, LOOKED, since)
+    if theirs > mine or (theirs == mine and yields == 0):
+        return -1
+    then = distance - (v + 0.5 * a * theirs) * theirs
+    v += a * theirs
+    return -1 if v > V_WAITING and 0.5 * v * v >= B_LAST * (then if then > 0.1 else 0.1) else j
 
 
 @compiled()
@@ -154,7 +219,12 @@ def may_cross(
     `to_wait`: only those before the point inside the junction at which one gives way.
     """
     v = vehicles[i].v
-    if v < V_AT_LINE and vehicles[i].may_go < 0 and not looks(i, tick, desk[0].dt):
+    if (
+        v < V_AT_LINE
+        and vehicles[i].may_go < 0
+        and not looks(i, tick, desk[0].dt)
+        and not turns_green(lanes, movement, tick)
+    ):
         return False, vehicles[i].blocker
     mine = distance / (v if v > V_AT_LINE else V_AT_LINE)
     decided = False
@@ -175,6 +245,9 @@ def may_cross(
         if who >= 0 and not (lanes[foe].wait_x > 0.0 and waits_inside(vehicles, lanes, foe, who)):
             if conflicts[c].yields == 0 and vehicles[who].v >= V_WAITING:
                 vehicles[i].claims = tick
+            return False, who
+        who = enters_before(vehicles, lanes, order, net, i, distance, foe, conflicts[c].yields, desk)
+        if who >= 0:
             return False, who
         gap = lanes[movement].gap * vehicles[i].gap_factor * patience - lateness(desk[0].dt)
         if conflicts[c].yields == 0 and v < V_SLOW and lanes[foe].cycle == 0:

@@ -79,7 +79,7 @@ def advance(
     every_driver = max(int(PERIOD / desk[0].dt + 0.5), 1)
     while tick < until:
         tick += 1
-        switch_lights(lanes, tick)
+        switch_lights(lanes, tick - 1)  # what is decided in this tick begins where the last one ended
         if zebras.size > 0:
             cross(vehicles, lanes, order, net, zebras, people, queue, waiting, news, desk, tick)
         count = decide(vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, busy, tick)
