@@ -148,7 +148,9 @@ CONFLICT = _record(
     foe=_INT,  # the movement in conflict
     yields=_INT,  # 1: this movement gives way
     begin=_FLOAT,  # where the common area begins on this movement [m]
-    there=_FLOAT,  # and where it ends on the foe's [m]
+    end=_FLOAT,  # and where it ends
+    foe_begin=_FLOAT,  # the same on the foe's [m]
+    foe_end=_FLOAT,
 )
 
 DETECTOR = _record(x=_FLOAT, slot=_INT)
