@@ -3,7 +3,7 @@
 from sim.kernel import compiled
 from sim.kernel.areas import BEFORE_AREA, ROLLED_ON, area_ahead, settle_ties
 from sim.kernel.following import approach_speed, behind, composed, free_acceleration, interaction, short_of
-from sim.kernel.junctions import AT_LINE, DEFERS, permit, permit_inside
+from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside
 from sim.kernel.order import last, successor, way_on
 from sim.kernel.passing import heed_passers
 from sim.kernel.state import B_COURTESY, B_EMERGENCY, FAR, HELD, STOP, TURN_IN, V_WAITING, Ints, Records
@@ -119,7 +119,7 @@ def look_ahead(
                 stop = distance + lanes[ahead].wait_x
                 line = stop + ROLLED_ON
                 go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop, tick, desk)
-            if go:
+            if go and near(distance, v):
                 area, by = area_ahead(vehicles, lanes, order, net, route, conflicts, i, ahead, -distance, 0.0)
                 if by >= 0:
                     go = False

@@ -85,6 +85,12 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i:
     return -1
 
 
+@compiled(inline="always")
+def near(distance: float, v: float) -> bool:
+    """Return whether a stop line is near enough, 15 m or 4 s, to ask whether one may cross it."""
+    return distance <= 15.0 or distance <= 4.0 * v
+
+
 @compiled()
 def permit(
     vehicles: Records,
@@ -110,7 +116,7 @@ def permit(
             return False, no_room_behind(vehicles, lanes, order, net, i, movement) if v < V_WAITING else -1
         if light == AMBER and needed < B_AMBER:
             return False, -1
-    if distance > 15.0 and distance > 4.0 * v:
+    if not near(distance, v):
         return True, -1
     if needed >= B_LAST and v > V_WAITING:
         return True, -1
