@@ -40,7 +40,7 @@ def switch_lights(lanes: Records, tick: int) -> None:
 def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i: int, movement: int) -> int:
     """Return the vehicle that would leave no room for i beyond a movement, should it stop; -1 if there is room.
 
-    Who waits inside the junction for the same lane keeps the room that was there when it came in.
+    Whoever is in the junction already on another way to the same lane, or waits there, comes first.
     """
     to = lanes[movement].to_lane
     j = last(lanes, order, to)
@@ -76,7 +76,7 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i:
     if vehicles[i].lane != movement:
         for f in range(lanes[to].feed_at, lanes[to].feed_end):
             other = net[f]
-            if other == movement or lanes[other].wait_x == 0.0:
+            if other == movement:
                 continue
             for k in range(lanes[other].order_at, lanes[other].order_at + lanes[other].count):
                 room -= vehicles[order[k]].length + vehicles[order[k]].s0
