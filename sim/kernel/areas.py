@@ -173,10 +173,16 @@ def area_ahead(
         if soon > 0.0 and (conflicts[c].yields == 0 or not too_late(vehicles, i, distance, soon)):
             continue
         foe = conflicts[c].foe
-        source = lanes[foe].from_lane
-        nobody = lanes[foe].count == 0 and lanes[foe].tail_x == FAR and lanes[source].count == 0
-        if nobody and lanes[source].length >= UNSEEN:
-            continue
+        if lanes[foe].count == 0 and lanes[foe].tail_x == FAR:
+            source = lanes[foe].from_lane
+            length = lanes[source].length
+            if lanes[source].count == 0:
+                if length >= UNSEEN:
+                    continue
+            else:
+                j = order[lanes[source].order_at]
+                if not too_late(vehicles, j, length + conflicts[c].foe_begin - vehicles[j].x, soon):
+                    continue
         j = taker(vehicles, lanes, order, net, route, conflicts[c], i, soon)
         if j >= 0:
             nearest = distance
@@ -200,6 +206,8 @@ def hold_at_area(
     x: float,
 ) -> None:
     """Brake vehicle i, at x of a movement, before a common area in which another would be at the same time."""
+    if vehicles[i].v == 0.0 and vehicles[i].acceleration <= 0.0:
+        return
     area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, m, x, dt)
     if who >= 0:
         vehicles[i].acceleration = short_of(vehicles, i, area, dt, vehicles[i].acceleration)
@@ -213,7 +221,9 @@ def settle_ties(
     vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Ints, conflicts: Records, dt: float
 ) -> None:
     """Hold back, once everybody has decided, those who give way and would go at the same time as the others."""
-    for m in range(lanes.size):
+    for m in range(lanes.size - 1, -1, -1):
+        if lanes[m].segment >= 0:
+            break  # the movements stand behind all lanes of segments
         if lanes[m].conflict_at == lanes[m].conflict_end:
             continue
         for k in range(lanes[m].order_at, lanes[m].order_at + lanes[m].count):

@@ -53,7 +53,8 @@ def heed_waiting_point(
         return wanted, False
     me.may_go = -1
     tried = behind(vehicles, i, distance + me.s0, 0.0)
-    tried = short_of(vehicles, i, distance + ROLLED_ON, desk[0].dt, tried)
+    if distance > 0.0:
+        tried = short_of(vehicles, i, distance, desk[0].dt, tried)
     if tried < wanted:
         wanted = tried
         me.blocker = who
@@ -117,9 +118,9 @@ def look_ahead(
                 go, who = permit(vehicles, lanes, order, net, route, conflicts, zebras, desk, i, ahead, distance, tick)
             if go and lanes[ahead].wait_x > 0.0:
                 stop = distance + lanes[ahead].wait_x
-                line = stop + ROLLED_ON
+                line = stop
                 go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop, tick, desk)
-            if go and near(distance, v):
+            if go and near(distance, v) and (v > 0.0 or wanted > 0.0):
                 area, by = area_ahead(vehicles, lanes, order, net, route, conflicts, i, ahead, -distance, 0.0)
                 if by >= 0:
                     go = False
@@ -242,7 +243,7 @@ def decide(
                     wanted = look_ahead(
                         vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, i, lane, tick, free
                     )
-                if here.conflict_at < here.conflict_end:
+                if here.conflict_at < here.conflict_end and (v > 0.0 or wanted > 0.0):
                     area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, lane, x, 0.0)
                     if who >= 0:
                         tried = behind(vehicles, i, area - BEFORE_AREA + me.s0, 0.0)

@@ -40,7 +40,8 @@ def switch_lights(lanes: Records, tick: int) -> None:
 def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i: int, movement: int) -> int:
     """Return the vehicle that would leave no room for i beyond a movement, should it stop; -1 if there is room.
 
-    Whoever is in the junction already on another way to the same lane, or waits there, comes first.
+    Whoever is in the junction already on another way to the same lane, or waits there, comes first. One who comes to
+    wait inside does not count on what those ahead still roll.
     """
     to = lanes[movement].to_lane
     j = last(lanes, order, to)
@@ -68,7 +69,8 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i:
             who = m
     if slowest > V_CLEARING:
         return -1
-    if slowest < FAR:
+    comes_to_wait = lanes[movement].wait_x > 0.0 and vehicles[i].lane != movement
+    if slowest < FAR and not comes_to_wait:
         room += 0.5 * slowest * slowest / B_AHEAD
     room -= vehicles[i].length + vehicles[i].s0 + 0.5
     if room < 0.0:
