@@ -193,47 +193,26 @@ def area_ahead(
 
 
 @compiled()
-def hold_at_area(
-    vehicles: Records,
-    lanes: Records,
-    order: Ints,
-    net: Ints,
-    route: Ints,
-    conflicts: Records,
-    dt: float,
-    i: int,
-    m: int,
-    x: float,
-) -> None:
-    """Brake vehicle i, at x of a movement, before a common area in which another would be at the same time."""
-    if vehicles[i].v == 0.0 and vehicles[i].acceleration <= 0.0:
-        return
-    area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, m, x, dt)
-    if who >= 0:
-        vehicles[i].acceleration = short_of(vehicles, i, area, dt, vehicles[i].acceleration)
-        vehicles[i].blocker = who
-        if x < 0.0:
-            vehicles[i].may_go = -1
-
-
-@compiled()
 def settle_ties(
-    vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Ints, conflicts: Records, dt: float
+    vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Ints, conflicts: Records, desk: Records
 ) -> None:
-    """Hold back, once everybody has decided, those who give way and would go at the same time as the others."""
-    for m in range(lanes.size - 1, -1, -1):
-        if lanes[m].segment >= 0:
-            break  # the movements stand behind all lanes of segments
-        if lanes[m].conflict_at == lanes[m].conflict_end:
-            continue
-        for k in range(lanes[m].order_at, lanes[m].order_at + lanes[m].count):
-            i = order[k]
-            hold_at_area(vehicles, lanes, order, net, route, conflicts, dt, i, m, vehicles[i].x)
-        source = lanes[m].from_lane
-        for k in range(lanes[source].order_at, lanes[source].order_at + lanes[source].count):
-            i = order[k]
-            x = vehicles[i].x - lanes[source].length
-            if vehicles[i].state == HELD or not too_late(vehicles, i, -x, dt):
-                break
-            if way_on(vehicles, lanes, net, i, source) == m:
-                hold_at_area(vehicles, lanes, order, net, route, conflicts, dt, i, m, x)
+    """Brake, once everybody has decided, those who give way and would be in an area at the same time as another.
+
+    Looked at are those who were noted while they decided, as `entering`: who moves within a junction, and who can no
+    longer stop before one after this tick.
+    """
+    i = desk[0].entering
+    while i >= 0:
+        lane = vehicles[i].lane
+        m = lane
+        x = vehicles[i].x
+        if lanes[lane].segment >= 0:
+            m = way_on(vehicles, lanes, net, i, lane)
+            x -= lanes[lane].length
+        area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, m, x, desk[0].dt)
+        if who >= 0:
+            vehicles[i].acceleration = short_of(vehicles, i, area, desk[0].dt, vehicles[i].acceleration)
+            vehicles[i].blocker = who
+            if x < 0.0:
+                vehicles[i].may_go = -1
+        i = vehicles[i].entering

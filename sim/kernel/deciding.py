@@ -1,7 +1,7 @@
 """Decide: every vehicle's acceleration from the frozen state, before anybody moves."""
 
 from sim.kernel import compiled
-from sim.kernel.areas import BEFORE_AREA, ROLLED_ON, area_ahead, settle_ties
+from sim.kernel.areas import BEFORE_AREA, ROLLED_ON, area_ahead, settle_ties, too_late
 from sim.kernel.following import approach_speed, behind, composed, free_acceleration, interaction, short_of
 from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside
 from sim.kernel.order import last, successor, way_on
@@ -196,6 +196,7 @@ def decide(
     """Set every driving vehicle's acceleration."""
     dt = desk[0].dt
     desk[0].passing = 0
+    desk[0].entering = -1
     for lane in range(lanes.size):
         here = lanes[lane]
         if here.count == 0:
@@ -266,9 +267,20 @@ def decide(
                         if held < wanted:
                             wanted = held
                 me.acceleration = wanted if wanted > -B_EMERGENCY else -B_EMERGENCY
+                if v > 0.0 or wanted > 0.0:
+                    to_end = here.length - x
+                    if here.conflict_at < here.conflict_end or (
+                        me.choice >= 0
+                        and segment >= 0
+                        and to_end < TURN_ZONE
+                        and too_late(vehicles, i, to_end, dt)
+                        and net[here.via_at + me.choice] >= 0
+                    ):
+                        me.entering = desk[0].entering
+                        desk[0].entering = i
             ahead = i
             rear = x - me.length
             v_ahead = v
         if passers or (here.held > 0 and segment >= 0 and segments[segment].over >= 0):
             desk[0].passing = 1
-    settle_ties(vehicles, lanes, order, net, route, conflicts, dt)
+    settle_ties(vehicles, lanes, order, net, route, conflicts, desk)
