@@ -290,7 +290,7 @@ def gives_up(
         return stood > 0 and stood % int(PATIENCE / desk[0].dt) == 0
     if movement < 0 or stood == 0 or stood % int(BLOCKED / desk[0].dt) != 0:
         return False
-    return no_room_behind(vehicles, lanes, order, i, movement) >= 0
+    return no_room_behind(vehicles, lanes, order, net, i, movement) >= 0
 
 
 @compiled()

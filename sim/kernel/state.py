@@ -92,6 +92,7 @@ VEHICLE = _record(
     keeps_curb=_INT,  # 1: looks for a place from the curb lane
     reported=_INT,  # 1: an agent wants to know when it leaves
     changed=_INT,  # tick of the last lane change
+    entering=_INT,  # the next one who may enter a common area in this tick, -1 if none
     shadow=_INT,  # while it turns round: the row that holds the opposite lane for it; else -1
     before=(_INT, TAIL_LANES),  # lanes that its tail may still be on, the latest first; -1: none
     key=_LONG,  # for chance
@@ -149,7 +150,9 @@ CONFLICT = _record(
     foe=_INT,  # the movement in conflict
     yields=_INT,  # 1: this movement gives way
     begin=_FLOAT,  # where the common area begins on this movement [m]
-    there=_FLOAT,  # and where it ends on the foe's [m]
+    end=_FLOAT,  # and where it ends
+    foe_begin=_FLOAT,  # the same on the foe's [m]
+    foe_end=_FLOAT,
 )
 
 DETECTOR = _record(x=_FLOAT, slot=_INT)
@@ -202,6 +205,7 @@ DESK = _record(
     news=_INT,  # how many reports
     pulling=_INT,  # how many vehicles wait to pull out
     passing=_INT,  # 1: somebody passes over the opposite lane, or holds a lane that can be passed so
+    entering=_INT,  # the first one who may enter a common area in this tick, -1 if none
     stuck=_INT,  # how many vehicles are in a deadlock
 )
 
