@@ -15,6 +15,7 @@ B_LAST = 6.0  # [m/s2] nobody enters who can stop with this much [assumption]
 BEFORE_AREA = 0.5  # [m] short of a path that somebody is on, one stops inside a junction [assumption]
 UNSEEN = 60.0  # [m] over a longer lane nobody comes too fast to stop from beyond it [assumption]
 ROLLED_ON = 0.1  # [m] beyond the waiting point inside a junction one still waits there
+GAIN = 3.0  # [m/s2] nobody gains speed faster
 
 
 @compiled()
@@ -57,6 +58,48 @@ def too_late(vehicles: Records, j: int, distance: float, soon: float) -> bool:
         distance -= 0.5 * (v + after) * soon
         v = after
     return distance <= 0.0 or 0.5 * v * v >= B_LAST * distance
+
+
+@compiled(inline="always")
+def may_be_late(v: float, distance: float, dt: float) -> bool:
+    """Return whether one at speed v may, after this tick, be too late to stop within a distance [m] from here."""
+    after = v + GAIN * dt
+    return 0.5 * after * after >= B_LAST * (distance - 0.5 * (v + after) * dt)
+
+
+@compiled()
+def note_taken(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    segments: Records,
+    net: Ints,
+    i: int,
+    lane: int,
+    dt: float,
+    tick: int,
+) -> None:
+    """Note the movements onto which vehicle i may come too fast to stop; no other needs a close look (`area_ahead`).
+
+    What is noted while deciding holds in this tick, once everybody has decided, and in the next.
+    """
+    me = vehicles[i]
+    here = lanes[lane]
+    distance = here.length - me.x
+    beyond = here.to_lane
+    if here.segment >= 0:
+        m = way_on(vehicles, lanes, net, i, lane)
+        if m < 0:
+            return
+        lanes[m].taken = tick + 1
+        distance += lanes[m].length
+        beyond = lanes[m].to_lane
+    if may_be_late(me.v, distance + lanes[beyond].length, dt):
+        segment = segments[lanes[beyond].segment]
+        for choice in range(segment.next_end - segment.next_at):
+            m = net[lanes[beyond].via_at + choice]
+            if m >= 0:
+                lanes[m].taken = tick + 1
 
 
 @compiled()
@@ -137,6 +180,7 @@ def area_ahead(
     movement: int,
     x: float,
     soon: float,
+    tick: int,
 ) -> "tuple[float, int]":
     """Return how far [m] ahead of vehicle i, at x of a movement, a common area begins that is taken, and by whom.
 
@@ -158,6 +202,11 @@ def area_ahead(
         if distance <= 0.0:
             enters = enters and x - vehicles[i].length >= conflicts[c].end
             continue
+        foe = conflicts[c].foe
+        if lanes[foe].count == 0 and lanes[foe].tail_x == FAR and lanes[foe].taken < tick:
+            if enters and distance < first and (x > point or conflicts[c].begin < point):
+                first = distance
+            continue
         if enters and (x > point or conflicts[c].begin < point):
             first = distance if distance < first else first
             if leader < 0 and conflicts[c].yields == 1:
@@ -172,17 +221,6 @@ def area_ahead(
             continue
         if soon > 0.0 and (conflicts[c].yields == 0 or not too_late(vehicles, i, distance, soon)):
             continue
-        foe = conflicts[c].foe
-        if lanes[foe].count == 0 and lanes[foe].tail_x == FAR:
-            source = lanes[foe].from_lane
-            length = lanes[source].length
-            if lanes[source].count == 0:
-                if length >= UNSEEN:
-                    continue
-            else:
-                j = order[lanes[source].order_at]
-                if not too_late(vehicles, j, length + conflicts[c].foe_begin - vehicles[j].x, soon):
-                    continue
         j = taker(vehicles, lanes, order, net, route, conflicts[c], i, soon)
         if j >= 0:
             nearest = distance
@@ -194,7 +232,7 @@ def area_ahead(
 
 @compiled()
 def settle_ties(
-    vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Ints, conflicts: Records, desk: Records
+    vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Ints, conflicts: Records, desk: Records, tick: int
 ) -> None:
     """Brake, once everybody has decided, those who give way and would be in an area at the same time as another.
 
@@ -209,7 +247,7 @@ def settle_ties(
         if lanes[lane].segment >= 0:
             m = way_on(vehicles, lanes, net, i, lane)
             x -= lanes[lane].length
-        area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, m, x, desk[0].dt)
+        area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, m, x, desk[0].dt, tick)
         if who >= 0:
             vehicles[i].acceleration = short_of(vehicles, i, area, desk[0].dt, vehicles[i].acceleration)
             vehicles[i].blocker = who

@@ -1,7 +1,7 @@
 """Decide: every vehicle's acceleration from the frozen state, before anybody moves."""
 
 from sim.kernel import compiled
-from sim.kernel.areas import BEFORE_AREA, ROLLED_ON, area_ahead, settle_ties, too_late
+from sim.kernel.areas import BEFORE_AREA, ROLLED_ON, area_ahead, may_be_late, note_taken, settle_ties, too_late
 from sim.kernel.curb import V_OUT, V_OUT_BUS
 from sim.kernel.following import approach_speed, behind, composed, free_acceleration, interaction, short_of
 from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside
@@ -122,7 +122,7 @@ def look_ahead(
                 line = stop
                 go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop, tick, desk)
             if go and near(distance, v) and (v > 0.0 or wanted > 0.0):
-                area, by = area_ahead(vehicles, lanes, order, net, route, conflicts, i, ahead, -distance, 0.0)
+                area, by = area_ahead(vehicles, lanes, order, net, route, conflicts, i, ahead, -distance, 0.0, tick)
                 if by >= 0:
                     go = False
                     who = by
@@ -250,7 +250,7 @@ def decide(
                         vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, i, lane, tick, free
                     )
                 if here.conflict_at < here.conflict_end and (v > 0.0 or wanted > 0.0):
-                    area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, lane, x, 0.0)
+                    area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, lane, x, 0.0, tick)
                     if who >= 0:
                         tried = behind(vehicles, i, area - BEFORE_AREA + me.s0, 0.0)
                         tried = short_of(vehicles, i, area, dt, tried)
@@ -274,21 +274,21 @@ def decide(
                         if held < wanted:
                             wanted = held
                 me.acceleration = wanted if wanted > -B_EMERGENCY else -B_EMERGENCY
-                if v > 0.0 or wanted > 0.0:
-                    to_end = here.length - x
-                    if here.conflict_at < here.conflict_end or (
-                        me.choice >= 0
-                        and segment >= 0
-                        and to_end < TURN_ZONE
-                        and too_late(vehicles, i, to_end, dt)
-                        and net[here.via_at + me.choice] >= 0
-                    ):
-                        me.entering = desk[0].entering
-                        desk[0].entering = i
+                late = may_be_late(v, here.length - x, dt)
+                if late:
+                    note_taken(vehicles, lanes, order, segments, net, i, lane, dt, tick)
+                if here.conflict_at < here.conflict_end:
+                    late = v > 0.0 or wanted > 0.0
+                elif late:
+                    late = segment >= 0 and me.choice >= 0 and too_late(vehicles, i, here.length - x, dt)
+                    late = late and net[here.via_at + me.choice] >= 0
+                if late:
+                    me.entering = desk[0].entering
+                    desk[0].entering = i
             ahead = i
             rear = x - me.length
             v_ahead = v
         if passers or (here.held > 0 and segment >= 0 and segments[segment].over >= 0):
             desk[0].passing = 1
-    settle_ties(vehicles, lanes, order, net, route, conflicts, desk)
+    settle_ties(vehicles, lanes, order, net, route, conflicts, desk, tick)
     return found
