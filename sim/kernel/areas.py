@@ -47,6 +47,12 @@ def occupant(vehicles: Records, lanes: Records, order: Ints, conflict: Any, i: i
     return -1
 
 
+@compiled(inline="always")
+def stands_before(vehicles: Records, conflict: Any, j: int) -> bool:
+    """Return whether a vehicle on the foe's movement stands before the common area."""
+    return vehicles[j].v < V_WAITING and vehicles[j].lane == conflict.foe and vehicles[j].x <= conflict.foe_begin
+
+
 @compiled()
 def too_late(vehicles: Records, j: int, distance: float, soon: float) -> bool:
     """Return whether a vehicle can no longer stop within a distance [m], `soon` s from now (0, or this tick)."""
@@ -211,11 +217,7 @@ def area_ahead(
             first = distance if distance < first else first
             if leader < 0 and conflicts[c].yields == 1:
                 j = occupant(vehicles, lanes, order, conflicts[c], i, True)
-                if j >= 0 and (
-                    vehicles[j].v >= V_WAITING
-                    or vehicles[j].lane != conflicts[c].foe
-                    or vehicles[j].x > conflicts[c].foe_begin
-                ):
+                if j >= 0 and not stands_before(vehicles, conflicts[c], j):
                     leader = j
         if distance >= nearest or 0.5 * v * v >= B_EMERGENCY * room_before(distance):
             continue

@@ -3,7 +3,7 @@
 from math import sqrt
 
 from sim.kernel import compiled
-from sim.kernel.areas import B_LAST, occupant
+from sim.kernel.areas import B_LAST, occupant, stands_before
 from sim.kernel.chance import KEEP_CLEAR, LOOKED, YIELD, uniform
 from sim.kernel.gaps import V_SLOW, comes_first, lateness, lets_first, looks
 from sim.kernel.order import last, way_on
@@ -106,7 +106,7 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i:
     """Return the vehicle that would leave no room for i beyond a movement, should it stop; -1 if there is room.
 
     Whoever is in the junction already on another way to the same lane, or waits there, comes first. One who comes to
-    wait inside does not count on what those ahead still roll.
+    wait inside leaves room for those, too, who may enter, and does not count on what those ahead still roll.
     """
     to = lanes[movement].to_lane
     j = last(lanes, order, to)
@@ -132,9 +132,9 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i:
         if vehicles[m].v < slowest:
             slowest = vehicles[m].v
             who = m
-    if slowest > V_CLEARING:
-        return -1
     comes_to_wait = lanes[movement].wait_x > 0.0 and vehicles[i].lane != movement
+    if slowest > V_CLEARING and (slowest == FAR or not comes_to_wait):
+        return -1
     if slowest < FAR and not comes_to_wait:
         room += 0.5 * slowest * slowest / B_AHEAD
     room -= vehicles[i].length + vehicles[i].s0 + 0.5
@@ -149,6 +149,13 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i:
                 room -= vehicles[order[k]].length + vehicles[order[k]].s0
                 if room < 0.0:
                     return order[k]
+            source = lanes[other].from_lane
+            if comes_to_wait and lanes[source].count > 0:
+                j = order[lanes[source].order_at]
+                if vehicles[j].may_go >= 0 and way_on(vehicles, lanes, net, j, source) == other:
+                    room -= vehicles[j].length + vehicles[j].s0
+                    if room < 0.0:
+                        return j
     return -1
 
 
@@ -252,6 +259,8 @@ def may_cross(
             continue
         foe = conflicts[c].foe
         who = occupant(vehicles, lanes, order, conflicts[c], i, not to_wait)
+        if who >= 0 and x >= 0.0 and conflicts[c].yields == 0 and stands_before(vehicles, conflicts[c], who):
+            who = -1  # two inside who both stand before it: right of way decides
         if who >= 0:
             if conflicts[c].yields == 0 and vehicles[who].v >= V_WAITING:
                 vehicles[i].claims = tick
