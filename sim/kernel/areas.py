@@ -209,7 +209,7 @@ def area_ahead(
             enters = enters and x - vehicles[i].length >= conflicts[c].end
             continue
         foe = conflicts[c].foe
-        if lanes[foe].count == 0 and lanes[foe].tail_x == FAR and lanes[foe].taken < tick:
+        if lanes[foe].taken < tick:
             if enters and distance < first and (x > point or conflicts[c].begin < point):
                 first = distance
             continue

@@ -207,6 +207,8 @@ def decide(
         busy[found] = lane
         found += 1
         segment = here.segment
+        length = here.length
+        inside = here.conflict_at < here.conflict_end
         # The vehicle ahead on this lane: its rear end and speed.
         rear = 0.0
         v_ahead = 0.0
@@ -249,7 +251,7 @@ def decide(
                     wanted = look_ahead(
                         vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, i, lane, tick, free
                     )
-                if here.conflict_at < here.conflict_end and (v > 0.0 or wanted > 0.0):
+                if inside and (v > 0.0 or wanted > 0.0):
                     area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, lane, x, 0.0, tick)
                     if who >= 0:
                         tried = behind(vehicles, i, area - BEFORE_AREA + me.s0, 0.0)
@@ -274,15 +276,12 @@ def decide(
                         if held < wanted:
                             wanted = held
                 me.acceleration = wanted if wanted > -B_EMERGENCY else -B_EMERGENCY
-                late = may_be_late(v, here.length - x, dt)
-                if late:
+                enters = inside and (v > 0.0 or wanted > 0.0)
+                if may_be_late(v, length - x, dt):
                     note_taken(vehicles, lanes, order, segments, net, i, lane, dt, tick)
-                if here.conflict_at < here.conflict_end:
-                    late = v > 0.0 or wanted > 0.0
-                elif late:
-                    late = segment >= 0 and me.choice >= 0 and too_late(vehicles, i, here.length - x, dt)
-                    late = late and net[here.via_at + me.choice] >= 0
-                if late:
+                    if segment >= 0 and me.choice >= 0 and too_late(vehicles, i, length - x, dt):
+                        enters = net[here.via_at + me.choice] >= 0
+                if enters:
                     me.entering = desk[0].entering
                     desk[0].entering = i
             ahead = i

@@ -56,6 +56,12 @@ def time_to(distance: float, v: float, a: float) -> float:
     return 2.0 * distance / (v + sqrt(square))
 
 
+@compiled(inline="always")
+def sets_out(vehicles: Records, lanes: Records, j: int, source: int, dt: float) -> bool:
+    """Return whether the foremost vehicle of a lane may enter the junction, and perhaps does within this tick."""
+    return vehicles[j].may_go >= 0 and lanes[source].length - vehicles[j].x <= 2.0 * vehicles[j].v * dt + 1.0
+
+
 @compiled()
 def enters_before(
     vehicles: Records,
@@ -75,15 +81,11 @@ def enters_before(
     line within the tick sees those who enter in its first half: on average that is neither late nor early.
     """
     source = lanes[foe].from_lane
-    if lanes[source].count == 0:
-        return -1
     j = order[lanes[source].order_at]
-    if j == i or vehicles[j].may_go < 0 or vehicles[j].state != DRIVING:
+    if j == i or vehicles[j].state != DRIVING or way_on(vehicles, lanes, net, j, source) != foe:
         return -1
     dt = desk[0].dt
     to_go = lanes[source].length - vehicles[j].x
-    if to_go > 2.0 * vehicles[j].v * dt + 1.0 or way_on(vehicles, lanes, net, j, source) != foe:
-        return -1
     v = vehicles[i].v
     a = vehicles[i].acceleration
     theirs = time_to(to_go, vehicles[j].v, vehicles[j].acceleration)
@@ -258,19 +260,22 @@ def may_cross(
         if to_wait and conflicts[c].begin >= lanes[movement].wait_x:
             continue
         foe = conflicts[c].foe
-        who = occupant(vehicles, lanes, order, conflicts[c], i, not to_wait)
+        who = -1
+        if lanes[foe].taken >= tick:
+            who = occupant(vehicles, lanes, order, conflicts[c], i, not to_wait)
         if who >= 0 and x >= 0.0 and conflicts[c].yields == 0 and stands_before(vehicles, conflicts[c], who):
             who = -1  # two inside who both stand before it: right of way decides
         if who >= 0:
             if conflicts[c].yields == 0 and vehicles[who].v >= V_WAITING:
                 vehicles[i].claims = tick
             return False, who
-        who = enters_before(vehicles, lanes, order, net, i, distance, foe, conflicts[c].yields, desk)
-        if who >= 0:
-            return False, who
+        source = lanes[foe].from_lane
+        if lanes[source].count > 0 and sets_out(vehicles, lanes, order[lanes[source].order_at], source, desk[0].dt):
+            who = enters_before(vehicles, lanes, order, net, i, distance, foe, conflicts[c].yields, desk)
+            if who >= 0:
+                return False, who
         gap = lanes[movement].gap * vehicles[i].gap_factor * patience - lateness(desk[0].dt)
         if conflicts[c].yields == 0 and v < V_SLOW and lanes[foe].cycle == 0:
-            source = lanes[foe].from_lane
             if lanes[source].count > 0:
                 guest = order[lanes[source].order_at]
                 if (
