@@ -15,7 +15,6 @@ B_LAST = 6.0  # [m/s2] nobody enters who can stop with this much [assumption]
 BEFORE_AREA = 0.5  # [m] short of a path that somebody is on, one stops inside a junction [assumption]
 UNSEEN = 60.0  # [m] over a longer lane nobody comes too fast to stop from beyond it [assumption]
 ROLLED_ON = 0.1  # [m] beyond the waiting point inside a junction one still waits there
-GAIN = 3.0  # [m/s2] nobody gains speed faster
 
 
 @compiled()
@@ -67,9 +66,11 @@ def too_late(vehicles: Records, j: int, distance: float, soon: float) -> bool:
 
 
 @compiled(inline="always")
-def may_be_late(v: float, distance: float, dt: float) -> bool:
-    """Return whether one at speed v may, after this tick, be too late to stop within a distance [m] from here."""
-    after = v + GAIN * dt
+def may_be_late(v: float, acceleration: float, distance: float, dt: float) -> bool:
+    """Return whether one may, after this tick, be too late to stop within a distance [m] from here."""
+    after = v + acceleration * dt
+    if after < 0.0:
+        after = 0.0
     return 0.5 * after * after >= B_LAST * (distance - 0.5 * (v + after) * dt)
 
 
@@ -100,7 +101,7 @@ def note_taken(
         lanes[m].taken = tick + 1
         distance += lanes[m].length
         beyond = lanes[m].to_lane
-    if may_be_late(me.v, distance + lanes[beyond].length, dt):
+    if may_be_late(me.v, me.acceleration, distance + lanes[beyond].length, dt):
         segment = segments[lanes[beyond].segment]
         for choice in range(segment.next_end - segment.next_at):
             m = net[lanes[beyond].via_at + choice]

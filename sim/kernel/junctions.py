@@ -275,19 +275,18 @@ def may_cross(
             if who >= 0:
                 return False, who
         gap = lanes[movement].gap * vehicles[i].gap_factor * patience - lateness(desk[0].dt)
-        if conflicts[c].yields == 0 and v < V_SLOW and lanes[foe].cycle == 0:
-            if lanes[source].count > 0:
-                guest = order[lanes[source].order_at]
-                if (
-                    lanes[source].length - vehicles[guest].x < AT_LINE
-                    and vehicles[guest].state == DRIVING
-                    and way_on(vehicles, lanes, net, guest, source) == foe
-                    and 0.5 * v * v <= B_COURTESY * (distance - SHORT_OF_LINE)
-                    and lets_first(vehicles, desk, i, guest, tick)
-                ):
-                    if vehicles[i].defers < 0:
-                        vehicles[i].defers = tick
-                    return False, DEFERS
+        if conflicts[c].yields == 0 and v < V_SLOW and lanes[foe].cycle == 0 and lanes[source].count > 0:
+            guest = order[lanes[source].order_at]
+            if (
+                lanes[source].length - vehicles[guest].x < AT_LINE
+                and vehicles[guest].state == DRIVING
+                and way_on(vehicles, lanes, net, guest, source) == foe
+                and 0.5 * v * v <= B_COURTESY * (distance - SHORT_OF_LINE)
+                and lets_first(vehicles, desk, i, guest, tick)
+            ):
+                if vehicles[i].defers < 0:
+                    vehicles[i].defers = tick
+                return False, DEFERS
         if (
             conflicts[c].yields == 1
             and not decided
