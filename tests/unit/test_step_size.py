@@ -7,7 +7,7 @@ import pytest
 
 from sim.kernel import state as k
 from sim.kernel.gaps import LOOK, NOTICED, is_free
-from sim.kernel.junctions import enters_before, turns_green
+from sim.kernel.junctions import enters_before, sets_out, turns_green
 from sim.scenario.network import CrossedLink, Crossing, Link, Network, Node
 from sim.traffic.fleet import Departure, Temperament
 from sim.traffic.layout import Detector
@@ -133,7 +133,10 @@ def two_at_the_line(mine, theirs, *, dt=0.5, yields=1):
         vehicles[i].x, vehicles[i].v, vehicles[i].may_go = 100.0 - distance, v, since
         vehicles[i].acceleration, vehicles[i].state, vehicles[i].key = 1.7, k.DRIVING, i
     lanes[2].from_lane = 1
-    return enters_before(vehicles, lanes, order, net, 0, mine[0], 2, yields, desk) == 1
+    return (
+        sets_out(vehicles, lanes, 1, 1, dt)
+        and enters_before(vehicles, lanes, order, net, 0, mine[0], 2, yields, desk) == 1
+    )
 
 
 def test_the_later_one_sees_the_earlier_one_enter_in_the_same_tick():
