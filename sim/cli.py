@@ -29,6 +29,7 @@ words of the form key=value, in any order:
   replications=N          pairs of simulated mornings (20); study=quick|standard|thorough sets 5, 20 or 60
   seed=N                  of all chance (1): the same seed gives the same bytes
   workers=N               processes (one for each core)
+  record=true             writes where everybody was, once a second, for `dropoff replay`; record=3: of pair 3 alone
   out=DIR                 where the result goes (results/runs/...)
   site.KEY=VALUE          changes the site in both arms: site.demand.pupils.cars=520 (or site.demand.cars=520)
 """
@@ -128,6 +129,7 @@ class Request:
     replications: int
     seed: int
     workers: int | None
+    record: bool | int
     out: Path
     inputs: tuple[Path, ...]
 
@@ -156,6 +158,7 @@ def _run(arguments: argparse.Namespace) -> int:
         replications=request.replications,
         seed=request.seed,
         workers=request.workers,
+        record=request.record,
         out=request.out,
         progress=True,
         inputs=request.inputs,
@@ -189,7 +192,7 @@ def _short(path: Path) -> str:
 # ---------------------------------------------------------------------- Hydra: from words to scenarios
 
 
-KEYS = ("scenario", "baseline", "study", "replications", "seed", "workers", "out")
+KEYS = ("scenario", "baseline", "study", "replications", "seed", "workers", "record", "out")
 
 
 def _requested(words: Sequence[str]) -> Request:
@@ -224,6 +227,7 @@ def _requested(words: Sequence[str]) -> Request:
         numbers["replications"] or 0,
         numbers["seed"] or 0,
         numbers["workers"],
+        config["record"] if isinstance(config["record"], bool) else _whole("record", config["record"]) or 0,
         default if out in (None, "", "null") else Path(str(out)).expanduser(),
         files,
     )

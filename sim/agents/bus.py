@@ -43,6 +43,8 @@ class Bus(Traveller):
         self.stop = stop
         self.dwell_s = dwell_s
         self.own_manoeuvre_s = own_manoeuvre_s
+        self.berth: int | None = None
+        """Where it stopped."""
         self.arrives: simpy.Event | None = None
         """On the way to a berth: tells when the bus stands there."""
         self.loses: simpy.Event | None = None
@@ -59,7 +61,7 @@ class Bus(Traveller):
             self.begin("manoeuvre")
             if (yield from self.go_in(berth)):
                 break
-        front = stop.berth_front_m(berth)
+        self.berth, front = berth, stop.berth_front_m(berth)
         self.begin("dwell")
         yield self.takes(self.dwell_s)
         self.begin("manoeuvre")

@@ -183,6 +183,17 @@ PERSON = _record(
     reported=_INT,  # 1: somebody in Python waits for it
 )
 
+FRAME = _record(
+    tick=_INT,
+    vehicle=_INT,
+    lane=_INT,
+    x=_INT,  # [0.1 m]
+    v=_INT,  # [0.1 m/s]
+    state=_INT,
+)
+
+SEEN = _record(lane=_INT, x=_INT, state=_INT)  # what was last written down of a vehicle
+
 DESK = _record(
     dt=_FLOAT,
     politeness=_FLOAT,
@@ -202,6 +213,8 @@ DESK = _record(
     pulling=_INT,  # how many vehicles wait to pull out
     passing=_INT,  # 1: somebody passes over the opposite lane, or holds a lane that can be passed so
     stuck=_INT,  # how many vehicles are in a deadlock
+    filmed=_INT,  # how many frames
+    film_every=_INT,  # [ticks] between two pictures of the road, 0: none is taken
 )
 
 
