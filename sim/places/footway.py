@@ -56,13 +56,13 @@ class Footway:
         beside = way.end if way.crossing is None else self.curb_at(way.crossing, way.start[0])
         yield self._after(way.seconds_before_crossing(speed_m_s, factor))
         self.legs.append(Leg(who, now, self.env.now, here, beside))
-        if way.crossing is None:
-            return
-        here = self.curb_at(way.crossing, way.end[0])
-        yield from self.cross(self.site.network.crossing(way.crossing), speed_m_s, who, beside, here)
+        beyond = beside
+        if way.crossing is not None:
+            beyond = self.curb_at(way.crossing, way.end[0])
+            yield from self.cross(self.site.network.crossing(way.crossing), speed_m_s, who, beside, beyond)
         now = self.env.now
         yield self._after(way.seconds_after_crossing(speed_m_s, factor))
-        self.legs.append(Leg(who, now, self.env.now, here, way.end))
+        self.legs.append(Leg(who, now, self.env.now, beyond, way.end))
 
     def curb_at(self, crossing: str, link: str) -> Spot:
         """Return where a crossing comes to the footway beside a link."""
