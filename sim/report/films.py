@@ -1,0 +1,89 @@
+"""Read what `record=true` left in a results folder: both arms of one pair, or one line about what is wrong with it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sim.records import SERIES_COLUMNS, SIGNAL_COLUMNS, TRAJECTORY_COLUMNS, TRIP_COLUMNS, WALK_COLUMNS, Column
+from sim.scenario.faults import BadInput, Fault
+
+RUN, FILMS, MAP = "run.json", "films", "map.json"
+SCHEMA = 1
+ARMS = ("baseline", "scenario")
+TABLES = {"trajectories": TRAJECTORY_COLUMNS, "signals": SIGNAL_COLUMNS, "walks": WALK_COLUMNS}
+
+
+@dataclass(frozen=True)
+class Filmed:
+    """One arm of a pair: the map, the film's tables (sim.records), and its rows of the study's trips and series."""
+
+    map: dict[str, Any]
+    trajectories: pd.DataFrame
+    signals: pd.DataFrame
+    walks: pd.DataFrame
+    trips: pd.DataFrame
+    series: pd.DataFrame
+
+
+def read_pair(results: Path, pair: int) -> tuple[dict[str, Any], dict[str, Filmed]]:
+    """Return a results folder's `run.json`, and both arms of a pair by name.
+
+    Raises BadInput, with one line, if the folder is none of ours, is damaged or has no film of that pair.
+    """
+    run = _json(results / RUN, "a results folder of `dropoff run`")
+    if run.get("program") != "dropoff" or run.get("schema") != SCHEMA:
+        found = f"schema {run.get('schema')!r} of {run.get('program')!r}"
+        raise BadInput(Fault(str(results / RUN), found, f"schema {SCHEMA} of dropoff: run the study again"))
+    films = results / FILMS
+    pairs = sorted(int(f.name) for f in films.iterdir() if f.name.isdecimal()) if films.is_dir() else []
+    if not pairs:
+        raise BadInput(Fault(str(results), "no recording", f"one made with record=true or record={pair}"))
+    if pair not in pairs:
+        raise BadInput(Fault("--pair", str(pair), f"a recorded pair: {', '.join(map(str, pairs))}"))
+    whole = {name: _table(results / f"{name}.parquet", of) for name, of in
+             (("trips", TRIP_COLUMNS), ("series", SERIES_COLUMNS))}  # fmt: skip
+    return run, {arm: _arm(films / str(pair) / arm, arm, pair, whole) for arm in ARMS}
+
+
+def _arm(folder: Path, arm: str, pair: int, whole: Mapping[str, pd.DataFrame]) -> Filmed:
+    ground = _json(folder / MAP, "a map as `dropoff run record=true` writes it")
+    if ground.get("schema") != SCHEMA:
+        raise BadInput(Fault(str(folder / MAP), f"schema {ground.get('schema')!r}", f"schema {SCHEMA}: run it again"))
+    tables = {name: _table(folder / f"{name}.parquet", columns) for name, columns in TABLES.items()}
+    rows = {name: t[(t["arm"] == arm) & (t["replication"] == pair)].reset_index(drop=True) for name, t in whole.items()}
+    return Filmed(ground, **tables, **rows)
+
+
+def _json(file: Path, expected: str) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(Fault(str(file), "no such file", expected)) from None
+    except (OSError, ValueError) as error:
+        raise BadInput(Fault(str(file), f"what cannot be read ({error})", expected)) from None
+    if not isinstance(content, dict):
+        raise BadInput(Fault(str(file), "no object", expected))
+    return content
+
+
+def _table(file: Path, columns: Mapping[str, Column]) -> pd.DataFrame:
+    import pyarrow as pa
+
+    from sim.tables import read_table
+
+    try:
+        table = read_table(file)
+    except FileNotFoundError:
+        raise BadInput(Fault(str(file), "no such file", "a whole results folder: run the study again")) from None
+    except (OSError, pa.ArrowException) as error:
+        first = str(error).splitlines()[0]
+        raise BadInput(Fault(str(file), f"a damaged table ({first})", "one that `dropoff run` wrote")) from None
+    missing = [name for name in columns if name not in table.columns]
+    if missing:
+        found = f"a table without {', '.join(missing)}"
+        raise BadInput(Fault(str(file), found, "a table of this version: run the study again"))
+    return table
