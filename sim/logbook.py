@@ -13,7 +13,7 @@ from sim.places.footway import wait_for_walk_s
 from sim.records import Record
 from sim.saturation import degrees_of_saturation
 from sim.scenario.network import Crossing
-from sim.scenario.site import Site
+from sim.scenario.site import Site, gate_crossing
 
 if TYPE_CHECKING:
     from sim.model import SchoolMorning
@@ -107,7 +107,7 @@ def _told(agent: Traveller) -> dict[str, Any]:
 def _walkers(world: SchoolMorning) -> list[dict[str, Any]]:
     """Return the rows of the pupils who come on foot: they wait at the crossing and go to the gate."""
     site = world.site
-    crossing = next((c for c in site.network.crossings if any(x.link == site.gate.link for x in c.links)), None)
+    crossing = gate_crossing(site)
     to_gate = crossing_to_gate_m(site, crossing)
     rows = []
     for w in world.travellers.walkers:

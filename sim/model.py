@@ -34,7 +34,7 @@ from sim.scenario.network import CurbZone, Network
 from sim.scenario.policy import Policy
 from sim.scenario.routes import Router
 from sim.scenario.scenario import Scenario
-from sim.scenario.site import Site, gate_offset_opposite
+from sim.scenario.site import Site, gate_crossing, gate_offset_opposite
 from sim.scenario.walking import Walk
 from sim.traffic.fleet import Departure
 from sim.traffic.laying import lay_out
@@ -275,10 +275,9 @@ def departures(
 
 def walkers_at_zebras(travellers: Travellers, site: Site, start_s: float, dt_s: float) -> list[Walker]:
     """Return the pupils on foot, and the adults with them there and back, who cross at a zebra."""
-    zebras = [c for c in site.network.crossings if c.control == "zebra" and crosses_gate_street(site, c.id)]
-    if not zebras:
+    zebra = gate_crossing(site)
+    if zebra is None or zebra.control != "zebra":
         return []
-    zebra = zebras[0]
     to_gate = crossing_to_gate_m(site, zebra)
     found = []
     for w in travellers.walkers:
@@ -293,8 +292,3 @@ def walkers_at_zebras(travellers: Travellers, site: Site, start_s: float, dt_s: 
             back_s = w.scheduled_s + across + 2.0 * to_gate / w.adult_walk_m_s + w.handover_s - start_s
             found.append(Walker(zebra.id, -int(-back_s // dt_s), -int(-(zebra.length_m / w.adult_walk_m_s) // dt_s)))
     return found
-
-
-def crosses_gate_street(site: Site, crossing: str) -> bool:
-    """Return whether a crossing crosses the street at the gate."""
-    return any(c.link == site.gate.link for c in site.network.crossing(crossing).links)

@@ -8,6 +8,7 @@ from sim.agents.traveller import Story, Traveller
 from sim.kernel.state import MISSED
 from sim.places.world import World
 from sim.scenario.network import CurbZone
+from sim.traffic.orders import CLOSE_M
 
 APPROACH_M = 36.0
 """[m] before the stop at least, where the driver sees whether a berth is free [assumption]"""
@@ -21,6 +22,8 @@ WAIT_SHORT_M = 2.0
 """[m] before the taper, where the first bus waits for a berth [assumption]"""
 MOVE_UP_M = 4.0
 """[m] nobody in line moves up by less [assumption]"""
+LOOK_EVERY_S = 1.0
+"""[s] how often a driver who pulls up in the lane looks how far the row ahead lets one go [assumption]"""
 WAIT_APART_M = 2.5
 """[m] between two waiting buses (Shapingba: 13.3 m for a bus of 10.8 m)"""
 
@@ -43,8 +46,8 @@ class Bus(Traveller):
         self.stop = stop
         self.dwell_s = dwell_s
         self.own_manoeuvre_s = own_manoeuvre_s
-        self.berth: int | None = None
-        """Where it stopped."""
+        self.berth = -1
+        """The berth that the bus has, or is on the way to."""
         self.arrives: simpy.Event | None = None
         """On the way to a berth: tells when the bus stands there."""
         self.loses: simpy.Event | None = None
@@ -57,20 +60,20 @@ class Bus(Traveller):
         yield from self.draw_near()
         while True:
             self.begin("queue")
-            berth = yield from self.wait_for_berth()
+            self.berth = yield from self.wait_for_berth()
             self.begin("manoeuvre")
-            if (yield from self.go_in(berth)):
+            if (yield from (self.go_in() if stop.kind == "bay" else self.pull_up())):
                 break
-        self.berth, front = berth, stop.berth_front_m(berth)
+        berths.standing.add(self.berth)
         self.begin("dwell")
         yield self.takes(self.dwell_s)
         self.begin("manoeuvre")
         yield self.takes(self.own_manoeuvre_s)
         if stop.kind == "bay":
-            yield traffic.orders.pull_out(self.vehicle, stop.link, front)
+            yield traffic.orders.pull_out(self.vehicle, stop.link, stop.berth_front_m(self.berth))
         else:
             traffic.orders.go_on(self.vehicle)
-        berths.release(berth)
+        berths.release(self.berth)
         self.begin("exit")
 
     def draw_near(self) -> Story:
@@ -88,17 +91,14 @@ class Bus(Traveller):
                 return
             before_m = max(before_m - LOOK_EVERY_M, APPROACH_M)
 
-    def go_in(self, berth: int) -> Story:
-        """Drive to a berth; return whether the bus stands there, and no other took it on the way."""
-        traffic, stop = self.world.traffic, self.stop
-        berths, over = self.world.berths[stop.id], berth
-        if stop.kind == "bay":
-            over = berths.entered_over(berth)
-            while over < berth and self.turns_in_m(over) <= self.can_stop_m():
-                over += 1
-            self.arrives = traffic.orders.turn_in(self.vehicle, stop.link, self.turns_in_m(over), TURN_IN_SPEED_M_S)
-        else:
-            self.arrives = traffic.orders.stop_at(self.vehicle, stop.link, stop.berth_front_m(berth))
+    def go_in(self) -> Story:
+        """Turn into the bay; return whether the bus stands at its berth, and no other took it on the way."""
+        traffic, stop, berth = self.world.traffic, self.stop, self.berth
+        berths = self.world.berths[stop.id]
+        over = berths.entered_over(berth)
+        while over < berth and self.turns_in_m(over) <= self.can_stop_m():
+            over += 1
+        self.arrives = traffic.orders.turn_in(self.vehicle, stop.link, self.turns_in_m(over), TURN_IN_SPEED_M_S)
         self.loses = self.world.env.event()
         berths.coming[berth] = self
         yield self.arrives | self.loses
@@ -107,11 +107,58 @@ class Bus(Traveller):
         del berths.coming[berth]
         assert self.arrives.value is not None
         self.must_not_miss(self.arrives.value)
-        if stop.kind == "bay":
-            self.turned_in(TURN_IN_SPEED_M_S)
-            along_m = stop.berth_front_m(berth) - stop.berth_front_m(over)
-            yield self.takes((2.0 * TURN_IN_SHORT_M + along_m) / TURN_IN_SPEED_M_S)
+        self.turned_in(TURN_IN_SPEED_M_S)
+        along_m = stop.berth_front_m(berth) - stop.berth_front_m(over)
+        yield self.takes((2.0 * TURN_IN_SHORT_M + along_m) / TURN_IN_SPEED_M_S)
         return True
+
+    def pull_up(self) -> Story:
+        """Drive as far forward in the lane as the row allows; return whether the bus stands at the stop.
+
+        One stopped within the stop by a bus that serves opens its doors where it stands; one stopped before the stop
+        loses its berth and waits in line again.
+        """
+        berths, orders = self.world.berths[self.stop.id], self.world.traffic.orders
+        self.arrives = arrives = None
+        self.loses = loses = self.world.env.event()
+        berths.coming[self.berth] = self
+        aimed = -1
+        while arrives is None or not arrives.triggered or aimed != self.berth:
+            if arrives is None or aimed != self.berth:
+                aimed, front_m = self.berth, self.stop.berth_front_m(self.berth)
+                at_m = front_m if front_m >= self.can_stop_m() else self.can_stop_m() + 1.0
+                self.arrives = arrives = orders.stop_at(self.vehicle, self.stop.link, at_m, front_m - CLOSE_M)
+            yield arrives | loses | self.world.env.timeout(self.world.traffic.ticks(LOOK_EVERY_S))
+            if not loses.triggered and not arrives.triggered:
+                self.close_up()
+            if loses.triggered:
+                return False
+        del berths.coming[self.berth]
+        assert arrives.value is not None
+        self.must_not_miss(arrives.value)
+        return True
+
+    def close_up(self) -> None:
+        """Let those on the way to berths in the lane have them in the order in which they drive, the foremost first."""
+        berths = self.world.berths[self.stop.id]
+        arrived = {n for n, bus in berths.coming.items() if bus.arrives is not None and bus.arrives.triggered}
+        buses: list[Bus] = sorted(
+            (bus for n, bus in berths.coming.items() if n not in arrived), key=lambda bus: -bus.place_m()
+        )
+        taken_by = berths.standing | arrived
+        open_to = [n for n, taken in enumerate(berths.taken) if not taken or (n in berths.coming and n not in arrived)]
+        limit, wanted = len(berths.taken), []
+        for bus in buses:
+            here = bus.place_m()
+            limit = min([n for n in taken_by if self.stop.berth_front_m(n) > here] + [limit])
+            limit = max((n for n in open_to if n < limit), default=-1)
+            wanted.append(limit)
+        berths.exchange({bus.berth: berth for bus, berth in zip(buses, wanted, strict=True)})
+        for bus, berth in zip(buses, wanted, strict=True):
+            bus.berth = berth
+            if berth < 0:
+                assert bus.loses is not None
+                bus.loses.succeed()
 
     def place_m(self) -> float:
         """Return where on the stop's link the bus is [m]; minus infinity elsewhere."""

@@ -118,6 +118,6 @@ def _place(agent: Traveller) -> tuple[str, Spot | None]:
     """Return of which kind the place is where an agent stopped, and where its front was."""
     if isinstance(agent, Parent) and agent.place is not None:
         return agent.place.kind, (agent.place.link, agent.place.stop_m)
-    if isinstance(agent, Bus) and agent.berth is not None:
+    if isinstance(agent, Bus) and agent.berth >= 0:
         return agent.stop.kind, (agent.stop.link, agent.stop.berth_front_m(agent.berth))
     return "", None

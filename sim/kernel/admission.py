@@ -8,8 +8,8 @@ from sim.kernel.state import DRIVING, FAR, Ints, Records
 
 
 @compiled()
-def entry_speed(vehicles: Records, lanes: Records, order: Ints, i: int, lane: int) -> float:
-    """Return the speed [m/s] at which a vehicle can enter a lane at its start, -1 if there is no room.
+def entry_speed(vehicles: Records, lanes: Records, order: Ints, i: int, lane: int) -> "tuple[float, float]":
+    """Return the speed [m/s] at which a vehicle can enter a lane at its start, -1 without room, and the gap there [m].
 
     It comes at its desired speed where the gap to the last vehicle allows this with the driver's own time gap, and
     never so slowly that it would fall behind a queue that moves on, nor so fast that it could not stop at the lane's
@@ -26,27 +26,21 @@ def entry_speed(vehicles: Records, lanes: Records, order: Ints, i: int, lane: in
         gap = vehicles[j].x - vehicles[j].length
         v_ahead = vehicles[j].v
     if gap >= FAR:
-        return desired
+        return desired, gap
     allowed = (gap - vehicles[i].s0) / vehicles[i].headway
     slower = v_ahead if v_ahead < desired else desired
     if allowed < 0.9 * slower or gap < vehicles[i].s0:
-        return -1.0
-    return allowed if allowed < desired else desired
+        return -1.0, gap
+    return allowed if allowed < desired else desired, gap
 
 
-@compiled()
+@compiled(inline="always")
 def came_in(
-    vehicles: Records, lanes: Records, order: Ints, desk: Records, i: int, lane: int, v: float, tick: int
+    vehicles: Records, lanes: Records, desk: Records, i: int, lane: int, v: float, gap: float, tick: int
 ) -> float:
-    """Return how far [m] a vehicle that had to wait has come since there was room, within this tick."""
+    """Return how far [m] a vehicle that had to wait has come since there was room, `gap` m now, within this tick."""
     if vehicles[i].due >= tick:
         return 0.0
-    gap = lanes[lane].tail_x
-    n = lanes[lane].count
-    if n > 1:  # it is the last itself by now
-        j = order[lanes[lane].order_at + n - 2]
-        if vehicles[j].x - vehicles[j].length < gap:
-            gap = vehicles[j].x - vehicles[j].length
     spare = gap - vehicles[i].s0 - vehicles[i].headway * v
     most = v * desk[0].dt
     if most > lanes[lane].length - 1e-6:
@@ -87,19 +81,23 @@ def admit(
                 break
             best = -1
             fastest = -1.0
+            room = 0.0
             low = vehicles[i].low if count > 1 else 0
             high = vehicles[i].high if count > 1 else 0
             for n in range(low, high + 1):
-                v = -1.0 if full >> n & 1 else entry_speed(vehicles, lanes, order, i, first + n)
+                if full >> n & 1:
+                    continue
+                v, gap = entry_speed(vehicles, lanes, order, i, first + n)
                 if v > fastest:
                     fastest = v
+                    room = gap
                     best = first + n
             if best < 0 or not insert(lanes, order, best, lanes[best].count, i):
                 for n in range(low, high + 1):
                     full |= 1 << n
                 at += 1
                 continue
-            came = came_in(vehicles, lanes, order, desk, i, best, fastest, tick)
+            came = came_in(vehicles, lanes, desk, i, best, fastest, room, tick)
             vehicles[i].x = came
             vehicles[i].v = fastest
             vehicles[i].state = DRIVING

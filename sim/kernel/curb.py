@@ -11,6 +11,10 @@ from sim.kernel.state import B_COURTESY, BUS, DRIVING, HELD, PULLED_OUT, TURNING
 ROOM = 1.0  # [m] to the vehicles ahead and behind [assumption]
 V_COURTESY = 5.0  # [m/s] nobody lets a car in at a higher speed [assumption]
 V_TURNS = 8.0  # [m/s] nor one who has stood long beside a blocked lane at a higher speed than this [assumption]
+OUT = 8.0  # [m] the way out of a berth onto the middle of the lane: 2.9 m sideways on two arcs of 6 m
+V_OUT = 3.5  # [m/s] on that way, 2 m/s2 sideways
+OUT_BUS = 16.0  # [m] and of a bus, as its way in [assumption]
+V_OUT_BUS = 4.5  # [m/s] [assumption]
 PERIOD = 1.0  # [s] how often a driver thinks of changing lanes [assumption]
 
 
@@ -132,6 +136,7 @@ def pull_out(
             vehicles[i].changed = tick
             forget_tail(vehicles, i)
             settle(vehicles, lanes, i, lane)
+            vehicles[i].steers_to = vehicles[i].x + (OUT_BUS if vehicles[i].kind == BUS else OUT)
             aim(vehicles, lanes, segments, net, route, i)
             report(news, desk, PULLED_OUT, i)
         else:

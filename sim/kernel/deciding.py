@@ -1,11 +1,12 @@
 """Decide: every vehicle's acceleration from the frozen state, before anybody moves."""
 
 from sim.kernel import compiled
+from sim.kernel.curb import V_OUT, V_OUT_BUS
 from sim.kernel.following import approach_speed, behind, composed, free_acceleration, interaction
 from sim.kernel.junctions import AT_LINE, DEFERS, ROLLED_ON, permit, permit_inside
 from sim.kernel.order import last, successor, way_on
 from sim.kernel.passing import heed_passers
-from sim.kernel.state import B_COURTESY, B_EMERGENCY, FAR, HELD, STOP, TURN_IN, V_WAITING, Ints, Records
+from sim.kernel.state import B_COURTESY, B_EMERGENCY, BUS, FAR, HELD, STOP, TURN_IN, V_WAITING, Ints, Records
 
 HORIZON = 30.0  # [m] how far a driver looks beyond the braking distance [assumption]
 STOP_SHORT = 0.5  # [m] how far before a stop line the front comes to rest [assumption]
@@ -239,6 +240,8 @@ def decide(
                     wanted = heed_passers(vehicles, lanes, order, segments, i, segment, here.number, wanted)
                 if me.target_mode >= STOP and me.target_segment == segment and not (passers and here.number > 0):
                     wanted = heed_target(vehicles, lanes, dt, i, lane, wanted)
+                if x < me.steers_to:
+                    wanted = capped(v, V_OUT_BUS if me.kind == BUS else V_OUT, dt, wanted)
                 if me.yields_to >= 0:
                     guest = vehicles[me.yields_to]
                     if tick > me.yields_until or lanes[guest.lane].segment != segment or guest.x < x:

@@ -54,6 +54,7 @@ def wished(vehicles: Records, lanes: Records, i: int, lane: int) -> float:
 def settle(vehicles: Records, lanes: Records, i: int, lane: int) -> None:
     """Note what a lane means for a vehicle that has just come onto it: lane and desired speed."""
     vehicles[i].lane = lane
+    vehicles[i].steers_to = 0.0
     vehicles[i].desired = wished(vehicles, lanes, i, lane)
 
 

@@ -41,7 +41,7 @@ V_STANDING = 0.1  # [m/s] slower counts as standing
 TAIL_LANES = 6  # the longest vehicle (30 m) lies on so many lanes behind its own, at most [assumption]
 V_QUEUE = 5.0 / 3.6  # [m/s] slower counts as queueing
 
-_INT, _FLOAT, _LONG = np.int32, np.float64, np.int64
+_INT, _FLOAT, _SHORT_FLOAT, _LONG = np.int32, np.float64, np.float32, np.int64
 
 
 def _record(**fields: type | tuple[type, int]) -> np.dtype[np.void]:
@@ -67,8 +67,9 @@ VEHICLE = _record(
     target_segment=_INT,
     yields_to=_INT,  # makes room for a vehicle that wants to get in ahead, or -1
     blocker=_INT,  # who stops it: a vehicle, or -1
-    lane=_INT,
+    steers_to=_SHORT_FLOAT,  # up to here one who comes out of a berth still steers into the lane [m]
     standing=_INT,  # tick since when it stands, or has only crept on, -1 while moving
+    lane=_INT,
     kind=_INT,
     yields_until=_INT,  # tick
     may_go=_INT,  # tick since when it may enter the junction, -1 if it may not

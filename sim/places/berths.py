@@ -26,6 +26,8 @@ class Berths:
         self._discipline = discipline
         self.coming: dict[int, Any] = {}
         """Who is on the way to which berth, of those who stand in line for any."""
+        self.standing: set[int] = set()
+        """The berths where one stands."""
         self._line: list[tuple[simpy.Event, Callable[[], float], Reach]] = []
         self._moves = env.event()
         self._behind: dict[int, deque[simpy.Event]] = {}
@@ -92,9 +94,22 @@ class Berths:
             if waiting in line:
                 line.remove(waiting)
 
+    def exchange(self, new: dict[int, int]) -> None:
+        """Give those on the way to berths others instead; a negative number: none."""
+        if all(old == berth for old, berth in new.items()):
+            return
+        coming = [(berth, self.coming.pop(old)) for old, berth in new.items()]
+        for old in new:
+            self.taken[old] = False
+        for berth, who in coming:
+            if berth >= 0:
+                self.taken[berth], self.coming[berth] = True, who
+        self._serve()
+
     def release(self, berth: int) -> None:
         """Free a berth; who waits behind it has it next, then who stands in line."""
         self.taken[berth] = self.leaving[berth] = False
+        self.standing.discard(berth)
         waiting = self._behind.get(berth)
         if waiting:
             self.taken[berth] = True

@@ -59,8 +59,8 @@ def names_in(root: Path) -> list[str]:
 def load_scenario(name: str, *, root: Path | str | None = None, overrides: Mapping[str, Any] | None = None) -> Scenario:
     """Return the scenario "SITE/NAME" from `scenarios/`, checked; its interventions are still to be applied.
 
-    `overrides` are values by the path of their key, such as {"site.demand.pupils.cars": 520}. Raises BadInput with
-    every fault found.
+    `overrides` are values by the path of their key, such as {"site.demand.pupils.cars": 520} or, in a list,
+    {"site.network.crossings.0.control": "zebra"}. Raises BadInput with every fault found.
     """
     found = find(name, None if root is None else Path(root))
     site_mapping = mapping(found.site_file)
@@ -75,16 +75,27 @@ def load_site(folder: Path | str) -> Site:
     return site_from(mapping(file), file)
 
 
-def _override(target: dict[str, Any], key: str, value: Any) -> None:
+def _override(site: dict[str, Any], key: str, value: Any) -> None:
+    """Set the value at the path of a key; a number in the path counts the entries of a list, from 0."""
     first, *path = key.split(".")
     if first != "site" or not path:
         raise BadInput(Fault("override", key, "a key of the site, such as site.demand.pupils.cars"))
-    for part in path[:-1]:
-        step = target.setdefault(part, {})
-        if not isinstance(step, dict):
-            raise BadInput(Fault("override", key, f"a key below {part}, which is no mapping"))
-        target = step
-    target[path[-1]] = value
+    target: Any = site
+    for n, part in enumerate(path):
+        is_last = n + 1 == len(path)
+        if isinstance(target, list):
+            if not part.isdecimal() or int(part) >= len(target):
+                raise BadInput(Fault("override", key, f"in place of {part!r} a number from 0 to {len(target) - 1}"))
+            at: Any = int(part)
+        elif isinstance(target, dict):
+            at = part
+            if not is_last:
+                target.setdefault(part, {})
+        else:
+            raise BadInput(Fault("override", key, f"a key below {path[n - 1]}, which holds no keys"))
+        if is_last:
+            target[at] = value
+        target = target[at]
 
 
 # ---------------------------------------------------------------------- files

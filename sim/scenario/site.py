@@ -8,7 +8,7 @@ from pydantic.dataclasses import dataclass
 from sim.scenario.demand import Demand
 from sim.scenario.drivers import Drivers
 from sim.scenario.fields import STRICT, Metres, Name, SquareMetres, Unit
-from sim.scenario.network import Network
+from sim.scenario.network import Crossing, Network
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)
@@ -76,3 +76,9 @@ def gate_offset_opposite(site: Site) -> float | None:
     here = site.network.length(site.network.link(site.gate.link))
     there = site.network.length(site.network.link(site.gate.opposite_link))
     return there * (1.0 - site.gate.at_m / here)
+
+
+def gate_crossing(site: Site) -> Crossing | None:
+    """Return the crossing that pupils on foot use: the first marked one over the street at the gate."""
+    marked = (c for c in site.network.crossings if c.control != "unmarked")
+    return next((c for c in marked if any(x.link == site.gate.link for x in c.links)), None)

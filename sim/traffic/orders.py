@@ -188,7 +188,7 @@ class Orders:
         lane = int(there["lane"])
         order[int(self.scene.lanes[lane]["order_at"]) + index_of(lanes, order, lane, shadow)] = vehicle
         me["lane"], me["x"], me["v"], me["state"] = lane, there["x"], 0.0, k.DRIVING
-        me["before"] = -1
+        me["before"], me["steers_to"] = -1, 0.0
         me["standing"] = me["changed"] = self.env.now
         segments = self.scene.layout.segments(path)
         self.ways.follow(vehicle, segments[segments.index(int(self.scene.lanes[lane]["segment"])) :])
