@@ -63,7 +63,8 @@ def listed(vehicles, lanes, order, seen):
 @njit(cache=True)
 def tails(vehicles, lanes, order, seen, trace, ends):
     """Look whether the tails that still lie beyond lanes' ends are clear of those who come behind."""
-    ends[:] = -1
+    for lane in range(lanes.size):
+        ends[lane].who = -1
     for i in range(vehicles.size):
         if seen[i].lists == 0:
             continue
@@ -72,10 +73,10 @@ def tails(vehicles, lanes, order, seen, trace, ends):
             lane = trace[i, n]
             if rear >= 0.0 or lane < 0:
                 break
-            if ends[lane] >= 0:
+            if ends[lane].who >= 0:
                 return TWO_TAILS, i
-            ends[lane] = i
             rear += lanes[lane].length
+            ends[lane].who, ends[lane].rear = i, rear
             if lanes[lane].count > 0:
                 head = order[lanes[lane].order_at]
                 if vehicles[head].x > rear + SLACK_M:
@@ -102,6 +103,37 @@ def head_on(vehicles, lanes, order, segments):
                 if vehicles[j].x > front and vehicles[j].x - vehicles[j].length < rear:
                     return HEAD_ON, i
     return DONE, 0
+
+
+@njit(cache=True)
+def in_area(vehicles, lanes, order, ends, lane, begin, end):
+    """Return who has a part of its body, be it the tail, between two points of a movement, -1 if nobody."""
+    at = lanes[lane].order_at
+    for n in range(lanes[lane].count):
+        i = order[at + n]
+        if vehicles[i].x > begin + SLACK_M and vehicles[i].x - vehicles[i].length < end - SLACK_M:
+            return i
+    return ends[lane].who if ends[lane].who >= 0 and ends[lane].rear < end - SLACK_M else -1
+
+
+@njit(cache=True)
+def across(vehicles, lanes, order, conflicts, seen, ends, tick):
+    """Write down who, and on which path, first had a part of its body where a crossing or merging path had another."""
+    for lane in range(lanes.size):
+        if lanes[lane].count == 0 and ends[lane].who < 0:
+            continue
+        for c in range(lanes[lane].conflict_at, lanes[lane].conflict_end):
+            foe = conflicts[c].foe
+            if foe < lane or (lanes[foe].count == 0 and ends[foe].who < 0):
+                continue  # each pair once
+            i = in_area(vehicles, lanes, order, ends, lane, conflicts[c].begin, conflicts[c].end)
+            j = in_area(vehicles, lanes, order, ends, foe, conflicts[c].foe_begin, conflicts[c].foe_end)
+            if i < 0 or j < 0 or i == j:
+                continue
+            if seen[i].met < 0:
+                seen[i].met, seen[i].met_at, seen[i].met_on = j, tick, lane
+            if seen[j].met < 0:
+                seen[j].met, seen[j].met_at, seen[j].met_on = i, tick, foe
 
 
 @njit(cache=True)
@@ -206,6 +238,7 @@ def run(road, route, rest, seen, trace, ends, about, tick, until, every):
         if fault == DONE:
             fault, who = head_on(vehicles, lanes, order, segments)
         if fault == DONE:
+            across(vehicles, lanes, order, rest[0], seen, ends, tick)
             if remember(vehicles, seen, tick):
                 about[2] = tick
             if (tick - about[2]) * dt > QUIET_S:
@@ -216,7 +249,12 @@ def run(road, route, rest, seen, trace, ends, about, tick, until, every):
     return tick
 
 
-SEEN = np.dtype([("x", "f8"), ("v", "f8"), ("lane", "i4"), ("leg", "i4"), ("state", "i4"), ("lists", "i4")], align=True)
+SEEN = np.dtype(
+    [("x", "f8"), ("v", "f8")]
+    + [(name, "i4") for name in ("lane", "leg", "state", "lists", "met", "met_at", "met_on")],
+    align=True,
+)
+ENDS = np.dtype([("rear", "f8"), ("who", "i4")], align=True)
 
 
 class WatchedTraffic(Traffic):
@@ -227,7 +265,8 @@ class WatchedTraffic(Traffic):
         count = len(self.everybody)
         self.seen = k.handed(k.rows(SEEN, count))
         self.trace = np.full((count, HOPS), -1, dtype=np.int32)
-        self.ends = np.full(len(self.lanes), -1, dtype=np.int32)
+        self.seen["met"] = -1
+        self.ends = k.handed(k.rows(ENDS, len(self.lanes)))
         self.about = np.array([DONE, 0, 0, len(self.vehicles)], dtype=np.int64)
 
     def run(self, until: int) -> None:

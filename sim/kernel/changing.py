@@ -279,12 +279,14 @@ def change_lanes(
     count: int,
     tick: int,
 ) -> None:
-    """Let every driver whose turn it is think about changing lanes, each about once a PERIOD."""
+    """Let the drivers of every lane whose turn it is think about changing lanes, once a PERIOD; lanes take turns."""
     every = int(PERIOD / desk[0].dt + 0.5)
     if every < 1:
         every = 1
     for b in range(count):
         lane = busy[b]
+        if (tick + lane) % every != 0:
+            continue
         segment = lanes[lane].segment
         if segment < 0 or segments[segment].lanes < 2 or lanes[lane].count == 0 or lanes[lane].number == STRIP:
             continue
@@ -295,7 +297,7 @@ def change_lanes(
         k = 0
         while k < lanes[lane].count:
             i = order[lanes[lane].order_at + k]
-            if (tick + i) % every == 0 and thinks(vehicles, lanes, order, lane, k):
+            if thinks(vehicles, lanes, order, lane, k):
                 x = vehicles[i].x
                 if has_inner:
                     k_inner = count_ahead(vehicles, lanes, order, lane + 1, k_inner, x)

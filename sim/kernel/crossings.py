@@ -49,7 +49,7 @@ def lane_is_safe(
         if way_on(vehicles, lanes, net, j, source) != lane:
             continue
         wants_on = not marked and v < V_STANDING and distance < AT_LINE
-        if wants_on and no_room_behind(vehicles, lanes, order, j, lane) >= 0:
+        if wants_on and no_room_behind(vehicles, lanes, order, net, j, lane) >= 0:
             return True
         if not wants_on and accepts(time_over(distance, v) + late, zebras[zebra].gap):
             return True

@@ -1,9 +1,10 @@
 """Decide: every vehicle's acceleration from the frozen state, before anybody moves."""
 
 from sim.kernel import compiled
+from sim.kernel.areas import BEFORE_AREA, ROLLED_ON, area_ahead, may_be_late, note_taken, settle_ties, too_late
 from sim.kernel.curb import V_OUT, V_OUT_BUS
-from sim.kernel.following import approach_speed, behind, composed, free_acceleration, interaction
-from sim.kernel.junctions import AT_LINE, DEFERS, ROLLED_ON, permit, permit_inside
+from sim.kernel.following import approach_speed, behind, composed, free_acceleration, interaction, short_of
+from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside
 from sim.kernel.order import last, successor, way_on
 from sim.kernel.passing import heed_passers
 from sim.kernel.state import B_COURTESY, B_EMERGENCY, BUS, FAR, HELD, STOP, TURN_IN, V_WAITING, Ints, Records
@@ -53,6 +54,8 @@ def heed_waiting_point(
         return wanted, False
     me.may_go = -1
     tried = behind(vehicles, i, distance + me.s0, 0.0)
+    if distance > 0.0:
+        tried = short_of(vehicles, i, distance, desk[0].dt, tried)
     if tried < wanted:
         wanted = tried
         me.blocker = who
@@ -111,18 +114,27 @@ def look_ahead(
             go = False
             who = -1
             stop = distance - STOP_SHORT
+            line = distance
             if ahead >= 0:
                 go, who = permit(vehicles, lanes, order, net, route, conflicts, zebras, desk, i, ahead, distance, tick)
             if go and lanes[ahead].wait_x > 0.0:
                 stop = distance + lanes[ahead].wait_x
+                line = stop
                 go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop, tick, desk)
+            if go and near(distance, v) and (v > 0.0 or wanted > 0.0):
+                area, by = area_ahead(vehicles, lanes, order, net, route, conflicts, i, ahead, -distance, 0.0, tick)
+                if by >= 0:
+                    go = False
+                    who = by
+                    stop = area - BEFORE_AREA
+                    line = area
             if at_own_lane:
                 if shut or (not go and who != DEFERS):
                     me.may_go = -1
                 elif me.may_go < 0:
                     me.may_go = tick
             if not go:
-                tried = behind(vehicles, i, stop + me.s0, 0.0)
+                tried = short_of(vehicles, i, line, dt, behind(vehicles, i, stop + me.s0, 0.0))
                 if tried < wanted:
                     wanted = tried
                     me.blocker = who if who >= 0 else -1
@@ -187,6 +199,7 @@ def decide(
     dt = desk[0].dt
     desk[0].passing = 0
     found = 0
+    desk[0].entering = -1
     for lane in range(lanes.size):
         here = lanes[lane]
         if here.count == 0:
@@ -194,6 +207,8 @@ def decide(
         busy[found] = lane
         found += 1
         segment = here.segment
+        length = here.length
+        inside = here.conflict_at < here.conflict_end
         # The vehicle ahead on this lane: its rear end and speed.
         rear = 0.0
         v_ahead = 0.0
@@ -236,6 +251,14 @@ def decide(
                     wanted = look_ahead(
                         vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, i, lane, tick, free
                     )
+                if inside and (v > 0.0 or wanted > 0.0):
+                    area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, lane, x, 0.0, tick)
+                    if who >= 0:
+                        tried = behind(vehicles, i, area - BEFORE_AREA + me.s0, 0.0)
+                        tried = short_of(vehicles, i, area, dt, tried)
+                        if tried < wanted:
+                            wanted = tried
+                            me.blocker = who
                 if passers:
                     wanted = heed_passers(vehicles, lanes, order, segments, i, segment, here.number, wanted)
                 if me.target_mode >= STOP and me.target_segment == segment and not (passers and here.number > 0):
@@ -253,9 +276,18 @@ def decide(
                         if held < wanted:
                             wanted = held
                 me.acceleration = wanted if wanted > -B_EMERGENCY else -B_EMERGENCY
+                enters = inside and (v > 0.0 or wanted > 0.0)
+                if may_be_late(v, me.acceleration, length - x, dt):
+                    note_taken(vehicles, lanes, order, segments, net, i, lane, dt, tick)
+                    if segment >= 0 and me.choice >= 0 and too_late(vehicles, i, length - x, dt):
+                        enters = net[here.via_at + me.choice] >= 0
+                if enters:
+                    me.entering = desk[0].entering
+                    desk[0].entering = i
             ahead = i
             rear = x - me.length
             v_ahead = v
         if passers or (here.held > 0 and segment >= 0 and segments[segment].over >= 0):
             desk[0].passing = 1
+    settle_ties(vehicles, lanes, order, net, route, conflicts, desk, tick)
     return found

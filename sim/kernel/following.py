@@ -5,6 +5,8 @@ from math import sqrt
 from sim.kernel import compiled
 from sim.kernel.state import Records
 
+SPARE = 0.25  # [m] between where one stops at the latest and the point that may not be passed [assumption]
+B_STOP = 3.0  # [m/s2] before such a point nobody counts on braking harder later [assumption]
 B_AHEAD = 4.0  # [m/s2] how hard the vehicle ahead is expected to brake at most [assumption]
 
 
@@ -74,6 +76,32 @@ def approach_speed(distance: float, v_end: float, b: float) -> float:
     if distance <= 0.0:
         return v_end
     return sqrt(v_end * v_end + 2.0 * b * distance)
+
+
+@compiled(inline="always")
+def room_before(distance: float) -> float:
+    """Return the room [m] to stop in before a point that may not be passed: a quarter of a metre short of it."""
+    return distance - SPARE * (distance if distance < 1.0 else 1.0)
+
+
+@compiled(inline="always")
+def short_of(vehicles: Records, i: int, distance: float, dt: float, wanted: float) -> float:
+    """Return the acceleration [m/s2] with which vehicle i stops before a point that may not be passed.
+
+    The IDM with a long standstill gap, or a sluggish driver, rolls over it. The next speed v' is such that braking by
+    b from then on is enough: (v + v') dt / 2 + v'^2 / 2b = room; braking harder than b only as far as it takes.
+    """
+    v = vehicles[i].v
+    room = room_before(distance)
+    b = vehicles[i].b if vehicles[i].b < B_STOP else B_STOP
+    within = 0.25 * b * dt * dt - v * dt + 2.0 * room
+    after = sqrt(b * within) - 0.5 * b * dt if within > 0.0 else 0.0
+    needed = 0.5 * v * v / (room if room > 1e-6 else 1e-6)
+    least = -needed if needed > b else -b
+    limit = (after - v) / dt if after > 0.0 else -needed
+    if limit < least:
+        limit = least
+    return limit if limit < wanted else wanted
 
 
 @compiled()

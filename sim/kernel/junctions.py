@@ -1,19 +1,20 @@
 """Who may enter a junction or pass a crossing: lights, right of way, keeping clear, people on foot."""
 
+from math import sqrt
+
 from sim.kernel import compiled
-from sim.kernel.chance import KEEP_CLEAR, YIELD, uniform
-from sim.kernel.gaps import FREE_AGAIN, V_SLOW, comes_first, lateness, lets_first, looks
+from sim.kernel.areas import B_LAST, occupant, stands_before
+from sim.kernel.chance import KEEP_CLEAR, LOOKED, YIELD, uniform
+from sim.kernel.gaps import V_SLOW, comes_first, lateness, lets_first, looks
 from sim.kernel.order import last, way_on
 from sim.kernel.state import AMBER, B_COURTESY, DRIVING, FAR, GREEN, RED, V_WAITING, Ints, Records
 
 B_AMBER = 3.0  # [m/s2] who can stop with this much braking stops at amber (ITE: 3.05)
 B_YIELD = 2.5  # [m/s2] and for somebody waiting at a zebra [assumption]
-B_LAST = 6.0  # [m/s2] nobody enters who can stop with this much [assumption]
 B_AHEAD = 2.0  # [m/s2] traffic ahead that still moves is expected to stop no sooner than by this [assumption]
 V_CLEARING = 6.0  # [m/s] nobody waits for room behind traffic that flows faster [assumption]
 IMPATIENT_S = 30.0  # [s] waiting at the line; from here on the accepted gap shrinks [assumption]
 SHORT_OF_LINE = 0.5  # [m] one who lets another go first comes to a stand so far before the line [assumption]
-ROLLED_ON = 0.1  # [m] beyond the waiting point inside a junction one still waits there
 AT_LINE = 3.0  # [m] nearer than this one waits at the stop line [assumption]
 V_AT_LINE = 3.0  # [m/s] and slower than this one counts as waiting there [assumption]
 DEFERS = -2  # in place of who prevents it: nobody, a driver lets another go first
@@ -37,22 +38,78 @@ def switch_lights(lanes: Records, tick: int) -> None:
             lanes[m].light = RED
 
 
-@compiled()
-def occupant(vehicles: Records, lanes: Records, order: Ints, foe: int, there: float) -> int:
-    """Return a vehicle on movement `foe` that is not yet past the point where the paths meet, -1 if none."""
-    at = lanes[foe].order_at
-    for k in range(lanes[foe].count - 1, -1, -1):
-        j = order[at + k]
-        if vehicles[j].x - vehicles[j].length < there + FREE_AGAIN:
-            return j
-    if lanes[foe].tail_x < there + FREE_AGAIN:
-        return lanes[foe].tail_who
-    return -1
+@compiled(inline="always")
+def turns_green(lanes: Records, movement: int, tick: int) -> bool:
+    """Return whether a movement's light turns green in this tick; nobody misses that."""
+    cycle = lanes[movement].cycle
+    return cycle > 0 and (tick - 1 - lanes[movement].offset) % cycle == lanes[movement].green_from
+
+
+@compiled(inline="always")
+def time_to(distance: float, v: float, a: float) -> float:
+    """Return when [s] one who moves at speed v and keeps accelerating by a has gone a distance [m]."""
+    if distance <= 0.0:
+        return 0.0
+    square = v * v + 2.0 * a * distance
+    if square <= 0.0:
+        return FAR
+    return 2.0 * distance / (v + sqrt(square))
+
+
+@compiled(inline="always")
+def sets_out(vehicles: Records, lanes: Records, j: int, source: int, dt: float) -> bool:
+    """Return whether the foremost vehicle of a lane may enter the junction, and perhaps does within this tick."""
+    return vehicles[j].may_go >= 0 and lanes[source].length - vehicles[j].x <= 2.0 * vehicles[j].v * dt + 1.0
 
 
 @compiled()
-def no_room_behind(vehicles: Records, lanes: Records, order: Ints, i: int, movement: int) -> int:
-    """Return the vehicle that would leave no room for i beyond a movement, should it stop; -1 if there is room."""
+def enters_before(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    i: int,
+    distance: float,
+    foe: int,
+    yields: int,
+    desk: Records,
+) -> int:
+    """Return who enters movement `foe` within this tick, before i is at its line `distance` [m] ahead; -1 if none.
+
+    Both decide on the state at the tick's start; in a finer step the later one would see the other inside, and stop if
+    he still could. Of two who set out in the same tick each looked at a moment of his own within it. Who is not at the
+    line within the tick sees those who enter in its first half: on average that is neither late nor early.
+    """
+    source = lanes[foe].from_lane
+    j = order[lanes[source].order_at]
+    if j == i or vehicles[j].state != DRIVING or way_on(vehicles, lanes, net, j, source) != foe:
+        return -1
+    dt = desk[0].dt
+    to_go = lanes[source].length - vehicles[j].x
+    v = vehicles[i].v
+    a = vehicles[i].acceleration
+    theirs = time_to(to_go, vehicles[j].v, vehicles[j].acceleration)
+    mine = time_to(distance, v, a)
+    if theirs >= dt or (mine >= dt and theirs >= 0.5 * dt):
+        return -1
+    since = vehicles[j].may_go
+    if since == vehicles[i].may_go:
+        theirs += dt * uniform(desk[0].seed, vehicles[j].key, LOOKED, since)
+        theirs -= dt * uniform(desk[0].seed, vehicles[i].key, LOOKED, since)
+    if theirs > mine or (theirs == mine and yields == 0):
+        return -1
+    then = distance - (v + 0.5 * a * theirs) * theirs
+    v += a * theirs
+    return -1 if v > V_WAITING and 0.5 * v * v >= B_LAST * (then if then > 0.1 else 0.1) else j
+
+
+@compiled()
+def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i: int, movement: int) -> int:
+    """Return the vehicle that would leave no room for i beyond a movement, should it stop; -1 if there is room.
+
+    Whoever is in the junction already on another way to the same lane, or waits there, comes first. One who comes to
+    wait inside leaves room for those, too, who may enter, and does not count on what those ahead still roll.
+    """
     to = lanes[movement].to_lane
     j = last(lanes, order, to)
     room = lanes[to].length
@@ -77,13 +134,37 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, i: int, movem
         if vehicles[m].v < slowest:
             slowest = vehicles[m].v
             who = m
-    if slowest > V_CLEARING:
+    comes_to_wait = lanes[movement].wait_x > 0.0 and vehicles[i].lane != movement
+    if slowest > V_CLEARING and (slowest == FAR or not comes_to_wait):
         return -1
-    if slowest < FAR:
+    if slowest < FAR and not comes_to_wait:
         room += 0.5 * slowest * slowest / B_AHEAD
-    if room >= vehicles[i].length + vehicles[i].s0 + 0.5:
-        return -1
-    return who
+    room -= vehicles[i].length + vehicles[i].s0 + 0.5
+    if room < 0.0:
+        return who
+    if vehicles[i].lane != movement:
+        for f in range(lanes[to].feed_at, lanes[to].feed_end):
+            other = net[f]
+            if other == movement:
+                continue
+            for k in range(lanes[other].order_at, lanes[other].order_at + lanes[other].count):
+                room -= vehicles[order[k]].length + vehicles[order[k]].s0
+                if room < 0.0:
+                    return order[k]
+            source = lanes[other].from_lane
+            if comes_to_wait and lanes[source].count > 0:
+                j = order[lanes[source].order_at]
+                if vehicles[j].may_go >= 0 and way_on(vehicles, lanes, net, j, source) == other:
+                    room -= vehicles[j].length + vehicles[j].s0
+                    if room < 0.0:
+                        return j
+    return -1
+
+
+@compiled(inline="always")
+def near(distance: float, v: float) -> bool:
+    """Return whether a stop line is near enough, 15 m or 4 s, to ask whether one may cross it."""
+    return distance <= 15.0 or distance <= 4.0 * v
 
 
 @compiled()
@@ -108,10 +189,10 @@ def permit(
         light = lanes[movement].light
         if light == RED and (needed < B_LAST or v < V_WAITING):
             # Who stands beyond would stop it at green, too: a circle through a signal has no gap at red.
-            return False, no_room_behind(vehicles, lanes, order, i, movement) if v < V_WAITING else -1
+            return False, no_room_behind(vehicles, lanes, order, net, i, movement) if v < V_WAITING else -1
         if light == AMBER and needed < B_AMBER:
             return False, -1
-    if distance > 15.0 and distance > 4.0 * v:
+    if not near(distance, v):
         return True, -1
     if needed >= B_LAST and v > V_WAITING:
         return True, -1
@@ -127,7 +208,7 @@ def permit(
         ):
             return False, -1
     if lanes[movement].box == 1:
-        who = no_room_behind(vehicles, lanes, order, i, movement)
+        who = no_room_behind(vehicles, lanes, order, net, i, movement)
         if who >= 0 and uniform(desk[0].seed, vehicles[i].key, KEEP_CLEAR, movement) < desk[0].keep_clear:
             return False, who
     to_wait = lanes[movement].wait_x > 0.0
@@ -154,7 +235,12 @@ def may_cross(
     `to_wait`: only those before the point inside the junction at which one gives way.
     """
     v = vehicles[i].v
-    if v < V_AT_LINE and vehicles[i].may_go < 0 and not looks(i, tick, desk[0].dt):
+    if (
+        v < V_AT_LINE
+        and vehicles[i].may_go < 0
+        and not looks(i, tick, desk[0].dt)
+        and not turns_green(lanes, movement, tick)
+    ):
         return False, vehicles[i].blocker
     mine = distance / (v if v > V_AT_LINE else V_AT_LINE)
     decided = False
@@ -167,45 +253,48 @@ def may_cross(
         waited = ((tick - vehicles[i].standing) * desk[0].dt - IMPATIENT_S) / (HARDENED_S - IMPATIENT_S)
         if waited > 0.0:
             patience = 1.0 - (1.0 - HARDENED) * (waited if waited < 1.0 else 1.0)
+    x = (0.0 if to_wait else lanes[movement].wait_x) - distance
     for c in range(lanes[movement].conflict_at, lanes[movement].conflict_end):
+        if x > conflicts[c].begin:  # who is in a common area can only leave it
+            continue
         if to_wait and conflicts[c].begin >= lanes[movement].wait_x:
             continue
         foe = conflicts[c].foe
-        who = occupant(vehicles, lanes, order, foe, conflicts[c].there)
-        if who >= 0 and not (lanes[foe].wait_x > 0.0 and waits_inside(vehicles, lanes, foe, who)):
+        who = -1
+        if lanes[foe].taken >= tick:
+            who = occupant(vehicles, lanes, order, conflicts[c], i, not to_wait)
+        if who >= 0 and x >= 0.0 and conflicts[c].yields == 0 and stands_before(vehicles, conflicts[c], who):
+            who = -1  # two inside who both stand before it: right of way decides
+        if who >= 0:
             if conflicts[c].yields == 0 and vehicles[who].v >= V_WAITING:
                 vehicles[i].claims = tick
             return False, who
+        source = lanes[foe].from_lane
+        if lanes[source].count > 0 and sets_out(vehicles, lanes, order[lanes[source].order_at], source, desk[0].dt):
+            who = enters_before(vehicles, lanes, order, net, i, distance, foe, conflicts[c].yields, desk)
+            if who >= 0:
+                return False, who
         gap = lanes[movement].gap * vehicles[i].gap_factor * patience - lateness(desk[0].dt)
-        if conflicts[c].yields == 0 and v < V_SLOW and lanes[foe].cycle == 0:
-            source = lanes[foe].from_lane
-            if lanes[source].count > 0:
-                guest = order[lanes[source].order_at]
-                if (
-                    lanes[source].length - vehicles[guest].x < AT_LINE
-                    and vehicles[guest].state == DRIVING
-                    and way_on(vehicles, lanes, net, guest, source) == foe
-                    and 0.5 * v * v <= B_COURTESY * (distance - SHORT_OF_LINE)
-                    and lets_first(vehicles, desk, i, guest, tick)
-                ):
-                    if vehicles[i].defers < 0:
-                        vehicles[i].defers = tick
-                    return False, DEFERS
+        if conflicts[c].yields == 0 and v < V_SLOW and lanes[foe].cycle == 0 and lanes[source].count > 0:
+            guest = order[lanes[source].order_at]
+            if (
+                lanes[source].length - vehicles[guest].x < AT_LINE
+                and vehicles[guest].state == DRIVING
+                and way_on(vehicles, lanes, net, guest, source) == foe
+                and 0.5 * v * v <= B_COURTESY * (distance - SHORT_OF_LINE)
+                and lets_first(vehicles, desk, i, guest, tick)
+            ):
+                if vehicles[i].defers < 0:
+                    vehicles[i].defers = tick
+                return False, DEFERS
         if (
             conflicts[c].yields == 1
             and not decided
-            and comes_first(vehicles, lanes, order, net, route, foe, conflicts[c].there, mine, gap, desk, i, tick) >= 0
+            and comes_first(vehicles, lanes, order, net, route, foe, conflicts[c].foe_end, mine, gap, desk, i, tick)
+            >= 0
         ):
             return False, -1
     return True, -1
-
-
-@compiled()
-def waits_inside(vehicles: Records, lanes: Records, movement: int, who: int) -> bool:
-    """Return whether a vehicle inside the junction gives way, or still can, short of every path that it crosses."""
-    room = lanes[movement].wait_x + ROLLED_ON - vehicles[who].x
-    v = vehicles[who].v
-    return vehicles[who].lane == movement and room >= 0.0 and 0.5 * v * v <= B_LAST * (room + 0.1)
 
 
 @compiled()
@@ -226,7 +315,7 @@ def permit_inside(
     v = vehicles[i].v
     if 0.5 * v * v >= B_LAST * (distance if distance > 0.1 else 0.1):
         return True, -1
-    who = no_room_behind(vehicles, lanes, order, i, movement)
+    who = no_room_behind(vehicles, lanes, order, net, i, movement)
     if who >= 0 and who != i:
         return False, who
     return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, False, tick, desk)

@@ -290,7 +290,7 @@ def gives_up(
         return stood > 0 and stood % int(PATIENCE / desk[0].dt) == 0
     if movement < 0 or stood == 0 or stood % int(BLOCKED / desk[0].dt) != 0:
         return False
-    return no_room_behind(vehicles, lanes, order, i, movement) >= 0
+    return no_room_behind(vehicles, lanes, order, net, i, movement) >= 0
 
 
 @compiled()
@@ -335,7 +335,7 @@ def pass_ends(
 
 
 @compiled()
-def note_tails(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count: int) -> bool:
+def note_tails(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count: int, tick: int) -> bool:
     """Note, for every lane, rear ends of vehicles whose fronts have left it; return whether anybody ran onto one.
 
     `busy` lists the lanes that somebody is on; no lane has a tail noted yet.
@@ -358,6 +358,7 @@ def note_tails(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count
                     lanes[behind].tail_x = rear
                     lanes[behind].tail_v = vehicles[i].v
                     lanes[behind].tail_who = i
+                    lanes[behind].taken = tick + 1
                     if lanes[behind].count > 0 and vehicles[order[lanes[behind].order_at]].x > rear:
                         onto = True
     return onto
@@ -380,7 +381,7 @@ def keep_apart(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count
 
 
 @compiled()
-def list_busy(lanes: Records, busy: Ints) -> int:
+def list_busy(lanes: Records, busy: Ints, tick: int) -> int:
     """List the lanes that somebody is on, and return how many there are; forget all tails."""
     count = 0
     for lane in range(lanes.size):
@@ -388,6 +389,7 @@ def list_busy(lanes: Records, busy: Ints) -> int:
         if lanes[lane].count > 0:
             busy[count] = lane
             count += 1
+            lanes[lane].taken = tick + 1
     return count
 
 
@@ -428,7 +430,7 @@ def move(
                 further |= pass_ends(
                     vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick
                 )
-    count = list_busy(lanes, busy)
-    while note_tails(vehicles, lanes, order, busy, count) and keep_apart(vehicles, lanes, order, busy, count):
-        count = list_busy(lanes, busy)
+    count = list_busy(lanes, busy, tick)
+    while note_tails(vehicles, lanes, order, busy, count, tick) and keep_apart(vehicles, lanes, order, busy, count):
+        count = list_busy(lanes, busy, tick)
     return count

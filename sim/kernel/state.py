@@ -41,7 +41,7 @@ V_STANDING = 0.1  # [m/s] slower counts as standing
 TAIL_LANES = 6  # the longest vehicle (30 m) lies on so many lanes behind its own, at most [assumption]
 V_QUEUE = 5.0 / 3.6  # [m/s] slower counts as queueing
 
-_INT, _FLOAT, _SHORT_FLOAT, _LONG = np.int32, np.float64, np.float32, np.int64
+_BYTE, _INT, _LONG, _SHORT_FLOAT, _FLOAT = np.int8, np.int32, np.int64, np.float32, np.float64
 
 
 def _record(**fields: type | tuple[type, int]) -> np.dtype[np.void]:
@@ -88,10 +88,11 @@ VEHICLE = _record(
     entered=_FLOAT,  # [ticks, with fraction]
     left=_FLOAT,
     due=_INT,  # scheduled tick
-    insists=_INT,  # 1: waits in the wrong lane rather than miss the target
-    keeps_curb=_INT,  # 1: looks for a place from the curb lane
-    reported=_INT,  # 1: an agent wants to know when it leaves
+    insists=_BYTE,  # 1: waits in the wrong lane rather than miss the target
+    keeps_curb=_BYTE,  # 1: looks for a place from the curb lane
+    reported=_BYTE,  # 1: an agent wants to know when it leaves
     changed=_INT,  # tick of the last lane change
+    entering=_INT,  # the next one who may enter a common area in this tick, -1 if none
     shadow=_INT,  # while it turns round: the row that holds the opposite lane for it; else -1
     before=(_INT, TAIL_LANES),  # lanes that its tail may still be on, the latest first; -1: none
     key=_LONG,  # for chance
@@ -109,6 +110,7 @@ LANE = _record(
     cycle=_INT,  # [ticks], 0 without signal
     light=_INT,
     held=_INT,  # of these, how many hold it
+    taken=_INT,  # up to this tick a part of somebody is on it, or somebody may come onto it too fast to stop
     tail_who=_INT,
     order_end=_INT,  # and where the next lane's begin
     parked_from=_FLOAT,  # beside it cars are parked, from here [m]
@@ -149,7 +151,9 @@ CONFLICT = _record(
     foe=_INT,  # the movement in conflict
     yields=_INT,  # 1: this movement gives way
     begin=_FLOAT,  # where the common area begins on this movement [m]
-    there=_FLOAT,  # and where it ends on the foe's [m]
+    end=_FLOAT,  # and where it ends
+    foe_begin=_FLOAT,  # the same on the foe's [m]
+    foe_end=_FLOAT,
 )
 
 DETECTOR = _record(x=_FLOAT, slot=_INT)
@@ -213,6 +217,7 @@ DESK = _record(
     news=_INT,  # how many reports
     pulling=_INT,  # how many vehicles wait to pull out
     passing=_INT,  # 1: somebody passes over the opposite lane, or holds a lane that can be passed so
+    entering=_INT,  # the first one who may enter a common area in this tick, -1 if none
     stuck=_INT,  # how many vehicles are in a deadlock
     filmed=_INT,  # how many frames
     film_every=_INT,  # [ticks] between two pictures of the road, 0: none is taken

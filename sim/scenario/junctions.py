@@ -47,13 +47,14 @@ LARGEST_CUT = 0.4
 class Conflict:
     """Another movement of the same junction whose path meets this one's.
 
-    `from_m` and `at_m` say where the common area begins and ends on this path, `foe_at_m` where it ends on the
-    other; `yields`: this movement gives way.
+    `from_m` and `at_m` say where the common area begins and ends on this path, `foe_from_m` and `foe_at_m` where it
+    does on the other; `yields`: this movement gives way.
     """
 
     foe: int
     from_m: float
     at_m: float
+    foe_from_m: float
     foe_at_m: float
     yields: bool
 
@@ -327,8 +328,8 @@ def _with_conflicts(plan: _Plan, node: Node, local: list[Movement], begin: int) 
                 continue
             (a_from, a_to), (b_from, b_to) = meet
             a_to, b_to = min(a_to, local[a].length_m), min(b_to, local[b].length_m)
-            found[a].append(Conflict(begin + b, a_from, a_to, b_to, ranks[a] < ranks[b]))
-            found[b].append(Conflict(begin + a, b_from, b_to, a_to, ranks[b] < ranks[a]))
+            found[a].append(Conflict(begin + b, a_from, a_to, b_from, b_to, ranks[a] < ranks[b]))
+            found[b].append(Conflict(begin + a, b_from, b_to, a_from, a_to, ranks[b] < ranks[a]))
     return [
         replace(m, conflicts=tuple(c), wait_m=_waiting_point(plan, node, local, begin, m, c))
         for m, c in zip(local, found, strict=True)

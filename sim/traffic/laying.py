@@ -135,7 +135,8 @@ def _conflicts(lanes: Records, movements: Sequence[Movement], movement_rows: lis
         lanes[row].conflict_at = n
         for c in m.conflicts:
             found[n].foe, found[n].yields = movement_rows[c.foe], int(c.yields)
-            found[n].begin, found[n].there = c.from_m, c.foe_at_m
+            found[n].begin, found[n].end = c.from_m, c.at_m
+            found[n].foe_begin, found[n].foe_end = c.foe_from_m, c.foe_at_m
             n += 1
         lanes[row].conflict_end = n
     return found

@@ -16,6 +16,7 @@ from sim.model import SchoolMorning, roads, simulate
 from sim.scenario.read import load_scenario
 from sim.scenario.scenario import Planned, Scenario
 from sim.tables import trips_table
+from tests.watch import WatchedTraffic
 
 NAMES = ("baseline", "bus_bay", "green_belt", "stop_and_go", "guardrail", "waiting_areas", "warden", "shapingba")
 
@@ -74,6 +75,14 @@ def test_nobody_overlaps_and_the_order_is_kept(name):
         inside = int(lanes["count"].sum()) + int(np.isin(state, (k.OFF_LANE, k.PULLING_OUT)).sum())
         assert int((state != k.OUTSIDE).sum()) == int((state == k.GONE).sum()) + inside  # in = out + inside
     assert looks > 10_000
+
+
+@pytest.mark.parametrize("name", ["baseline", "shapingba"])
+def test_nobody_drives_through_another_in_a_junction(name, monkeypatch):
+    monkeypatch.setattr("sim.model.Traffic", WatchedTraffic)
+    model = SchoolMorning(short(school(name), 30), seed=5)
+    assert model.run().failure is None
+    assert (model.traffic.seen["met"] < 0).all()
 
 
 def test_the_same_people_live_in_both_worlds():

@@ -60,7 +60,7 @@ def test_the_second_who_turns_looks_for_a_gap_as_well(dt):
     before, after = through[row.size - 1 : row.size + 1]
     assert before < turned[0] < after
     assert turned[1] > through[-1]
-    assert slowest > 9.5
+    assert slowest > 8.5  # who comes after the gap brakes a little for the first, who is not quite across
 
 
 def test_two_who_turn_towards_each_other_do_not_wait_for_those_who_stand_behind_them():

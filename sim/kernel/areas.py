@@ -1,0 +1,259 @@
+"""Common areas of two paths that cross or merge: nobody enters one in which a part of another's body is.
+
+Right of way says who goes first (`sim.kernel.junctions`); here it says only who brakes, if both would enter at once.
+"""
+
+from typing import Any
+
+from sim.kernel import compiled
+from sim.kernel.following import room_before, short_of
+from sim.kernel.gaps import FREE_AGAIN
+from sim.kernel.order import way_on
+from sim.kernel.state import B_EMERGENCY, FAR, HELD, V_WAITING, Ints, Records
+
+B_LAST = 6.0  # [m/s2] nobody enters who can stop with this much [assumption]
+BEFORE_AREA = 0.5  # [m] short of a path that somebody is on, one stops inside a junction [assumption]
+UNSEEN = 60.0  # [m] over a longer lane nobody comes too fast to stop from beyond it [assumption]
+ROLLED_ON = 0.1  # [m] beyond the waiting point inside a junction one still waits there
+
+
+@compiled()
+def waits_inside(vehicles: Records, lanes: Records, movement: int, who: int) -> bool:
+    """Return whether a vehicle inside the junction gives way, or still can, short of every path that it crosses."""
+    room = lanes[movement].wait_x + ROLLED_ON - vehicles[who].x
+    v = vehicles[who].v
+    return vehicles[who].lane == movement and room >= 0.0 and 0.5 * v * v <= B_LAST * (room + 0.1)
+
+
+@compiled()
+def occupant(vehicles: Records, lanes: Records, order: Ints, conflict: Any, i: int, passes: bool) -> int:
+    """Return a vehicle on the foe's movement that is not yet past the common area, -1 if none.
+
+    One who waits inside the junction short of that area counts only if vehicle i itself may come to a stand in it
+    (not `passes`): two who wait for each other's rear ends would wait for good.
+    """
+    foe = conflict.foe
+    waits = lanes[foe].wait_x > 0.0 and passes and lanes[foe].wait_x <= conflict.foe_begin
+    at = lanes[foe].order_at
+    for k in range(lanes[foe].count - 1, -1, -1):
+        j = order[at + k]
+        if vehicles[j].x - vehicles[j].length >= conflict.foe_end + FREE_AGAIN:
+            break
+        if not (waits and waits_inside(vehicles, lanes, foe, j)):
+            return j
+    if lanes[foe].tail_x < conflict.foe_end + FREE_AGAIN and lanes[foe].tail_who != i:
+        return lanes[foe].tail_who
+    return -1
+
+
+@compiled(inline="always")
+def stands_before(vehicles: Records, conflict: Any, j: int) -> bool:
+    """Return whether a vehicle on the foe's movement stands before the common area."""
+    return vehicles[j].v < V_WAITING and vehicles[j].lane == conflict.foe and vehicles[j].x <= conflict.foe_begin
+
+
+@compiled()
+def too_late(vehicles: Records, j: int, distance: float, soon: float) -> bool:
+    """Return whether a vehicle can no longer stop within a distance [m], `soon` s from now (0, or this tick)."""
+    v = vehicles[j].v
+    if soon > 0.0:
+        after = v + vehicles[j].acceleration * soon
+        if after < 0.0:
+            return 0.5 * v * v >= -vehicles[j].acceleration * distance
+        distance -= 0.5 * (v + after) * soon
+        v = after
+    return distance <= 0.0 or 0.5 * v * v >= B_LAST * distance
+
+
+@compiled(inline="always")
+def may_be_late(v: float, acceleration: float, distance: float, dt: float) -> bool:
+    """Return whether one may, after this tick, be too late to stop within a distance [m] from here."""
+    after = v + acceleration * dt
+    if after < 0.0:
+        after = 0.0
+    return 0.5 * after * after >= B_LAST * (distance - 0.5 * (v + after) * dt)
+
+
+@compiled()
+def note_taken(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    segments: Records,
+    net: Ints,
+    i: int,
+    lane: int,
+    dt: float,
+    tick: int,
+) -> None:
+    """Note the movements onto which vehicle i may come too fast to stop; no other needs a close look (`area_ahead`).
+
+    What is noted while deciding holds in this tick, once everybody has decided, and in the next.
+    """
+    me = vehicles[i]
+    here = lanes[lane]
+    distance = here.length - me.x
+    beyond = here.to_lane
+    if here.segment >= 0:
+        m = way_on(vehicles, lanes, net, i, lane)
+        if m < 0:
+            return
+        lanes[m].taken = tick + 1
+        distance += lanes[m].length
+        beyond = lanes[m].to_lane
+    if may_be_late(me.v, me.acceleration, distance + lanes[beyond].length, dt):
+        segment = segments[lanes[beyond].segment]
+        for choice in range(segment.next_end - segment.next_at):
+            m = net[lanes[beyond].via_at + choice]
+            if m >= 0:
+                lanes[m].taken = tick + 1
+
+
+@compiled()
+def comes_over(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    route: Ints,
+    foe: int,
+    begin: float,
+    soon: float,
+) -> int:
+    """Return who comes to the foe's path over the junction or crossing before, and can no longer stop; -1 if nobody.
+
+    The common area is `begin` m from where the lane before that path begins.
+    """
+    source = lanes[foe].from_lane
+    for f in range(lanes[source].feed_at, lanes[source].feed_end):
+        distance = begin
+        lane = net[f]
+        for _ in range(2):
+            distance += lanes[lane].length
+            if lanes[lane].count > 0:
+                j = order[lanes[lane].order_at]
+                leg = vehicles[j].leg + 1
+                if vehicles[j].state == HELD or not too_late(vehicles, j, distance - vehicles[j].x, soon):
+                    break
+                if (
+                    leg + 1 < vehicles[j].route_end
+                    and route[leg] == lanes[source].segment
+                    and route[leg + 1] == lanes[lanes[foe].to_lane].segment
+                ):
+                    return j
+            lane = lanes[lane].from_lane
+    return -1
+
+
+@compiled()
+def taker(
+    vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Ints, conflict: Any, i: int, soon: float
+) -> int:
+    """Return who, but i, is in a common area on the foe's path, or can no longer stop before it; -1 if nobody.
+
+    `soon`: in so many seconds; 0, or this tick, once everybody has decided. Bodies count up to their rear ends.
+    """
+    foe = conflict.foe
+    at = lanes[foe].order_at
+    for k in range(lanes[foe].count - 1, -1, -1):
+        j = order[at + k]
+        if vehicles[j].x - vehicles[j].length >= conflict.foe_end + FREE_AGAIN:
+            break
+        if too_late(vehicles, j, conflict.foe_begin - vehicles[j].x, soon):
+            return j
+    if lanes[foe].tail_x < conflict.foe_end + FREE_AGAIN and lanes[foe].tail_who != i:
+        return lanes[foe].tail_who
+    source = lanes[foe].from_lane
+    begin = lanes[source].length + conflict.foe_begin
+    at = lanes[source].order_at
+    for k in range(lanes[source].count):
+        j = order[at + k]
+        if vehicles[j].state == HELD or not too_late(vehicles, j, begin - vehicles[j].x, soon):
+            return -1
+        if way_on(vehicles, lanes, net, j, source) == foe:
+            return j
+    return comes_over(vehicles, lanes, order, net, route, foe, begin, soon) if begin < UNSEEN else -1
+
+
+@compiled()
+def area_ahead(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    route: Ints,
+    conflicts: Records,
+    i: int,
+    movement: int,
+    x: float,
+    soon: float,
+    tick: int,
+) -> "tuple[float, int]":
+    """Return how far [m] ahead of vehicle i, at x of a movement, a common area begins that is taken, and by whom.
+
+    Right of way is no matter, only who is in the area, or can no longer stop before it. Who is in it himself, or
+    cannot stop, is not asked; (FAR, -1): nobody takes any. Of two who would both be too late after this tick (`soon`
+    > 0), only the one who gives way is asked. Who is on the movement, but in no common area yet, waits before the
+    first while anybody with the right of way is on his way through: those who wait in an area may wait in a circle.
+    One who stands before the area that the two have in common is not on his way.
+    """
+    v = vehicles[i].v
+    nearest = FAR
+    who = -1
+    first = FAR
+    leader = -1
+    enters = soon == 0.0 and x >= 0.0
+    point = lanes[movement].wait_x
+    for c in range(lanes[movement].conflict_at, lanes[movement].conflict_end):
+        distance = conflicts[c].begin - x
+        if distance <= 0.0:
+            enters = enters and x - vehicles[i].length >= conflicts[c].end
+            continue
+        foe = conflicts[c].foe
+        if lanes[foe].taken < tick:
+            if enters and distance < first and (x > point or conflicts[c].begin < point):
+                first = distance
+            continue
+        if enters and (x > point or conflicts[c].begin < point):
+            first = distance if distance < first else first
+            if leader < 0 and conflicts[c].yields == 1:
+                j = occupant(vehicles, lanes, order, conflicts[c], i, True)
+                if j >= 0 and not stands_before(vehicles, conflicts[c], j):
+                    leader = j
+        if distance >= nearest or 0.5 * v * v >= B_EMERGENCY * room_before(distance):
+            continue
+        if soon > 0.0 and (conflicts[c].yields == 0 or not too_late(vehicles, i, distance, soon)):
+            continue
+        j = taker(vehicles, lanes, order, net, route, conflicts[c], i, soon)
+        if j >= 0:
+            nearest = distance
+            who = j
+    if enters and leader >= 0 and first < nearest and 0.5 * v * v < B_EMERGENCY * room_before(first):
+        return first, leader
+    return nearest, who
+
+
+@compiled()
+def settle_ties(
+    vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Ints, conflicts: Records, desk: Records, tick: int
+) -> None:
+    """Brake, once everybody has decided, those who give way and would be in an area at the same time as another.
+
+    Looked at are those who were noted while they decided, as `entering`: who moves within a junction, and who can no
+    longer stop before one after this tick.
+    """
+    i = desk[0].entering
+    while i >= 0:
+        lane = vehicles[i].lane
+        m = lane
+        x = vehicles[i].x
+        if lanes[lane].segment >= 0:
+            m = way_on(vehicles, lanes, net, i, lane)
+            x -= lanes[lane].length
+        area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, m, x, desk[0].dt, tick)
+        if who >= 0:
+            vehicles[i].acceleration = short_of(vehicles, i, area, desk[0].dt, vehicles[i].acceleration)
+            vehicles[i].blocker = who
+            if x < 0.0:
+                vehicles[i].may_go = -1
+        i = vehicles[i].entering
