@@ -194,6 +194,15 @@ FRAME = _record(
 
 SEEN = _record(lane=_INT, x=_INT, state=_INT)  # what was last written down of a vehicle
 
+REMARK = _record(
+    vehicle=_INT,
+    time_s=_INT,  # [s after midnight]
+    lane=_INT,
+    x=_INT,  # [0.1 m]
+    state=_INT,  # as the film has it
+    off_lane=_INT,
+)
+
 DESK = _record(
     dt=_FLOAT,
     politeness=_FLOAT,

@@ -128,10 +128,10 @@ class Traffic:
         self._film.append(self._frames[: self._desk["filmed"]].copy())
         self._desk["filmed"] = 0
 
-    def film(self) -> k.Records:
+    def film(self) -> list[k.Records]:
         """Return a frame for each second in which a vehicle on the road moved or changed, in order of time."""
         self._take_out()
-        return np.concatenate(self._film)
+        return self._film
 
     def _deadlock(self) -> Deadlock:
         members = [int(i) for i in self.stuck[: int(self._desk["stuck"])]]
