@@ -71,12 +71,14 @@ def write_table(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str]) ->
 
 
 def write_film(film: Film, folder: Path, metadata: Mapping[str, str]) -> None:
-    """Write a film's tables as Parquet (zstd), as `write_table` does; raises OSError if they cannot be written."""
+    """Write a film's tables as Parquet (lz4), as `write_table` does; raises OSError if they cannot be written."""
     import pyarrow as pa
 
     def column(values: NDArray[Any] | Words) -> Any:
         if isinstance(values, Words):
-            return pa.DictionaryArray.from_arrays(pa.array(values.codes), pa.array(values.words, pa.string()))
+            return pa.DictionaryArray.from_arrays(
+                pa.array(values.codes), pa.array(values.words, pa.string()), safe=False
+            )
         return pa.array(values)
 
     for name, columns, found in (
@@ -90,10 +92,11 @@ def write_film(film: Film, folder: Path, metadata: Mapping[str, str]) -> None:
 
 
 _QUICKLY: dict[str, Any] = {
+    "compression": "lz4",
     "write_statistics": False,
     "use_dictionary": ["traveller", "at_m", "speed_m_s", "state", "light", "who"],
 }
-"""For a film's million rows: no smallest and largest values, and no lists of words for what is in order anyhow."""
+"""For a film's million rows: no smallest and largest values, no lists of values for what is in order anyhow."""
 
 
 def _write(table: Any, path: Path, **how: Any) -> None:
@@ -102,7 +105,7 @@ def _write(table: Any, path: Path, **how: Any) -> None:
 
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        pq.write_table(table, temporary, compression="zstd", **how)
+        pq.write_table(table, temporary, **{"compression": "zstd", **how})
         os.replace(temporary, path)
     finally:
         with suppress(FileNotFoundError):

@@ -48,7 +48,8 @@ Remark = tuple[int, int, int, int, int, bool]
 
 def trajectories(world: SchoolMorning) -> dict[str, NDArray[Any] | Words]:
     """Return the columns of sim.records.TRAJECTORY_COLUMNS, sorted by vehicle and time."""
-    stays = [_Stay(world, agent) for agent in world.agents]
+    first_lanes = world.layout.road.segments["first_lane"].tolist()
+    stays = [_Stay(world, agent, first_lanes) for agent in world.agents]
     columns = _arranged(world, _remarks(_ends(world), [remark for stay in stays for remark in stay.remarks()]))
     vehicle, state, time_s = columns["vehicle"], columns["state"], columns["time_s"]
     stay_of = {stay.vehicle: stay for stay in stays}
@@ -120,7 +121,7 @@ def _alike(who: NDArray[Any], time_s: NDArray[Any], lane: ArrayLike, state: int)
 class _Stay:
     """An agent's stay at the curb."""
 
-    def __init__(self, world: SchoolMorning, agent: Traveller) -> None:
+    def __init__(self, world: SchoolMorning, agent: Traveller, first_lanes: list[int]) -> None:
         self.vehicle = agent.vehicle
         self.began_s, self.parts = zip(*agent.parts, strict=True)
         self.kind, spot = _place(agent)
@@ -131,7 +132,7 @@ class _Stay:
         """The lane beside the berth, and its place there [0.1 m]."""
         if spot is not None:
             segment, x = world.layout.place(*spot)
-            self.beside = int(world.layout.road.segments[segment]["first_lane"]), round(10.0 * x)
+            self.beside = first_lanes[segment], round(10.0 * x)
 
     def remarks(self) -> list[Remark]:
         """Return what it did beside the lane, or on it without moving, from when on."""

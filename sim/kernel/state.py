@@ -188,8 +188,8 @@ FRAME = _record(
     vehicle=_INT,
     lane=_INT,
     x=_INT,  # [0.1 m]
-    v=_INT,  # [0.1 m/s]
-    state=_INT,
+    v=np.int16,  # [0.1 m/s]
+    state=np.int16,
 )
 
 SEEN = _record(lane=_INT, x=_INT, state=_INT)  # what was last written down of a vehicle

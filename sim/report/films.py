@@ -38,15 +38,20 @@ def read_pair(results: Path, pair: int) -> tuple[dict[str, Any], dict[str, Filme
     if run.get("program") != "dropoff" or run.get("schema") != SCHEMA:
         found = f"schema {run.get('schema')!r} of {run.get('program')!r}"
         raise BadInput(Fault(str(results / RUN), found, f"schema {SCHEMA} of dropoff: run the study again"))
-    films = results / FILMS
-    pairs = sorted(int(f.name) for f in films.iterdir() if f.name.isdecimal()) if films.is_dir() else []
+    films, pairs = results / FILMS, pairs_in(results)
     if not pairs:
         raise BadInput(Fault(str(results), "no recording", f"one made with record=true or record={pair}"))
     if pair not in pairs:
         raise BadInput(Fault("--pair", str(pair), f"a recorded pair: {', '.join(map(str, pairs))}"))
-    whole = {name: _table(results / f"{name}.parquet", of) for name, of in
-             (("trips", TRIP_COLUMNS), ("series", SERIES_COLUMNS))}  # fmt: skip
+    columns = {"trips": TRIP_COLUMNS, "series": SERIES_COLUMNS}
+    whole = {name: _table(results / f"{name}.parquet", of) for name, of in columns.items()}
     return run, {arm: _arm(films / str(pair) / arm, arm, pair, whole) for arm in ARMS}
+
+
+def pairs_in(results: Path) -> list[int]:
+    """Return the numbers of the recorded pairs in a results folder."""
+    films = results / FILMS
+    return sorted(int(f.name) for f in films.iterdir() if f.name.isdecimal()) if films.is_dir() else []
 
 
 def _arm(folder: Path, arm: str, pair: int, whole: Mapping[str, pd.DataFrame]) -> Filmed:
