@@ -65,8 +65,8 @@ class Plan:
         if len(found) == 1:
             heading = self.heading(lane, at_m)
             return np.vstack([found, found - length_m * heading])
-        steps = np.diff(found, axis=0)
-        cosines = (steps[1:] * steps[:-1]).sum(axis=1) / (np.hypot(*steps[1:].T) * np.hypot(*steps[:-1].T))
+        parts = np.diff(found, axis=0)
+        cosines = (parts[1:] * parts[:-1]).sum(axis=1) / (np.hypot(*parts[1:].T) * np.hypot(*parts[:-1].T))
         if (cosines < SHARP).any():  # lanes shift sideways where a turn pocket begins: vehicles do not
             found = found[[0, -1]]
         if left > 1e-6:  # the lane begins here: straight on

@@ -17,7 +17,8 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, PathPatch
+from matplotlib.path import Path as Outline
 from matplotlib.patheffects import withStroke
 
 from sim.report.films import ARMS, Filmed
@@ -38,7 +39,7 @@ EDGES = {
     "in_lane": "#0072B2",
     "double_parked": "#D42A9A",
     "manoeuvring": "#56B4E9",
-    "waiting_for_berth": "#FFFFFF",
+    "waiting_for_berth": "#6B3E00",
     "turning_round": "#000000",
 }
 """Around the body of one that does something else than drive."""
@@ -139,8 +140,8 @@ def _figure(
     top, title, bottom = 0.3, 0.2, 0.8
     room = HEIGHT_IN - top - bottom
     above, beside = min(6.9 / wide, (room / 2 - title) / high), min(3.42 / wide, (room - title) / high)
-    stacked = above >= beside
-    scale = max(above, beside)
+    stacked = above > 1.15 * beside
+    scale = above if stacked else beside
     rows, columns = (2, 1) if stacked else (1, 2)
     height = top + bottom + rows * (scale * high + title) + 0.05 * rows
     figure = Figure(figsize=(WIDTH_IN, height))
@@ -214,7 +215,9 @@ def _panel(
     _lights(axes, plan, now, points_m)
     if len(now.people):
         size = max(1.6, min(0.7 * points_m, 3.0)) ** 2
-        axes.scatter(*now.people.T, s=size, color="#7A1FA2", edgecolor="white", linewidth=0.25, zorder=7)
+        axes.scatter(
+            now.people[:, 0], now.people[:, 1], s=size, color="#7A1FA2", edgecolor="white", linewidth=0.25, zorder=7
+        )
     _outside(axes, plan, now, words)
     _queue(axes, now, words, points_m)
     _names(axes, plan)
@@ -276,9 +279,6 @@ def _share(plan: Plan, lane: int, strip: int) -> float:
 
 
 def _fill(axes: Axes, area: Any, colour: str, zorder: float) -> None:
-    from matplotlib.patches import PathPatch
-    from matplotlib.path import Path as Outline
-
     for part in shapely.get_parts(area):
         rings = [part.exterior, *part.interiors]
         whole = Outline.make_compound_path(*(Outline(np.asarray(ring.coords), closed=True) for ring in rings))
@@ -416,7 +416,9 @@ def _vehicles(axes: Axes, now: Moment, bodies: list[Points], norm: Normalize, po
     family = v["family"].to_numpy(dtype=bool)
     if points_m > 0.7 and family.any():
         size = max(0.9, min(0.75 * points_m, 2.4)) ** 2
-        axes.scatter(*roofs[family].T, s=size, color="white", edgecolor=INK, linewidth=0.3, zorder=5.5)
+        axes.scatter(
+            roofs[family, 0], roofs[family, 1], s=size, color="white", edgecolor=INK, linewidth=0.3, zorder=5.5
+        )
 
 
 def _lights(axes: Axes, plan: Plan, now: Moment, points_m: float) -> None:
@@ -504,7 +506,8 @@ def _names(axes: Axes, plan: Plan) -> None:
         a, b = (line.interpolate(share, normalized=True) for share in (0.3, 0.34))
         angle = (degrees(atan2(b.y - a.y, b.x - a.x)) + 90) % 180 - 90
         axes.text(a.x, a.y, name, fontsize=6, rotation=angle, rotation_mode="anchor", ha="center", va="center",
-                  color="#4A4A4A", zorder=6.5, path_effects=[withStroke(linewidth=1.6, foreground="white")])  # fmt: skip
+                  color="#4A4A4A", zorder=6.5,
+                  path_effects=[withStroke(linewidth=1.6, foreground="white")])  # fmt: skip
 
 
 # ---------------------------------------------------------------------- the key
@@ -528,9 +531,18 @@ def _key(
     states = {state for m in moments.values() for state in m.vehicles["state"]}
     grounds = [plan.ground for plan in plans.values()]
     zones = {zone["kind"] for ground in grounds for zone in ground["zones"]}
-    light, blank = mpl.colors.to_hex(DELAY(0.12)), {"linestyle": "none"}
+    light = mpl.colors.to_hex(DELAY(0.12))
     items: list[Any] = [
-        Line2D([], [], marker="o", color="white", markeredgecolor=INK, markersize=4, label=words["family"], **blank)
+        Line2D(
+            [],
+            [],
+            marker="o",
+            color="white",
+            markeredgecolor=INK,
+            markersize=4,
+            label=words["family"],
+            linestyle="none",
+        )
     ]
     items += [Patch(facecolor=light, edgecolor=EDGES[s], linewidth=1.3, label=words[s]) for s in EDGES if s in states]
     if zones - {"in_lane"}:
@@ -542,13 +554,13 @@ def _key(
         items.append(Patch(facecolor="none", edgecolor=EDGES["in_lane"], linestyle=(0, (2, 1)), linewidth=0.8,
                            label=words["place_in_lane"]))  # fmt: skip
     items.append(Line2D([], [], marker="o", color="#7A1FA2", markeredgecolor="white", markeredgewidth=0.3,
-                        markersize=4, label=words["person"], **blank))  # fmt: skip
+                        markersize=4, label=words["person"], linestyle="none"))  # fmt: skip
     if any(ground["guardrails"] for ground in grounds):
         items.append(Line2D([], [], color=INK, linewidth=1.6, linestyle=(0, (1.2, 0.5)), label=words["guardrail"]))
     if any(m.queue for m in moments.values()):
-        items.append(Line2D([], [], marker="v", color="#D42A2A", markersize=5, label=words["tail"], **blank))
+        items.append(Line2D([], [], marker="v", color="#D42A2A", markersize=5, label=words["tail"], linestyle="none"))
     if any(ground["remote_parking"] for ground in grounds):
-        items.append(Line2D([], [], marker="s", color="#0072B2", markersize=5, label=words["remote"], **blank))
+        items.append(Line2D([], [], marker="s", color="#0072B2", markersize=5, label=words["remote"], linestyle="none"))
     figure.legend(
         handles=items, loc="lower right", bbox_to_anchor=(0.995, 0.01 / height), ncols=min(4, ceil(len(items) / 3)),
         fontsize=6.5, frameon=False, handlelength=1.5, columnspacing=1.0, handletextpad=0.5, labelspacing=0.45,
