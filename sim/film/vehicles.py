@@ -101,7 +101,8 @@ def _remarks(arrays: Sequence[NDArray[np.int32]], more: Sequence[Remark]) -> k.R
 def _ends(world: SchoolMorning) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Return remarks on those who wait outside, and on all who are gone."""
     traffic, segments, pieces = world.traffic, world.layout.road.segments, world.layout.pieces
-    entered, left = (traffic.in_seconds(traffic.vehicles[name]) for name in ("entered", "left"))
+    entered = traffic.in_seconds(traffic.vehicles["entered"])
+    left = traffic.start_s + traffic.vehicles["left"] * traffic.dt  # not rounded: it is on the road until then
     due = traffic.in_seconds(traffic.vehicles["due"].astype(float))
     waits = np.flatnonzero(~(entered - due <= ADMITTED_S))
     gone = np.flatnonzero(~np.isnan(left))

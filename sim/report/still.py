@@ -486,7 +486,8 @@ def _queue(axes: Axes, now: Moment, words: dict[str, str], points_m: float) -> N
     angle = degrees(atan2(y - cy, x - cx))
     axes.plot(px, py, marker=(3, 0, angle - 90), color="#D42A2A", markersize=6, zorder=9)
     right = px > cx
-    axes.annotate(label, (px, py), (-6 if right else 6, 7), textcoords="offset points", fontsize=6.5, zorder=9,
+    dx, dy = max(15.0 * points_m, 14.0) * queue.inwards
+    axes.annotate(label, (px, py), (dx + (-4 if right else 4), dy), textcoords="offset points", fontsize=6.5, zorder=9,
                   ha="right" if right else "left", va="center", path_effects=halo)  # fmt: skip
 
 
@@ -527,7 +528,7 @@ def _key(
     scale = figure.colorbar(colours, cax=bar, orientation="horizontal", extend="max")
     scale.set_label(words["delay"], fontsize=7, labelpad=1)
     scale.ax.tick_params(labelsize=6.5, length=2, pad=1)
-    scale.ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(5, integer=norm.vmax > 2))
+    scale.ax.xaxis.set_major_locator(mpl.ticker.MaxNLocator(5, integer=(norm.vmax or 0.0) > 2.0))
     states = {state for m in moments.values() for state in m.vehicles["state"]}
     grounds = [plan.ground for plan in plans.values()]
     zones = {zone["kind"] for ground in grounds for zone in ground["zones"]}
