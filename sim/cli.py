@@ -1,6 +1,7 @@
 """The command line, one function a command (`dropoff --help` lists them); the only file that knows Hydra."""
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -368,9 +369,9 @@ def _snapshot(arguments: argparse.Namespace) -> int:
     try:
         draw_still(films, pair=pair, at_s=at_s, out=out, **how)
     except OSError as error:
-        if isinstance(error, PermissionError | IsADirectoryError | NotADirectoryError):
-            raise BadInput(Fault(f"--out {out}", error.strerror or "an error", "a place to write to")) from None
-        raise
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            raise
+        raise BadInput(Fault(f"--out {out}", error.strerror or str(error), "a place to write to")) from None
     print(f"written: {_short(out)}")
     return DONE
 

@@ -15,6 +15,11 @@ RUN, FILMS, MAP = "run.json", "films", "map.json"
 SCHEMA = 1
 ARMS = ("baseline", "scenario")
 TABLES = {"trajectories": TRAJECTORY_COLUMNS, "signals": SIGNAL_COLUMNS, "walks": WALK_COLUMNS}
+GROUND = (
+    *("site", "title", "scenario", "traffic_side", "start_s", "end_s", "bell_s", "gate", "lanes", "links", "zones"),
+    *("crossings", "guardrails", "waiting_areas", "remote_parking", "vehicles"),
+)
+"""What a map must have (sim.film.ground)."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +63,10 @@ def _arm(folder: Path, arm: str, pair: int, whole: Mapping[str, pd.DataFrame]) -
     ground = _json(folder / MAP, "a map as `dropoff run record=true` writes it")
     if ground.get("schema") != SCHEMA:
         raise BadInput(Fault(str(folder / MAP), f"schema {ground.get('schema')!r}", f"schema {SCHEMA}: run it again"))
+    missing = [key for key in GROUND if key not in ground]
+    if missing:
+        found = f"a map without {', '.join(missing)}"
+        raise BadInput(Fault(str(folder / MAP), found, "a map as `dropoff run record=true` writes it"))
     tables = {name: _table(folder / f"{name}.parquet", columns) for name, columns in TABLES.items()}
     rows = {name: t[(t["arm"] == arm) & (t["replication"] == pair)].reset_index(drop=True) for name, t in whole.items()}
     return Filmed(ground, **tables, **rows)

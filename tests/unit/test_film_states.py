@@ -10,6 +10,7 @@ from sim.agents.parent import Parent
 from sim.interventions import resolve
 from sim.model import SchoolMorning
 from sim.records import STATES
+from sim.scenario.demand import CarDeparture
 from sim.scenario.read import load_scenario
 from sim.traffic.traffic import Deadlock
 from tests.property.test_film import table
@@ -97,7 +98,9 @@ def test_who_turns_round_in_three_points_is_told_to():
         replace(link, lanes=1) if link.id in (site.gate.link, site.gate.opposite_link) else link
         for link in site.network.links
     )
-    demand = replace(site.demand, choices=replace(site.demand.choices, three_point_share=1.0))
+    west = replace(site.demand.pupils, departures=(CarDeparture(exit="main_w3", share=1.0, opposite=1.0),))
+    times = replace(site.demand.times, three_point_turn_s=8.0)
+    demand = replace(site.demand, pupils=west, times=times, choices=replace(site.demand.choices, three_point_share=1.0))
     scenario = short(replace(base, site=replace(site, network=replace(site.network, links=narrow), demand=demand)), 20)
     _, film = filmed(scenario, seed=2)
     rows = table(film.trajectories)

@@ -1,7 +1,11 @@
 """What is wrong with a results folder, or with the words of `dropoff snapshot`, is told in one line, exit code 2."""
 
 import json
+import os
+import resource
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,13 +16,15 @@ from sim.report.films import pairs_in, read_pair
 from sim.scenario.faults import BadInput
 from sim.study import run_study
 from sim.tables import write_table
-from tests.property.test_school_morning import school, short
+from tests.property.test_school_morning import brief
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory) -> Path:
     out = tmp_path_factory.mktemp("recorded") / "run"
-    before, after = short(school(), 10), short(school("bus_bay"), 10)
+    before, after = brief("baseline"), brief("bus_bay")
     run_study(after, before, replications=2, seed=3, workers=1, out=out, record=1)
     return out
 
@@ -144,11 +150,16 @@ def test_a_place_that_cannot_be_written_to(recorded, capsys):
 
 
 @pytest.mark.parametrize("kind", ["png", "svg"])
-def test_a_full_disk_leaves_no_half_picture(recorded, tmp_path, monkeypatch, capsys, kind):
-    def full(source, target):
-        raise OSError(28, "No space left on device", str(target))
+def test_a_full_disk_leaves_no_half_picture(recorded, tmp_path, kind):
+    def no_room():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
 
-    monkeypatch.setattr("sim.report.look.os.replace", full)
-    assert main(["snapshot", str(recorded), "--at", "07:25", "--out", str(tmp_path / f"x.{kind}")]) == 1
-    assert capsys.readouterr().err.count("\n") == 1
+    words = ["snapshot", str(recorded), "--at", "07:25", "--out", str(tmp_path / f"x.{kind}")]
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    run = subprocess.run(
+        [sys.executable, "-m", "sim.cli", *words], cwd=ROOT, capture_output=True, text=True, preexec_fn=no_room, env=env
+    )
+    assert run.returncode == 1
+    assert run.stderr.count("\n") == 1
+    assert "File too large" in run.stderr
     assert list(tmp_path.iterdir()) == []
