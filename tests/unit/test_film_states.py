@@ -95,7 +95,7 @@ def test_who_turns_round_in_three_points_is_told_to():
     base = resolve(load_scenario("school/baseline"))
     site = base.site
     narrow = tuple(
-        replace(link, lanes=1) if link.id in (site.gate.link, site.gate.opposite_link) else link
+        replace(link, lanes=1, divided=False) if link.id in (site.gate.link, site.gate.opposite_link) else link
         for link in site.network.links
     )
     west = replace(site.demand.pupils, departures=(CarDeparture(exit="main_w3", share=1.0, opposite=1.0),))
