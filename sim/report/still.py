@@ -471,10 +471,11 @@ def _queue(axes: Axes, now: Moment, words: dict[str, str], points_m: float) -> N
         aside = max(15.0 * points_m, 14.0) * queue.inwards
         axes.plot(x, y, marker="v", color="#D42A2A", markersize=5, markeredgecolor="white", markeredgewidth=0.6,
                   zorder=8)  # fmt: skip
+        share = (x - axes.viewLim.x0) / axes.viewLim.width
         across = abs(aside[0]) > abs(aside[1])
         axes.annotate(
             label, (x, y), tuple(aside), textcoords="offset points", fontsize=6.5, zorder=9, path_effects=halo,
-            ha="center" if not across else "left" if aside[0] > 0 else "right",
+            ha=("left" if aside[0] > 0 else "right") if across else _towards_middle(share),
             va="center" if across else "bottom" if aside[1] > 0 else "top",
             arrowprops={"arrowstyle": "-", "color": "#D42A2A", "linewidth": 0.7, "shrinkB": 2, "shrinkA": 0},
         )  # fmt: skip
@@ -489,6 +490,11 @@ def _queue(axes: Axes, now: Moment, words: dict[str, str], points_m: float) -> N
     dx, dy = max(15.0 * points_m, 14.0) * queue.inwards
     axes.annotate(label, (px, py), (dx + (-4 if right else 4), dy), textcoords="offset points", fontsize=6.5, zorder=9,
                   ha="right" if right else "left", va="center", path_effects=halo)  # fmt: skip
+
+
+def _towards_middle(share: float) -> str:
+    """Return how to align a label at a share of the panel's width so that it stays inside."""
+    return "left" if share < 0.15 else "right" if share > 0.85 else "center"
 
 
 def _names(axes: Axes, plan: Plan) -> None:

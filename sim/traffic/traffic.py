@@ -132,9 +132,10 @@ class Traffic:
         self._desk["filmed"] = 0
 
     def film(self) -> list[k.Records]:
-        """Return a frame for each second in which a vehicle on the road moved or changed, in order of time."""
+        """Hand over a frame for each second in which a vehicle on the road moved or changed, in order of time."""
         self._take_out()
-        return self._film
+        film, self._film = self._film, []
+        return film
 
     def _deadlock(self) -> Deadlock:
         members = [int(i) for i in self.stuck[: int(self._desk["stuck"])]]
