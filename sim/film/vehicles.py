@@ -32,7 +32,6 @@ COLUMNS = {
     "speed_m_s": np.float32,
     "state": np.int8,
     "off_lane": np.int8,
-    "vehicle": np.int32,
 }
 """In the order in which sim.kernel.filming takes them."""
 STOPPED = {"in_lane": IN_LANE, "double_parked": DOUBLE_PARKED, "remote": PARKED_AWAY}
@@ -80,12 +79,13 @@ def _arranged(world: SchoolMorning, remarks: k.Records) -> dict[str, NDArray[Any
     for reel in reels:
         filming.count(reel, told, upcoming, ends, rows, *clock)
     places = np.cumsum(rows, dtype=np.int32)
-    columns = {name: np.empty(int(places[-1]), dtype=dtype) for name, dtype in COLUMNS.items()}
+    columns = {name: np.zeros(int(places[-1]), dtype=dtype) for name, dtype in COLUMNS.items()}
+    vehicle = np.repeat(vehicles.astype(np.int32), rows[1:])
     upcoming = begins
     for reel in reels:
         filming.arrange(reel, told, upcoming, ends, places, *clock, *columns.values())
     filming.arrange_rest(told, upcoming, ends, places, *columns.values())
-    return columns
+    return {**columns, "vehicle": vehicle}
 
 
 def _remarks(arrays: Sequence[NDArray[np.int32]], more: Sequence[Remark]) -> k.Records:

@@ -69,10 +69,8 @@ def write(
     speed_m_s: Floats,
     state: Ints,
     off_lane: Ints,
-    vehicle: Ints,
 ) -> None:
     """Write a remark into row `at`; one that says no place tells what a vehicle does that holds its lane."""
-    vehicle[at] = remarks[n].vehicle
     time_s[at] = remarks[n].time_s
     speed_m_s[at] = 0.0
     off_lane[at] = remarks[n].off_lane
@@ -100,11 +98,11 @@ def arrange(
     speed_m_s: Floats,
     state: Ints,
     off_lane: Ints,
-    vehicle: Ints,
 ) -> None:
     """Put frames, and the remarks before them, into rows; where both tell of a second, the remark is right.
 
-    `places[i]` is where the next row of vehicle i stands. A remark of no place of its own says nothing new there.
+    `places[i]` is where the next row of vehicle i stands; `off_lane` is 0 before. A remark of no place of its own says
+    nothing new there.
     """
     for n in range(frames.size):
         i = frames[n].vehicle
@@ -113,7 +111,7 @@ def arrange(
         while upcoming[i] < ends[i] and remarks[upcoming[i]].time_s <= now:
             known = remarks[upcoming[i]].time_s == now
             if not known or remarks[upcoming[i]].lane != AS_BEFORE:
-                write(remarks, upcoming[i], places[i], time_s, lane, at_m, speed_m_s, state, off_lane, vehicle)
+                write(remarks, upcoming[i], places[i], time_s, lane, at_m, speed_m_s, state, off_lane)
                 places[i] += 1
                 told = known
             upcoming[i] += 1
@@ -121,13 +119,11 @@ def arrange(
             continue
         at = places[i]
         places[i] += 1
-        vehicle[at] = i
         time_s[at] = now
         lane[at] = frames[n].lane
         at_m[at] = np.float32(frames[n].x) / np.float32(10.0)
         speed_m_s[at] = np.float32(frames[n].v) / np.float32(10.0)
         state[at] = frames[n].state
-        off_lane[at] = 0
 
 
 @compiled()
@@ -142,10 +138,9 @@ def arrange_rest(
     speed_m_s: Floats,
     state: Ints,
     off_lane: Ints,
-    vehicle: Ints,
 ) -> None:
     """Put the remarks after the last frame of each vehicle into rows."""
     for i in range(ends.size):
         for n in range(upcoming[i], ends[i]):
-            write(remarks, n, places[i], time_s, lane, at_m, speed_m_s, state, off_lane, vehicle)
+            write(remarks, n, places[i], time_s, lane, at_m, speed_m_s, state, off_lane)
             places[i] += 1
