@@ -1,6 +1,7 @@
-"""The command line: `dropoff run`, `validate`, `list`, `new`, `import osm`, `bench`; the only file that knows Hydra."""
+"""The command line, one function a command (`dropoff --help` lists them); the only file that knows Hydra."""
 
 import argparse
+import errno
 import io
 import os
 import sys
@@ -110,6 +111,8 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_new(commands)
     _add_import(commands)
+
+    _add_snapshot(commands)
 
     bench = commands.add_parser("bench", help="measure how fast the kernel moves vehicles")
     bench.add_argument("--json", action="store_true", help="one line of JSON per case")
@@ -329,6 +332,60 @@ def _list(arguments: argparse.Namespace) -> int:
     for line in listing():
         print(f"  {line}")
     return DONE
+
+
+# ---------------------------------------------------------------------- snapshot
+
+
+def _add_snapshot(commands: Any) -> None:
+    snapshot = commands.add_parser("snapshot", help="draw both worlds of a recorded pair at one moment")
+    snapshot.add_argument("results", metavar="RESULTS", type=Path, help="a results folder with a recording")
+    snapshot.add_argument("--at", required=True, metavar="HH:MM[:SS]", help="time of day")
+    snapshot.add_argument("--out", required=True, metavar="FILE", type=Path, help="picture: FILE.png or FILE.svg")
+    snapshot.add_argument("--pair", metavar="N", help="which pair (the first that was recorded)")
+    snapshot.add_argument("--lang", choices=("en", "zh"), default="en", help="English or Chinese words (en)")
+    snapshot.add_argument("--around", choices=("gate", "all"), default="gate", help="what to show (gate)")
+    snapshot.add_argument("--radius", default="150", metavar="M", help="around the gate [m] (150)")
+    snapshot.set_defaults(command=_snapshot)
+
+
+def _snapshot(arguments: argparse.Namespace) -> int:
+    from sim.report.films import pairs_in, read_pair
+    from sim.report.still import draw_still
+    from sim.scenario.faults import BadInput, Fault
+
+    at_s = _time_of_day(arguments.at)
+    if not arguments.radius.isdecimal() or not 20 <= int(arguments.radius) <= 5_000:
+        raise BadInput(Fault("--radius", arguments.radius, "whole metres from 20 to 5000"))
+    if arguments.pair is not None and not arguments.pair.isdecimal():
+        raise BadInput(Fault("--pair", arguments.pair, "the number of a pair"))
+    out: Path = arguments.out.expanduser()
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        found = "a folder" if out.is_dir() else "no folder to put it into"
+        raise BadInput(Fault(f"--out {out}", found, "a file in a folder that is there"))
+    pair = (pairs_in(arguments.results) or [0])[0] if arguments.pair is None else int(arguments.pair)
+    _, films = read_pair(arguments.results, pair)
+    how = {"lang": arguments.lang, "around": arguments.around, "radius_m": float(arguments.radius)}
+    try:
+        draw_still(films, pair=pair, at_s=at_s, out=out, **how)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            raise
+        raise BadInput(Fault(f"--out {out}", error.strerror or str(error), "a place to write to")) from None
+    print(f"written: {_short(out)}")
+    return DONE
+
+
+def _time_of_day(told: str) -> int:
+    """Return HH:MM or HH:MM:SS in seconds after midnight."""
+    from sim.scenario.faults import BadInput, Fault
+
+    parts = told.split(":")
+    whole = [int(p) for p in parts if p.isascii() and p.isdecimal() and len(p) <= 2]
+    if len(whole) != len(parts) or len(whole) not in (2, 3) or whole[0] > 23 or max(whole[1:]) > 59:
+        raise BadInput(Fault("--at", ascii(told), "a time of day, HH:MM or HH:MM:SS, such as 08:05"))
+    hours, minutes, seconds = (*whole, 0)[:3]
+    return 3600 * hours + 60 * minutes + seconds
 
 
 # ---------------------------------------------------------------------- new, import, bench

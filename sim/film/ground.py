@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.film.on_foot import Footways
+from sim.film.on_foot import footways_of
 from sim.kernel.state import STRIP, plain
-from sim.scenario.lines import BERTH_DEPTH_M, Lines
-from sim.scenario.network import Crossing, CurbZone, Link
+from sim.scenario.junctions import Movement
+from sim.scenario.lines import BERTH_DEPTH_M, Lines, lines_of
+from sim.scenario.network import Crossing, CurbZone, Link, Network
 from sim.traffic.layout import Layout
 
 if TYPE_CHECKING:
@@ -26,7 +30,7 @@ def ground(world: SchoolMorning) -> Json:
     A lane's `line` has rows [distance from the lane's start, x, y].
     """
     site, network = world.site, world.site.network
-    lines, footways = Lines(network), Footways(network)
+    lines, footways = lines_of(network), footways_of(network)
 
     def spots(things: Any) -> list[Json]:
         return [{"link": t.link, "at_m": t.at_m, "point": footways.point((t.link, t.at_m))} for t in things]
@@ -41,8 +45,7 @@ def ground(world: SchoolMorning) -> Json:
         "end_s": world.traffic.seconds(world.traffic.tick),
         "bell_s": site.demand.pupils.bell,
         "gate": {**spots([site.gate])[0], "opposite_link": site.gate.opposite_link},
-        "lanes": _lanes(world, lines),
-        "links": [_link(lines, link) for link in network.links],
+        **_roads(_Roads(network, world.layout, world.movements)),
         "zones": [_zone(lines, network.link(zone.link), zone) for zone in network.curb_zones],
         "crossings": [_crossing(lines, crossing) for crossing in network.crossings],
         "guardrails": [{"id": r.id, "line": _rail(lines, network.link(r.link), r)} for r in site.guardrails],
@@ -64,11 +67,27 @@ def _points(line: NDArray[np.float64]) -> list[list[float]]:
 # ---------------------------------------------------------------------- lanes
 
 
-def _lanes(world: SchoolMorning, lines: Lines) -> list[Json]:
+@dataclass(frozen=True)
+class _Roads:
+    """A network and, told by it, how it is laid out."""
+
+    network: Network
+    layout: Layout = field(compare=False)
+    movements: Sequence[Movement] = field(compare=False)
+
+
+@lru_cache(maxsize=8)
+def _roads(roads: _Roads) -> Json:
+    """Return lanes and links, drawn once for each network."""
+    lines = lines_of(roads.network)
+    return {"lanes": _lanes(roads, lines), "links": [_link(lines, link) for link in roads.network.links]}
+
+
+def _lanes(roads: _Roads, lines: Lines) -> list[Json]:
     """Return all lanes: of links, strips, over the opposite lane, over crossings and through junctions."""
-    layout = world.layout
+    layout = roads.layout
     rows = plain(layout.road.lanes)
-    shapes = {row: m.shape for row, m in zip(layout.movement_rows, world.movements, strict=True)}
+    shapes = {row: m.shape for row, m in zip(layout.movement_rows, roads.movements, strict=True)}
     found: list[Json] = []
     for row in range(rows.size):
         length = float(rows[row]["length"])
@@ -109,7 +128,7 @@ def _along(shape: NDArray[np.float64], length: float) -> list[list[float]]:
 def _link(lines: Lines, link: Link) -> Json:
     """Return a link as the area between its line, or its far edge where it is one-way, and the curb."""
     network, edge = lines.network, lines.edge_m(link)
-    far = 0.0 if lines.two_way[link.id] else -edge
+    far = lines.far_edge_m(link)
     length = network.length(link)
     return {
         "id": link.id,
@@ -149,7 +168,7 @@ def _crossing(lines: Lines, crossing: Crossing) -> Json:
     areas = []
     for crossed in crossing.links:
         link = lines.network.link(crossed.link)
-        far = 0.0 if lines.two_way[link.id] else -lines.edge_m(link)
+        far = lines.far_edge_m(link)
         begin, end = crossed.at_m, min(crossed.at_m + crossing.width_m, lines.network.length(link))
         areas.append(_outline(lines, link, begin, end, far, lines.edge_m(link)))
     return {"id": crossing.id, "control": crossing.control, "areas": areas}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from sim.places.footway import wait_for_walk_s
 from sim.records import Words
-from sim.scenario.lines import BERTH_DEPTH_M, FOOTWAY_M, Lines
+from sim.scenario.lines import BERTH_DEPTH_M, FOOTWAY_M, lines_of
 from sim.scenario.network import Network
 from sim.scenario.walking import Spot
 
@@ -21,26 +22,35 @@ Leg = tuple[str, float, float, Spot, Spot]
 """(who, from [s], to [s], from where, to where)"""
 
 
+@lru_cache(maxsize=8)
+def footways_of(network: Network) -> Footways:
+    """Return where places on a network's footways are, worked out once."""
+    return Footways(network)
+
+
 class Footways:
     """Where places on the footway are on the map."""
 
     def __init__(self, network: Network) -> None:
-        self.lines = Lines(network)
+        self.lines = lines_of(network)
         self.network = network
+        self.crossings = {(c.link, c.at_m): 0.5 * x.width_m for x in network.crossings for c in x.links}
+        """From the stop line to the middle of a crossing [m]."""
         self._known: dict[Spot, tuple[float, float]] = {}
 
     def point(self, spot: Spot) -> tuple[float, float]:
         """Return the point [m, m] of a place on the footway."""
         if spot not in self._known:
             link = self.network.link(spot[0])
-            x, y = self.lines.point(link, spot[1], self.lines.edge_m(link) + BERTH_DEPTH_M + FOOTWAY_M)
+            at_m = spot[1] + self.crossings.get(spot, 0.0)
+            x, y = self.lines.point(link, at_m, self.lines.edge_m(link) + BERTH_DEPTH_M + FOOTWAY_M)
             self._known[spot] = (round(x, 2), round(y, 2))
         return self._known[spot]
 
 
 def walks(world: SchoolMorning) -> dict[str, NDArray[Any] | Words]:
     """Return the columns of sim.records.WALK_COLUMNS, by time."""
-    traffic, footways = world.traffic, Footways(world.site.network)
+    traffic, footways = world.traffic, footways_of(world.site.network)
     legs: list[Leg] = [
         (leg.who, traffic.seconds(leg.begin), traffic.seconds(leg.end), leg.start, leg.goal)
         for leg in world.footway.legs

@@ -193,11 +193,20 @@ FRAME = _record(
     vehicle=_INT,
     lane=_INT,
     x=_INT,  # [0.1 m]
-    v=_INT,  # [0.1 m/s]
-    state=_INT,
+    v=np.int16,  # [0.1 m/s]
+    state=np.int16,
 )
 
 SEEN = _record(lane=_INT, x=_INT, state=_INT)  # what was last written down of a vehicle
+
+REMARK = _record(
+    vehicle=_INT,
+    time_s=_INT,  # [s after midnight]
+    lane=_INT,
+    x=_INT,  # [0.1 m]
+    state=_INT,  # as the film has it
+    off_lane=_INT,
+)
 
 DESK = _record(
     dt=_FLOAT,

@@ -15,6 +15,11 @@ RUN, FILMS, MAP = "run.json", "films", "map.json"
 SCHEMA = 1
 ARMS = ("baseline", "scenario")
 TABLES = {"trajectories": TRAJECTORY_COLUMNS, "signals": SIGNAL_COLUMNS, "walks": WALK_COLUMNS}
+GROUND = (
+    *("site", "title", "scenario", "traffic_side", "start_s", "end_s", "bell_s", "gate", "lanes", "links", "zones"),
+    *("crossings", "guardrails", "waiting_areas", "remote_parking", "vehicles"),
+)
+"""What a map must have (sim.film.ground)."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +43,30 @@ def read_pair(results: Path, pair: int) -> tuple[dict[str, Any], dict[str, Filme
     if run.get("program") != "dropoff" or run.get("schema") != SCHEMA:
         found = f"schema {run.get('schema')!r} of {run.get('program')!r}"
         raise BadInput(Fault(str(results / RUN), found, f"schema {SCHEMA} of dropoff: run the study again"))
-    films = results / FILMS
-    pairs = sorted(int(f.name) for f in films.iterdir() if f.name.isdecimal()) if films.is_dir() else []
+    films, pairs = results / FILMS, pairs_in(results)
     if not pairs:
         raise BadInput(Fault(str(results), "no recording", f"one made with record=true or record={pair}"))
     if pair not in pairs:
         raise BadInput(Fault("--pair", str(pair), f"a recorded pair: {', '.join(map(str, pairs))}"))
-    whole = {name: _table(results / f"{name}.parquet", of) for name, of in
-             (("trips", TRIP_COLUMNS), ("series", SERIES_COLUMNS))}  # fmt: skip
+    columns = {"trips": TRIP_COLUMNS, "series": SERIES_COLUMNS}
+    whole = {name: _table(results / f"{name}.parquet", of) for name, of in columns.items()}
     return run, {arm: _arm(films / str(pair) / arm, arm, pair, whole) for arm in ARMS}
+
+
+def pairs_in(results: Path) -> list[int]:
+    """Return the numbers of the recorded pairs in a results folder."""
+    films = results / FILMS
+    return sorted(int(f.name) for f in films.iterdir() if f.name.isdecimal()) if films.is_dir() else []
 
 
 def _arm(folder: Path, arm: str, pair: int, whole: Mapping[str, pd.DataFrame]) -> Filmed:
     ground = _json(folder / MAP, "a map as `dropoff run record=true` writes it")
     if ground.get("schema") != SCHEMA:
         raise BadInput(Fault(str(folder / MAP), f"schema {ground.get('schema')!r}", f"schema {SCHEMA}: run it again"))
+    missing = [key for key in GROUND if key not in ground]
+    if missing:
+        found = f"a map without {', '.join(missing)}"
+        raise BadInput(Fault(str(folder / MAP), found, "a map as `dropoff run record=true` writes it"))
     tables = {name: _table(folder / f"{name}.parquet", columns) for name, columns in TABLES.items()}
     rows = {name: t[(t["arm"] == arm) & (t["replication"] == pair)].reset_index(drop=True) for name, t in whole.items()}
     return Filmed(ground, **tables, **rows)

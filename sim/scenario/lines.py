@@ -1,5 +1,6 @@
 """Where lanes, berths and footways lie on the map: lines beside the centre line of a link."""
 
+from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -15,6 +16,12 @@ SHARPEST = 4.0
 """At a bend a line beside is shifted by no more than so many times its distance."""
 
 
+@lru_cache(maxsize=8)
+def lines_of(network: Network) -> "Lines":
+    """Return what it takes to draw beside a network's links, worked out once."""
+    return Lines(network)
+
+
 class Lines:
     """A network with what it takes to draw a line beside any of its links."""
 
@@ -24,6 +31,7 @@ class Lines:
         self.network = network
         self.two_way = {link.id: (link.to_node, link.from_node) in pairs for link in network.links}
         self.side = 1.0 if network.traffic_side == "right" else -1.0
+        self._drawn: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]] = {}
 
     def lane_m(self, link: Link, number: int, lanes: int) -> float:
         """Return how far [m] a lane's middle lies from the link's line, towards the curb, where it has so many lanes.
@@ -39,6 +47,10 @@ class Lines:
         """Return how far [m] the carriageway's edge lies from the link's line."""
         middle = link.lanes if self.two_way[link.id] else link.lanes / 2
         return middle * link.lane_width_m + link.strip_width_m
+
+    def far_edge_m(self, link: Link) -> float:
+        """Return how far [m] from its line, towards the curb, its other edge lies: 0 if it is two-way."""
+        return 0.0 if self.two_way[link.id] else -0.5 * link.lanes * link.lane_width_m
 
     def beside(self, link: Link, from_m: float, to_m: float, aside_m: float) -> NDArray[np.float64]:
         """Return a line beside a link between two offsets [m]: rows (offset along the link, x, y), at least two."""
@@ -58,10 +70,13 @@ class Lines:
 
     def _line(self, link: Link) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return a link's centre line (n, 2), and the offsets [m] of its points, in metres of the link's own length."""
+        if link.id in self._drawn:
+            return self._drawn[link.id]
         points = [p for p, _ in groupby(self.network.points(link))]
         line = np.asarray(points if len(points) > 1 else [points[0], (points[0][0] + 1e-3, points[0][1])], dtype=float)
         drawn = np.concatenate(([0.0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))))
-        return line, drawn * self.network.length(link) / drawn[-1]
+        self._drawn[link.id] = line, drawn * self.network.length(link) / drawn[-1]
+        return self._drawn[link.id]
 
     @staticmethod
     def _bisectors(

@@ -135,7 +135,7 @@ def _filmed(record: bool | int, replications: int, out: Path | str | None) -> fr
         return frozenset()
     if out is None:
         raise BadInput(Fault("record", str(record), "a folder `out` to put the films into"))
-    if record is not True and not 0 <= record < replications:
+    if record is not True and not (isinstance(record, int) and 0 <= record < replications):
         raise BadInput(Fault("record", str(record), f"true, false, or the number of a pair, 0 to {replications - 1}"))
     return frozenset(range(replications)) if record is True else frozenset([record])
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim import __version__
 from sim.scenario.scenario import Scenario
 from sim.study import provenance
 from sim.study.folder import FILMS, MARK, PROGRAM, appearing, write_json
@@ -20,7 +21,7 @@ def write_film(record: "Record", folder: Path) -> "Record":
 
     assert record.film is not None
     folder.mkdir(parents=True)
-    tables.write_film(record.film, folder, {"dropoff.version": provenance.versions()["dropoff"]})
+    tables.write_film(record.film, folder, {"dropoff.version": __version__})
     write_json(folder / "map.json", record.film.map, indent=None)
     return replace(record, film=None)
 

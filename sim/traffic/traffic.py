@@ -68,6 +68,7 @@ class Traffic:
         self.router = router
         self.start_s = start_s
         self.dt = road.dt
+        self.filmed = filmed
         self.tick = 0
         self._every = max(1, round(SAMPLE_S / self.dt))
         self.lanes = road.lanes.copy()
@@ -94,6 +95,8 @@ class Traffic:
         waiting = (self.orders.pulling, np.zeros(self.lanes.size, dtype=np.int32), self.stuck)
         self._frames = k.rows(k.FRAME, max(REEL, 2 * len(departures)) if filmed else 0)
         self._desk["film_every"] = max(1, round(PICTURE_S / self.dt)) if filmed else 0
+        self._room = self._frames.size - len(departures)
+        """With more frames than this there is no room for another picture."""
         self._film: list[k.Records] = []
         seen = k.rows(k.SEEN, len(departures) if filmed else 0)
         seen["lane"] = -1
@@ -118,7 +121,7 @@ class Traffic:
         """Let the road run to tick `until` or to the first tick with news; raise Deadlock."""
         state: Any = (*self.scene.arrays, self.ways.route, *self._rest, self.tick, until, self._every)
         self.tick = int(advance(*state))
-        if self._desk["film_every"] and self._frames.size - self._desk["filmed"] < len(self.vehicles):
+        if self.filmed and self._desk["filmed"] > self._room:
             self._take_out()
         if self._desk["stuck"]:
             raise self._deadlock()
@@ -128,10 +131,11 @@ class Traffic:
         self._film.append(self._frames[: self._desk["filmed"]].copy())
         self._desk["filmed"] = 0
 
-    def film(self) -> k.Records:
-        """Return a frame for each second in which a vehicle on the road moved or changed, in order of time."""
+    def film(self) -> list[k.Records]:
+        """Hand over a frame for each second in which a vehicle on the road moved or changed, in order of time."""
         self._take_out()
-        return np.concatenate(self._film)
+        film, self._film = self._film, []
+        return film
 
     def _deadlock(self) -> Deadlock:
         members = [int(i) for i in self.stuck[: int(self._desk["stuck"])]]
