@@ -1,5 +1,7 @@
 /* What stands still: streets, lanes, crossings, berths, railings, names; drawn once for each view. */
 
+/** [m] wide: a way over a junction. */
+const WAY_OVER_M = 3.2;
 const INK = "#1c2127";
 const PAPER = "#f3f1ea";
 const ROAD = "#d3d7dd";
@@ -35,8 +37,11 @@ function drawGround(context, world, view, width, height, ratio) {
   context.strokeStyle = EDGE;
   context.lineWidth = 2 * hair;
   for (const link of map.links) { trace(context, link.outline); context.stroke(); }
+  context.lineCap = "butt";
+  drawSurface(context, world, EDGE, 2 * hair);
   context.fillStyle = ROAD;
   for (const link of map.links) { trace(context, link.outline); context.fill(); }
+  drawSurface(context, world, ROAD, 0);
   drawLaneLines(context, world, hair);
   drawCentreLines(context, map, hair);
   for (const crossing of map.crossings) crossing.areas.forEach((area) => drawZebra(context, area));
@@ -47,6 +52,19 @@ function drawGround(context, world, view, width, height, ratio) {
   for (const rail of map.guardrails) { trace(context, rail.line, false); context.stroke(); }
   context.setLineDash([]);
   drawNames(context, world, view, width, height, ratio);
+}
+
+/** The surface of each lane and way over a junction: turn pockets and curves lie beyond the outlines of the links. */
+function drawSurface(context, world, colour, wider) {
+  context.strokeStyle = colour;
+  world.map.lanes.forEach(({ kind, width_m }, n) => {
+    if (kind === "over" || kind === "crossing" || (wider > 0 && kind === "movement")) return;
+    const { x, y } = world.lanes[n];
+    context.lineWidth = (width_m ?? WAY_OVER_M) + wider;
+    context.beginPath();
+    x.forEach((at, p) => (p ? context.lineTo(at, y[p]) : context.moveTo(at, y[p])));
+    context.stroke();
+  });
 }
 
 /** Dashes between lanes that run the same way. */

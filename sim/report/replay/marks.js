@@ -64,7 +64,7 @@ function drawLights(context, world, view, width, height) {
   for (const [n, light] of lightsNow(world)) {
     const lane = world.lanes[n];
     const key = `${Math.round(lane.x[0])},${Math.round(lane.y[0])}`;
-    if (!slices.has(key)) slices.set(key, { x: lane.x[0], y: lane.y[0], turn: lane.turn[0], of: [] });
+    if (!slices.has(key)) slices.set(key, { x: lane.x[0], y: lane.y[0], turn: lane.stopTurn, of: [] });
     slices.get(key).of.push(light);
   }
   for (const { x, y, turn, of } of slices.values()) {

@@ -178,13 +178,17 @@ function layLane(lane) {
   return { at, x, y, dx, dy, turn };
 }
 
-/** Let who passes a crossing, or from a lane into a turn pocket, look ahead as in the lane before: they do not turn. */
+/**
+ * Let who passes a crossing, or from a lane into a turn pocket, look ahead as in the lane before: they do not turn; and
+ * note for every way over a junction or crossing in which direction its stop line is approached.
+ */
 function straighten(told, lanes) {
+  const ends = told.flatMap(({ kind }, n) => (kind === "lane" || kind === "strip" ? [lanes[n]] : []));
   told.forEach(({ kind }, n) => {
-    if (kind !== "crossing") return;
     const { x, y, turn } = lanes[n];
-    const before = lanes.find((lane, m) => told[m].kind === "lane" && Math.hypot(lane.x.at(-1) - x[0], lane.y.at(-1) - y[0]) < 0.5);
-    if (before) turn.fill(before.turn.at(-1));
+    const before = ends.find((lane) => Math.hypot(lane.x.at(-1) - x[0], lane.y.at(-1) - y[0]) < 0.5);
+    lanes[n].stopTurn = before && kind !== "lane" ? before.turn.at(-1) : turn[0];
+    if (before && kind === "crossing") turn.fill(before.turn.at(-1));
   });
 }
 
