@@ -186,6 +186,47 @@ def test_the_numbers_at_the_end_are_the_study_s(page, films, results):
     assert rows[0][1].split(" / ")[1] == rows[0][2].split(" / ")[1]
 
 
+def queue_end(film, moment: int) -> float | None:
+    """Return how far from the gate the queue ends by the README's rule, on the default school's chain of lanes."""
+    ground = film.map
+    lengths = dict(zip(ground["vehicles"]["traveller"], ground["vehicles"]["length_m"], strict=True))
+    now, before = recorded(film, moment), recorded(film, moment - 1)
+    slow = []
+    for name, row in now.iterrows():
+        lane = ground["lanes"][row["lane"]]
+        x = np.interp(row["at_m"], *np.array(lane["line"]).T[:2])
+        y = lane["line"][0][2]
+        kept = name in before.index and before.loc[name, "lane"] == row["lane"]
+        moved = row["at_m"] - before.loc[name, "at_m"] if kept else row["speed_m_s"]
+        eastward = lane["line"][-1][1] > lane["line"][0][1] and -9 < y < 0 and lane["line"][-1][2] == y
+        if eastward and x <= 300 and not row["off_lane"] and row["state"] != "outside" and moved < 5 / 3.6:
+            slow.append((300 - x, 300 - x + lengths[name], row["state"] in ("driving", "waiting_for_berth")))
+    slow.sort()
+    rear, count, end, found = -np.inf, 0, None, None
+    for front, back, queues in slow:
+        if front - rear > 25:
+            if front > 247.5:  # past the junction a new queue is another's
+                break
+            rear, count, end = -np.inf, 0, None
+        rear, count, end = max(rear, back), count + queues, back if queues else end
+        found = end if end is not None and count >= 3 else found
+    return found
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_the_queue_ends_where_the_rule_says(page, films, arm):
+    ends = []
+    for moment in range(28700, 30300, 100):
+        go(page, moment)
+        told = page.locator("#kpis tbody tr").nth(5).locator("td").nth(list(ARMS).index(arm)).inner_text()
+        expected = queue_end(films[1][ARMS[arm]], moment)
+        assert told == ("–" if expected is None else f"{round(expected)} m") or (
+            expected is not None and abs(int(told[:-2]) - expected) <= 1
+        ), moment
+        ends.append(expected)
+    assert sum(end is not None for end in ends) > 5
+
+
 # ---------------------------------------------------------------------- small, quick and quiet
 
 

@@ -128,6 +128,19 @@ def test_the_approach_is_a_chain_from_the_gate_back_over_crossing_and_junction()
     assert [p["next"] for p in found] == [-1, 0, 1, 2, 3]
 
 
+def test_the_approach_goes_straight_on_over_a_junction_and_leaves_the_side_street_out():
+    side = {"kind": "lane", "segment": 3, "length_m": 50.0, "line": [[0, 110, -60], [50, 110, -10]], "link": "side"}
+    lanes = [
+        straight("lane", 0, 0.0, 100.0, link="far", from_m=0.0),
+        {**side, "from_m": 0.0},
+        {"kind": "movement", "segment": -1, "length_m": 14.0, "line": [[0, 110, -10], [7, 111, -3], [14, 120, 0]]},
+        straight("movement", -1, 100.0, 20.0),
+        straight("lane", 1, 120.0, 80.0, link="near", from_m=0.0),
+    ]
+    found = approach({"lanes": lanes, "gate": {"link": "near", "at_m": 60.0}})
+    assert [p["lanes"] for p in found] == [[4], [3], [0]]
+
+
 def test_a_gate_beside_no_lane_has_no_approach():
     assert approach({"lanes": [], "gate": {"link": "near", "at_m": 100.0}}) == []
 

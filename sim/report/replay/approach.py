@@ -1,4 +1,7 @@
-"""The approach to the gate: which lanes lead there, and how far from the gate each of them ends."""
+"""The approach to the gate: which lanes lead there, and how far from the gate each of them ends.
+
+Over a junction it goes on where one comes from who turns least: what waits in a side street waits for a gap there.
+"""
 
 import heapq
 from typing import Any
@@ -43,12 +46,31 @@ def approach(ground: Json) -> list[Json]:
         if of[0] in over:
             before = [tuple(r) for r in roads.values() if any(_joins(lanes[n], lanes[of[0]]) for n in r)]
         else:
-            before = [(n,) for n in over if any(_joins(lanes[n], lanes[m]) for m in of)]
+            before = [
+                (n,) for n in _straightest(lanes, [n for n in over if any(_joins(lanes[n], lanes[m]) for m in of)])
+            ]
         for more in before:
             order += 1
             crossed = junctions + (lanes[more[0]]["kind"] == "movement")
             heapq.heappush(heap, (ahead_m + length_m, order, more, len(found) - 1, crossed))
     return found
+
+
+def _straightest(lanes: list[Json], over: list[int]) -> list[int]:
+    """Return those ways over a junction or crossing that begin on the road from where one turns least."""
+    if not over:
+        return []
+    least = min(over, key=lambda n: _turn(lanes[n]["line"]))
+    road = next((lane["segment"] for lane in lanes if lane["kind"] == "lane" and _joins(lane, lanes[least])), None)
+    from_there = [lane for lane in lanes if lane["kind"] == "lane" and lane["segment"] == road]
+    return [n for n in over if any(_joins(lane, lanes[n]) for lane in from_there)]
+
+
+def _turn(line: list[list[float]]) -> float:
+    """Return by how much [rad] a line turns from its first to its last piece."""
+    first, last = (np.subtract(line[n + 1][1:], line[n][1:]) for n in (0, -2 % len(line)))
+    cosine = float(first @ last) / max(float(np.hypot(*first) * np.hypot(*last)), 1e-9)
+    return float(np.arccos(np.clip(cosine, -1.0, 1.0)))
 
 
 def _holds(lane: Json, spot: Json) -> bool:

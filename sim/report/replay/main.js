@@ -169,6 +169,7 @@ async function start() {
   new ResizeObserver(arrange).observe(stage);
 
   document.body.classList.remove("loading");
+  hideKeys(worlds);
   speak();
   look("gate");
   requestAnimationFrame(frame);
@@ -238,6 +239,15 @@ function tailNow(world) {
   const second = Math.floor(world.now);
   if (world.tailAt !== second) Object.assign(world, { tailAt: second, tail: findQueue(world) });
   return world.tail;
+}
+
+/** Leave out of the legend the kinds of vehicles that this morning has not. */
+function hideKeys(worlds) {
+  const seen = new Set(worlds.flatMap((world) => world.roles));
+  for (const role of ["family", "taxi", "through", "bus", "heavy", "two_wheeler"]) {
+    document.querySelector(`canvas[data-key="${role}"]`).parentElement.hidden = !seen.has(role);
+  }
+  document.querySelector('canvas[data-key="area"]').parentElement.hidden = worlds.every((world) => !world.map.waiting_areas.length);
 }
 
 /** Draw the legend's pictures as the picture itself is drawn. */

@@ -109,7 +109,8 @@ function drawTail(context, labels, tail, side, view, width, height) {
   context.stroke();
   context.setLineDash([]);
   const short = view.scale < SHORT_BELOW ? ".short" : "";
-  const text = tail.past > 0 ? say(`mark.past${short}`, { m: Math.round(tail.past) }) : say(`mark.tail${short}`, { m: Math.round(tail.tail) });
+  const key = tail.outside > 0 ? "mark.edge" : tail.past > 0 ? "mark.past" : "mark.tail";
+  const text = say(`${key}${short}`, { m: Math.round(tail.past > 0 ? tail.past : tail.tail), n: tail.outside });
   const out = [side * Math.sin(tail.turn), side * Math.cos(tail.turn)];
   labels.put(text, x + side * ax, y + side * ay, { back: PAST_COLOUR, out, gap: 3 });
 }

@@ -7,8 +7,9 @@ const LEAST_VEHICLES = 3;
  * Find the queue's end. A queue is at least three vehicles below 5 km/h with holes of at most 25 m between them (stop and
  * go); it begins on the gate's link, and may go on over the junction before it. Who has stopped to set down a child
  * fills a hole but is no end. Several queues on the link: the one furthest back counts.
- * @returns {{tail: number, past: number, x: number, y: number, turn: number} | null} how far [m] from the gate its end
- *   is, how far past the stop line of the junction before the gate's link (0 if not), and where
+ * @returns {{tail: number, past: number, outside: number, x: number, y: number, turn: number} | null} how far [m] from
+ *   the gate its end is, how far past the stop line of the junction before the gate's link (0 if not), how many more
+ *   wait outside where it reaches the edge of the map, and where it ends
  */
 function findQueue(world) {
   const pieces = world.arm.approach;
@@ -50,7 +51,9 @@ function findQueue(world) {
   if (!best) return null;
   const lane = world.rows.lane[world.row[best.v]];
   const at = world.rows.at[world.row[best.v]] / 10 - world.arm.vehicles.length_m[best.v];
-  return { tail: best.rear, past: pastJunction(pieces, best), ...pointOn(world.lanes[lane], Math.max(at, 0)) };
+  const edge = pieces[best.piece].ahead_m + pieces[best.piece].length_m - best.rear < HOLE_M;
+  const outside = edge ? pieces[best.piece].lanes.reduce((sum, n) => sum + (world.outside.get(n) ?? 0), 0) : 0;
+  return { tail: best.rear, past: pastJunction(pieces, best), outside, ...pointOn(world.lanes[lane], Math.max(at, 0)) };
 }
 
 /** Return how far [m] a vehicle's rear is past the stop line before the junction at the start of the gate's link. */
