@@ -379,6 +379,15 @@ def test_the_map_zooms_and_pans(page):
     assert state(page)["chosen"] is None
 
 
+def test_two_fingers_zoom(page):
+    before = state(page)["scale"]
+    session = page.context.new_cdp_session(page)
+    for kind, fingers in (("Start", (300, 400)), ("Move", (275, 425)), ("Move", (250, 450)), ("End", ())):
+        points = [{"x": x, "y": 150, "id": n} for n, x in enumerate(fingers)]
+        session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    eventually(page, f"Math.abs(window.replay.state().scale / {before} - 2) < 0.02")
+
+
 # ---------------------------------------------------------------------- for everybody
 
 

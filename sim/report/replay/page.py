@@ -16,8 +16,8 @@ from sim.report.replay.pack import pack
 from sim.scenario.faults import BadInput, Fault
 
 LANGUAGES = ("en", "zh")
-SCRIPTS = ("words", "decode", "world", "berths", "queue", "numbers", "view", "ground", "draw", "marks", "clock",
-           "panel", "table", "hand", "main")  # fmt: skip
+SCRIPTS = ("words", "decode", "lanes", "world", "berths", "queue", "numbers", "view", "ground", "draw", "marks",
+           "picture", "legend", "clock", "panel", "table", "hand", "main")  # fmt: skip
 """In the order in which they stand in the page; all share one scope."""
 
 
