@@ -3,6 +3,8 @@
 const ARM_COLOURS = ["#0072B2", "#E69F00"];
 const ARM_KEYS = ["before", "after"];
 const MOST_FOUND = 60;
+/** In this order the search lists vehicles, those on the map before the others. */
+const RANKS = ["family", "taxi", "bus", "heavy", "two_wheeler", "through"];
 
 /** Return a table's head with a column for each world. */
 function armHead(first) {
@@ -72,11 +74,11 @@ class Finder {
       world.names.forEach((name, v) => {
         if (world.row[v] < 0 && !wanted) return;
         if (wanted && !`${name} ${sayRole(world, v)}`.toLowerCase().includes(wanted)) return;
-        const rank = (world.row[v] >= 0 ? 0 : 4) + ["family", "taxi", "bus"].indexOf(world.roles[v]);
-        found.push({ name, rank: world.roles[v] === "through" ? rank + 4 : rank, role: sayRole(world, v) });
+        const rank = (world.row[v] >= 0 ? 0 : RANKS.length) + RANKS.indexOf(world.roles[v]);
+        found.push({ name, rank, role: sayRole(world, v) });
       });
     }
-    found.sort((a, b) => a.rank - b.rank || (a.name === wanted ? -1 : 0));
+    found.sort((a, b) => a.rank - b.rank);
     const once = [...new Map(found.map((one) => [one.name, one])).values()].slice(0, MOST_FOUND);
     once.sort((a, b) => (b.name.toLowerCase() === wanted) - (a.name.toLowerCase() === wanted));
     this.list.replaceChildren(...once.map(({ name, role }) => new Option(`${name} · ${role}`, name)));
