@@ -113,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_import(commands)
 
     _add_snapshot(commands)
+    _add_replay(commands)
 
     bench = commands.add_parser("bench", help="measure how fast the kernel moves vehicles")
     bench.add_argument("--json", action="store_true", help="one line of JSON per case")
@@ -388,7 +389,7 @@ def _time_of_day(told: str) -> int:
     return 3600 * hours + 60 * minutes + seconds
 
 
-# ---------------------------------------------------------------------- new, import, bench
+# ---------------------------------------------------------------------- new, import, replay, bench
 
 
 def _add_new(commands: Any) -> None:
@@ -458,6 +459,23 @@ def _import_osm(arguments: argparse.Namespace) -> int:
     )
     for line in summary.lines():
         print(line)
+    return DONE
+
+
+def _add_replay(commands: Any) -> None:
+    replay = commands.add_parser("replay", help="show a recorded pair, before and after, in a page for any browser")
+    replay.add_argument("results", metavar="RESULTS", type=Path, help="a results folder made with record=true")
+    replay.add_argument("--pair", type=int, default=0, metavar="N", help="the recorded pair (0)")
+    replay.add_argument("--lang", default="en", metavar="en|zh", help="language at first; the page has both (en)")
+    replay.add_argument("--out", type=Path, metavar="FILE", help="the page (RESULTS/replay-N.html)")
+    replay.set_defaults(command=_replay)
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from sim.report.replay import write_replay
+
+    results: Path = arguments.results
+    print(_short(write_replay(results, arguments.pair, language=arguments.lang, out=arguments.out)))
     return DONE
 
 
