@@ -16,6 +16,7 @@ from sim.kernel.state import DRIVING, HELD, STOP, V_STANDING, Ints, Records
 
 ROOM = 2.0  # [m] between the row and the rear end of one who has passed it [assumption]
 SHORT = 1.0  # [m] those oncoming stop short of where one comes back [assumption]
+CLEAR = 1.1  # [m] behind where one comes back everybody stands, a little more than the room it wants there
 NEAR = 25.0  # [m] behind the row one sets out to pass it [assumption]
 HOLE = 15.0  # [m] beyond a vehicle's own length: a shorter gap in a row is passed, too [assumption]
 END = 10.0  # [m] before a junction or crossing everybody is back [assumption]
@@ -294,8 +295,11 @@ def heed_passers(
     for n in range(lanes[here.over].count):  # is being passed: not into where they come back
         him = vehicles[order[at + n]]
         back = him.x if him.x > him.returns_x else him.returns_x
-        if me.x < back - him.length:
-            tried = behind(vehicles, i, back - him.length - me.x, him.v if him.x >= him.returns_x else 0.0)
+        gap = back - him.length - me.x
+        if gap > 0.0:
+            if me.s0 < CLEAR:  # one who stands nearer than that leaves no room to come back
+                gap -= CLEAR - me.s0
+            tried = behind(vehicles, i, gap, him.v if him.x >= him.returns_x else 0.0)
             if tried < wanted:
                 wanted = tried
                 me.blocker = order[at + n]
@@ -305,7 +309,7 @@ def heed_passers(
         him = vehicles[order[at + n]]
         back = him.x if him.x > him.returns_x else him.returns_x
         wall = other.mirror - back - SHORT
-        if me.x < wall:
+        if me.x < wall + SHORT:  # one who stands there has not come past it by rolling on a little
             tried = behind(vehicles, i, wall - me.x + me.s0, 0.0)
             if tried < wanted:
                 wanted = tried

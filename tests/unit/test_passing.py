@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from sim.kernel import state as k
+from sim.kernel.passing import heed_passers
 from sim.scenario.network import Link, Network, Node
 from sim.traffic.fleet import Departure
 from tests.streets import go, poisson, population, traffic_on
@@ -86,3 +87,31 @@ def test_a_row_that_moves_off_lets_in_who_is_passing_it():
     traffic, others = stopped(two_way(), 0.0, row=5, for_s=40.0, behind_veh_h=700.0)
     go(traffic, 1200.0)
     assert (traffic.vehicles["state"][others] == k.GONE).all()
+
+
+def beside_one_who_passes(x, *, oncoming, s0=0.3):
+    """Return the acceleration of one who wants 1.5 m/s2 and stands at x of the lane that one who passes comes back to
+    at 100 m of 200, or of the one that comes towards it."""
+    vehicles, lanes, segments = k.rows(k.VEHICLE, 2), k.rows(k.LANE, 4), k.rows(k.SEGMENT, 2)
+    vehicles["x"], vehicles["length"], vehicles["s0"] = (100.0, x), 5.0, s0
+    vehicles["desired"], vehicles["a"], vehicles["b"], vehicles["headway"] = 10.0, 1.5, 2.0, 1.0
+    vehicles["returns_x"][0] = 100.0
+    lanes["length"], lanes["segment"] = 200.0, (0, 0, 1, 1)
+    lanes["count"], lanes["order_at"] = (0, 1, 0, 0), (0, 0, 1, 1)
+    segments["first_lane"], segments["over"], segments["opposite"], segments["mirror"] = (0, 2), (1, 3), (2, 0), 200.0
+    order = np.array([0, 1], dtype=np.int32)
+    return heed_passers(vehicles, lanes, order, segments, 1, int(oncoming), 0, 1.5)
+
+
+@pytest.mark.parametrize("x", [99.0 - 1e-9, 99.0, 99.5])
+def test_one_oncoming_who_has_rolled_up_to_where_another_comes_back_stays_there(x):
+    assert beside_one_who_passes(x, oncoming=True) < 1e-6
+
+
+def test_one_who_has_passed_that_place_drives_on():
+    assert beside_one_who_passes(112.0, oncoming=True) == 1.5
+
+
+def test_one_who_is_passed_leaves_room_to_come_back_however_near_it_likes_to_stand():
+    assert beside_one_who_passes(100.0 - 5.0 - 1.05, oncoming=False) < 0.0
+    assert beside_one_who_passes(100.0 - 5.0 - 4.0, oncoming=False) > 0.0
