@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import cast
 
@@ -12,6 +13,7 @@ import simpy
 from sim.agents.bus import Bus
 from sim.agents.parent import Parent
 from sim.demand import Travellers, draw
+from sim.film import develop
 from sim.kernel.chance import mixed
 from sim.logbook import (
     GATE_IN,
@@ -56,7 +58,9 @@ def roads(network: Network) -> tuple[tuple[Movement, ...], Router]:
 class SchoolMorning(mesa.Model):  # type: ignore[misc]
     """One replication of a scenario: the world that its agents live in."""
 
-    def __init__(self, scenario: Scenario, *, seed: int, replication: int = 0, dt_s: float = DT_S) -> None:
+    def __init__(
+        self, scenario: Scenario, *, seed: int, replication: int = 0, dt_s: float = DT_S, filmed: bool = False
+    ) -> None:
         """Set the scene at the window's start: everybody is drawn, nobody is on the road yet."""
         super().__init__(rng=0)  # Mesa's generator is never asked: chance is keyed, see sim.kernel.chance
         self.arm = scenario  # Mesa keeps `scenario` for something of its own
@@ -66,16 +70,17 @@ class SchoolMorning(mesa.Model):  # type: ignore[misc]
         self.policy: Policy = scenario.policy
         self.start_s = self.site.demand.window.start
         self.env = simpy.Environment()
-        found, router = roads(self.site.network)
+        self.filmed = filmed
+        self.movements, router = roads(self.site.network)
         self.travellers: Travellers = draw(scenario, router, seed, replication)
         self.layout: Layout = lay_out(
             self.site.network,
-            found,
+            self.movements,
             self.site.drivers.gaps,
             dt=dt_s,
             start_s=self.start_s,
             detectors=section(self.site),
-            watched=approaches(self.site, found),
+            watched=approaches(self.site, self.movements),
         )
         self.departures = departures(self.travellers, self.site, router, self.start_s, dt_s)
         window = self.site.demand.window
@@ -91,6 +96,7 @@ class SchoolMorning(mesa.Model):  # type: ignore[misc]
             slots=SLOTS,
             start_s=self.start_s,
             horizon=self.last_tick,
+            filmed=filmed,
         )
         self.footway = Footway(self.env, self.site, self.traffic)
         self.berths: Mapping[str, Berths] = {
@@ -124,9 +130,9 @@ class SchoolMorning(mesa.Model):  # type: ignore[misc]
         """Return the time [s after midnight]."""
         return self.traffic.seconds(self.env.now)
 
-    def send_to_gate(self, way: Walk, speed_m_s: float) -> None:
+    def send_to_gate(self, way: Walk, speed_m_s: float, who: str) -> None:
         """Send a child along a way to the gate by itself."""
-        self.env.process(self.footway.walk(way, speed_m_s))
+        self.env.process(self.footway.walk(way, speed_m_s, who))
 
     # ------------------------------------------------------------------ the clock
 
@@ -162,12 +168,15 @@ class SchoolMorning(mesa.Model):  # type: ignore[misc]
                 self.step()
         except Deadlock as deadlock:
             self.failure = deadlock
-        return write_down(self)
+        record = write_down(self)
+        return replace(record, film=develop(self)) if self.filmed else record
 
 
-def simulate(scenario: Scenario, *, seed: int, replication: int = 0, dt_s: float = DT_S) -> Record:
-    """Run one replication of a resolved scenario and return its record."""
-    return SchoolMorning(scenario, seed=seed, replication=replication, dt_s=dt_s).run()
+def simulate(
+    scenario: Scenario, *, seed: int, replication: int = 0, dt_s: float = DT_S, filmed: bool = False
+) -> Record:
+    """Run one replication of a resolved scenario and return its record, with a film of it if that is asked for."""
+    return SchoolMorning(scenario, seed=seed, replication=replication, dt_s=dt_s, filmed=filmed).run()
 
 
 # ---------------------------------------------------------------------- from the site to the road
@@ -277,7 +286,7 @@ def walkers_at_zebras(travellers: Travellers, site: Site, start_s: float, dt_s: 
         speed = min(w.child_walk_m_s, w.adult_walk_m_s) if w.escorted else w.child_walk_m_s
         across = zebra.length_m / speed
         due = -int(-(w.scheduled_s - start_s) // dt_s)
-        found.append(Walker(zebra.id, due, -int(-across // dt_s)))
+        found.append(Walker(zebra.id, due, -int(-across // dt_s), w.name))
         if w.escorted:
             # The way back is known beforehand but for the first wait, which shifts it by seconds.
             back_s = w.scheduled_s + across + 2.0 * to_gate / w.adult_walk_m_s + w.handover_s - start_s

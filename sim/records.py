@@ -57,15 +57,79 @@ SERIES_COLUMNS: dict[str, Column] = {
 """One row every 10 s."""
 
 
+TRAJECTORY_COLUMNS: dict[str, Column] = {
+    "time_s": Column("int32", "s", "time of day after midnight, whole seconds"),
+    "traveller": Column("str", "", "who, as in the table of trips"),
+    "lane": Column("int32", "", "lane in `map.json`; outside: the entry; in a berth: the lane beside; -1: gone"),
+    "at_m": Column("float32", "m", "the front's distance from the lane's start, to 0.1 m"),
+    "speed_m_s": Column("float32", "m/s", "speed, to 0.1 m/s"),
+    "state": Column("str", "", "one of sim.records.STATES"),
+    "off_lane": Column("bool", "", "in a berth or bay, or further off; not on the lane"),
+}
+"""A row for each second in which a vehicle's lane, place or state is not as before; in between, it stands as it was."""
+
+STATES = (
+    "outside",
+    "driving",
+    "waiting_for_berth",
+    "manoeuvring",
+    "in_berth",
+    "in_lane",
+    "double_parked",
+    "parked_away",
+    "turning_round",
+    "gone",
+)
+"""Waiting outside for admission; on the move or in a queue; stopped in the lane before a berth about to be free; into a
+berth or out of it; in a berth or bay; stopped in the lane where that is tolerated, or where it is not; in the remote
+parking; in a turn in three points; out of the area."""
+
+SIGNAL_COLUMNS: dict[str, Column] = {
+    "time_s": Column("float32", "s", "time of day after midnight"),
+    "lane": Column("int32", "", "the way over a junction or crossing, in `map.json`, whose light changes"),
+    "light": Column("str", "", "green, amber or red"),
+}
+"""A row for each change of a light."""
+
+WALK_COLUMNS: dict[str, Column] = {
+    "who": Column("str", "", "the family, or the pupil on foot, as in the table of trips"),
+    "from_s": Column("float32", "s", "time of day after midnight"),
+    "to_s": Column("float32", "s", "time of day after midnight"),
+    "from_x_m": Column("float32", "m", "on the map"),
+    "from_y_m": Column("float32", "m", "on the map"),
+    "to_x_m": Column("float32", "m", "on the map"),
+    "to_y_m": Column("float32", "m", "on the map"),
+}
+"""A row for each part of somebody's way on foot: straight on or, where both ends are the same, waiting."""
+
+
+class Words(NamedTuple):
+    """A column of words, each of which stands in many rows: `words[codes]`."""
+
+    codes: NDArray[Any]
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Film:
+    """Where everybody was in one replication: the columns above, and the map that they refer to (sim.film.ground)."""
+
+    trajectories: dict[str, NDArray[Any] | Words]
+    signals: dict[str, NDArray[Any] | Words]
+    walks: dict[str, NDArray[Any] | Words]
+    map: dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Record:
     """What one replication left behind.
 
     `trips` and `series` hold the columns above, `failure` says why the replication is void (a deadlock: where, who),
-    `facts` are counts and sums for the books.
+    `facts` are counts and sums for the books, `film` is there if it was asked for.
     """
 
     trips: dict[str, NDArray[Any]]
     series: dict[str, NDArray[Any]]
     failure: str | None = None
     facts: dict[str, float] = field(default_factory=dict)
+    film: Film | None = None

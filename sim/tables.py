@@ -11,7 +11,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sim.records import SERIES_COLUMNS, TRIP_COLUMNS, Column, Record
+from sim.records import (
+    SERIES_COLUMNS,
+    SIGNAL_COLUMNS,
+    TRAJECTORY_COLUMNS,
+    TRIP_COLUMNS,
+    WALK_COLUMNS,
+    Column,
+    Film,
+    Record,
+    Words,
+)
 
 KEY_COLUMNS = {
     "scenario": Column("str", "", "scenario that was simulated"),
@@ -49,7 +59,6 @@ def write_table(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str]) ->
     What is not defined is null there. The file appears whole or not at all. Raises OSError if it cannot be written.
     """
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     known = KEY_COLUMNS | TRIP_COLUMNS | SERIES_COLUMNS
     table = pa.Table.from_pandas(frame, preserve_index=False)
@@ -58,10 +67,45 @@ def write_table(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str]) ->
         for f in table.schema
     ]
     # pandas' own note names its version; without it the bytes are those of the table alone.
-    table = table.cast(pa.schema(fields, metadata=dict(metadata)))
+    _write(table.cast(pa.schema(fields, metadata=dict(metadata))), path)
+
+
+def write_film(film: Film, folder: Path, metadata: Mapping[str, str]) -> None:
+    """Write a film's tables as Parquet (lz4), as `write_table` does; raises OSError if they cannot be written."""
+    import pyarrow as pa
+
+    def column(values: NDArray[Any] | Words) -> Any:
+        if isinstance(values, Words):
+            return pa.DictionaryArray.from_arrays(
+                pa.array(values.codes), pa.array(values.words, pa.string()), safe=False
+            )
+        return pa.array(values)
+
+    for name, columns, found in (
+        ("trajectories", TRAJECTORY_COLUMNS, film.trajectories),
+        ("signals", SIGNAL_COLUMNS, film.signals),
+        ("walks", WALK_COLUMNS, film.walks),
+    ):
+        arrays = [column(found[c]) for c in columns]
+        fields = [pa.field(c, a.type, metadata=_told(columns[c])) for c, a in zip(columns, arrays, strict=True)]
+        _write(pa.table(arrays, pa.schema(fields, metadata=dict(metadata))), folder / f"{name}.parquet", **_QUICKLY)
+
+
+_QUICKLY: dict[str, Any] = {
+    "compression": "lz4",
+    "write_statistics": False,
+    "use_dictionary": ["traveller", "at_m", "speed_m_s", "state", "light", "who"],
+}
+"""For a film's million rows: no smallest and largest values, no lists of values for what is in order anyhow."""
+
+
+def _write(table: Any, path: Path, **how: Any) -> None:
+    """Write an Arrow table whole or not at all."""
+    import pyarrow.parquet as pq
+
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        pq.write_table(table, temporary, compression="zstd")
+        pq.write_table(table, temporary, **{"compression": "zstd", **how})
         os.replace(temporary, path)
     finally:
         with suppress(FileNotFoundError):

@@ -189,7 +189,7 @@ class Parent(Traveller):
         self.begin("dwell")
         yield self.takes(self.dwell_s(place))
         way = self.world.footway.way(place.link, place.stop_m, unmarked=self.family.crosses_unmarked)
-        self.world.send_to_gate(way, self.family.child_walk_m_s)
+        self.world.send_to_gate(way, self.family.child_walk_m_s, self.name)
         self.delivered = self.family.pupils
 
     def walk_to_gate(self, place: Place) -> Story:
@@ -201,10 +201,10 @@ class Parent(Traveller):
         way = self.world.footway.way(place.link, place.stop_m, with_child=True, unmarked=self.family.crosses_unmarked)
         if place.kind == "remote":
             way = self.world.footway.remote(place.link)
-        yield from self.world.footway.walk(way, min(family.child_walk_m_s, family.adult_walk_m_s))
+        yield from self.world.footway.walk(way, min(family.child_walk_m_s, family.adult_walk_m_s), self.name)
         yield self.takes(family.handover_s)
         self.delivered = family.pupils
-        yield from self.world.footway.walk(way.back(), family.adult_walk_m_s)
+        yield from self.world.footway.walk(way.back(), family.adult_walk_m_s, self.name)
 
     def move_off(self, place: Place) -> Story:
         """Belt, mirror, gear; then into the lane when there is a gap."""

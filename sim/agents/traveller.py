@@ -26,6 +26,8 @@ class Traveller(mesa.Agent):  # type: ignore[misc]
         self.scheduled_s = scheduled_s
         self.spent_s = dict.fromkeys(PARTS, 0.0)
         self.part = "approach"
+        self.parts: list[tuple[float, str]] = [(scheduled_s, self.part)]
+        """When each part of the trip began [s after midnight]."""
         self._since_s = scheduled_s
         self._over_s = 0.0
         """By how much all that was done so far has been rounded up."""
@@ -36,6 +38,7 @@ class Traveller(mesa.Agent):  # type: ignore[misc]
         now = self.world.now_s()
         self.spent_s[self.part] += now - self._since_s
         self.part, self._since_s = part, now
+        self.parts.append((now, part))
 
     def takes(self, seconds: float) -> simpy.Event:
         """Tell when something is done that takes so long [s], rounded up to a tick.

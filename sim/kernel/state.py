@@ -188,6 +188,26 @@ PERSON = _record(
     reported=_INT,  # 1: somebody in Python waits for it
 )
 
+FRAME = _record(
+    tick=_INT,
+    vehicle=_INT,
+    lane=_INT,
+    x=_INT,  # [0.1 m]
+    v=np.int16,  # [0.1 m/s]
+    state=np.int16,
+)
+
+SEEN = _record(lane=_INT, x=_INT, state=_INT)  # what was last written down of a vehicle
+
+REMARK = _record(
+    vehicle=_INT,
+    time_s=_INT,  # [s after midnight]
+    lane=_INT,
+    x=_INT,  # [0.1 m]
+    state=_INT,  # as the film has it
+    off_lane=_INT,
+)
+
 DESK = _record(
     dt=_FLOAT,
     politeness=_FLOAT,
@@ -208,6 +228,8 @@ DESK = _record(
     passing=_INT,  # 1: somebody passes over the opposite lane, or holds a lane that can be passed so
     entering=_INT,  # the first one who may enter a common area in this tick, -1 if none
     stuck=_INT,  # how many vehicles are in a deadlock
+    filmed=_INT,  # how many frames
+    film_every=_INT,  # [ticks] between two pictures of the road, 0: none is taken
 )
 
 

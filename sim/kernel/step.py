@@ -7,6 +7,7 @@ from sim.kernel.crossings import cross
 from sim.kernel.curb import PERIOD, pull_out
 from sim.kernel.deadlock import find_deadlock
 from sim.kernel.deciding import decide
+from sim.kernel.filming import film
 from sim.kernel.junctions import switch_lights
 from sim.kernel.moving import move
 from sim.kernel.passing import pass_rows
@@ -65,6 +66,8 @@ def advance(
     stuck: Ints,
     news: Ints,
     samples: Ints,
+    frames: Records,
+    seen: Records,
     desk: Records,
     tick: int,
     until: int,
@@ -73,10 +76,11 @@ def advance(
     """Advance from `tick` to `until`, or to the first tick with news; return the tick reached.
 
     Everybody decides on the frozen state of the last tick, then everybody moves. Queues are sampled every `every`
-    ticks. A deadlock ends the advance, its members in `stuck`.
+    ticks. A deadlock ends the advance, its members in `stuck`; so does lack of room for another picture in `frames`.
     """
     watch = int(WATCH / desk[0].dt)
     every_driver = max(int(PERIOD / desk[0].dt + 0.5), 1)
+    film_every = desk[0].film_every
     while tick < until:
         tick += 1
         switch_lights(lanes, tick - 1)  # what is decided in this tick begins where the last one ended
@@ -92,6 +96,10 @@ def advance(
         admit(vehicles, lanes, order, entries, queue, desk, tick)
         if tick % every == 0 and tick // every < samples.shape[0]:
             sample(vehicles, lanes, order, segments, entries, queue, samples, tick // every, tick)
+        if film_every > 0 and tick % film_every == 0:
+            film(vehicles, lanes, order, frames, seen, desk, tick)
+            if frames.size - desk[0].filmed < seen.size:
+                break
         if tick % watch == 0 and find_deadlock(vehicles, lanes, order, stuck, desk, tick):
             break
         if desk[0].news > 0:

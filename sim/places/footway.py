@@ -1,14 +1,24 @@
 """Ways on foot between the curb and the gate: how long they are, and the wait at the crossing."""
 
 from collections.abc import Generator
-from typing import Any
+from typing import Any, NamedTuple
 
 import simpy
 
 from sim.scenario.network import Crossing
 from sim.scenario.site import Site
-from sim.scenario.walking import Walk, way
+from sim.scenario.walking import Spot, Walk, way
 from sim.traffic.traffic import Traffic
+
+
+class Leg(NamedTuple):
+    """A part of somebody's way on foot: from tick to tick, straight on or, where both ends are the same, waiting."""
+
+    who: str
+    begin: float
+    end: float
+    start: Spot
+    goal: Spot
 
 
 class Footway:
@@ -19,6 +29,8 @@ class Footway:
         self.env = env
         self.site = site
         self.traffic = traffic
+        self.legs: list[Leg] = []
+        """All that was walked, in the order in which it was done."""
         self._ways: dict[tuple[str, float, bool, bool], Walk] = {}
 
     def way(self, link: str, at_m: float, *, with_child: bool = False, unmarked: bool = False) -> Walk:
@@ -33,24 +45,42 @@ class Footway:
 
     def remote(self, link: str) -> Walk:
         """Return the way from the remote parking on a link to the gate."""
-        return Walk(before_m=next(p.walk_m for p in self.site.remote_parking if p.link == link))
+        parking = next(p for p in self.site.remote_parking if p.link == link)
+        gate = self.site.gate
+        return Walk((link, parking.at_m), (gate.link, gate.at_m), before_m=parking.walk_m)
 
-    def walk(self, way: Walk, speed_m_s: float) -> Generator[simpy.Event, Any, None]:
+    def walk(self, way: Walk, speed_m_s: float, who: str) -> Generator[simpy.Event, Any, None]:
         """Go along a way, waiting at the crossing where there is one."""
         factor = self.site.demand.times.rail_walk_factor
+        here, now = way.start, self.env.now
+        beside = way.end if way.crossing is None else self.curb_at(way.crossing, way.start[0])
         yield self._after(way.seconds_before_crossing(speed_m_s, factor))
+        self.legs.append(Leg(who, now, self.env.now, here, beside))
+        beyond = beside
         if way.crossing is not None:
-            yield from self.cross(self.site.network.crossing(way.crossing), speed_m_s)
+            beyond = self.curb_at(way.crossing, way.end[0])
+            yield from self.cross(self.site.network.crossing(way.crossing), speed_m_s, who, beside, beyond)
+        now = self.env.now
         yield self._after(way.seconds_after_crossing(speed_m_s, factor))
+        self.legs.append(Leg(who, now, self.env.now, beyond, way.end))
 
-    def cross(self, crossing: Crossing, speed_m_s: float) -> Generator[simpy.Event, Any, None]:
+    def curb_at(self, crossing: str, link: str) -> Spot:
+        """Return where a crossing comes to the footway beside a link."""
+        return link, next(c.at_m for c in self.site.network.crossing(crossing).links if c.link == link)
+
+    def cross(
+        self, crossing: Crossing, speed_m_s: float, who: str, near: Spot, far: Spot
+    ) -> Generator[simpy.Event, Any, None]:
         """Wait at the curb until it is possible to cross, then cross."""
         across_s = crossing.length_m / speed_m_s
+        now = self.env.now
         if crossing.control == "signal":
             yield self._after(wait_for_walk_s(crossing, self.traffic.seconds(self.env.now), across_s))
         else:
             yield self.traffic.people.step_to_zebra(crossing.id, self.traffic.ticks(across_s))
+        begins = self.env.now
         yield self._after(across_s)
+        self.legs += (Leg(who, now, begins, near, near), Leg(who, begins, self.env.now, near, far))
 
     def _after(self, seconds: float) -> simpy.Event:
         return self.env.timeout(self.traffic.ticks(seconds))

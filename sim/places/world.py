@@ -43,7 +43,7 @@ class World(Protocol):
     def wait(self, seconds: float) -> simpy.Event:
         """Return an event after a duration [s], rounded up to the next tick."""
 
-    def send_to_gate(self, way: Walk, speed_m_s: float) -> None:
+    def send_to_gate(self, way: Walk, speed_m_s: float, who: str) -> None:
         """Send a child from the curb to the gate by itself."""
 
     def now_s(self) -> float:

@@ -32,6 +32,7 @@ Verdict = dict[str, Any]
 _UNDATED: dict[str, dict[str, Any]] = {
     "png": {"Software": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "svg": {"Date": None, "Creator": None},
 }
 
 
@@ -64,18 +65,24 @@ def canvas(height_in: float, title: str, read: str) -> Figure:
 
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write a figure as PNG and PDF, each whole or not at all and without a date; return their paths."""
-    paths = [folder / f"{name}.{kind}" for kind in _UNDATED]
-    for path, (kind, undated) in zip(paths, _UNDATED.items(), strict=True):
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a scenario's name in Chinese
-                _saved(figure, temporary, kind, undated)
-            os.replace(temporary, path)
-        finally:
-            with suppress(FileNotFoundError):
-                temporary.unlink()
+    paths = [folder / f"{name}.{kind}" for kind in ("png", "pdf")]
+    for path in paths:
+        save_as(figure, path)
     return paths
+
+
+def save_as(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, PDF or SVG, by the path's suffix, whole or not at all and without a date."""
+    kind = path.suffix[1:].lower()
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a scenario's name in Chinese
+            _saved(figure, temporary, kind, _UNDATED[kind])
+        os.replace(temporary, path)
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
 
 
 def _saved(figure: Figure, path: Path, kind: str, undated: dict[str, None]) -> None:

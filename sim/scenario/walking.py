@@ -12,9 +12,16 @@ DETOUR = 1.3
 """Way on foot as a multiple of the straight line, where the footways are not known [assumption]"""
 
 
+Spot = tuple[str, float]
+"""A place on the footway: beside an offset [m] of a link."""
+
+
 @dataclass(frozen=True)
 class Walk:
     """One way on foot: metres on the footway and beside a guardrail, before and after a crossing if there is one."""
+
+    start: Spot
+    end: Spot
 
     before_m: float
     after_m: float = 0.0
@@ -39,9 +46,10 @@ class Walk:
 
     def back(self) -> "Walk":
         """Return the way back; the stretch beside the rail counts on this side of the crossing."""
+        back = replace(self, start=self.end, end=self.start)
         if self.crossing is None:
-            return self
-        return replace(self, before_m=self.after_m, after_m=self.before_m + self.beside_rail_m, beside_rail_m=0.0)
+            return back
+        return replace(back, before_m=self.after_m, after_m=self.before_m + self.beside_rail_m, beside_rail_m=0.0)
 
 
 def way(site: Site, link: str, at_m: float, *, to_waiting_area: bool = False, unmarked: bool = False) -> Walk:
@@ -60,16 +68,18 @@ def way(site: Site, link: str, at_m: float, *, to_waiting_area: bool = False, un
         if over:
             return min(over, key=lambda w: w.metres)
     a, b = site.network.position(link, at_m), site.network.position(gate.link, gate.at_m)
-    return Walk(before_m=DETOUR * hypot(a[0] - b[0], a[1] - b[1]))
+    return Walk((link, at_m), (gate.link, gate.at_m), before_m=DETOUR * hypot(a[0] - b[0], a[1] - b[1]))
 
 
 def along(site: Site, link: str, from_m: float, to_m: float) -> Walk:
     """Return the way along one side of a street, round the end of a guardrail where one stands in between."""
     rail = next((r for r in site.guardrails if r.link == link and r.from_m < from_m < r.to_m), None)
+    start, goal = (link, from_m), (link, to_m)
     if rail is None:
-        return Walk(before_m=abs(to_m - from_m))
+        return Walk(start, goal, before_m=abs(to_m - from_m))
     factor = site.demand.times.rail_walk_factor
-    ways = [Walk(before_m=abs(to_m - end), beside_rail_m=abs(end - from_m)) for end in (rail.from_m, rail.to_m)]
+    ends = (rail.from_m, rail.to_m)
+    ways = [Walk(start, goal, before_m=abs(to_m - end), beside_rail_m=abs(end - from_m)) for end in ends]
     return min(ways, key=lambda w: w.seconds_before_crossing(1.0, factor))
 
 
@@ -103,6 +113,8 @@ def _over(site: Site, crossing: Crossing, link: str, at_m: float, to_waiting_are
     first = along(site, link, at_m, here)
     goal = _goal(site, site.gate.link, there, to_waiting_area)
     return Walk(
+        (link, at_m),
+        (site.gate.link, goal),
         before_m=first.before_m,
         beside_rail_m=first.beside_rail_m,
         crossing=crossing.id,

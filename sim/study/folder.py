@@ -12,6 +12,7 @@ from typing import Any
 from sim.scenario.faults import BadInput, Fault
 
 MARK = "run.json"
+FILMS = "films"
 PROGRAM = "dropoff"
 
 
@@ -71,12 +72,24 @@ def appearing(folder: Path) -> Iterator[Path]:
                 shutil.rmtree(left, ignore_errors=True)
 
 
-def write_json(path: Path, content: Any) -> None:
+@contextmanager
+def beside(folder: Path) -> Iterator[Path]:
+    """Yield a new folder beside `folder`, which is gone at the end unless it has been moved; raises OSError."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = folder.parent / f".{folder.name}.films-{os.getpid()}"
+    new.mkdir()
+    try:
+        yield new
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def write_json(path: Path, content: Any, indent: int | None = 2) -> None:
     """Write JSON, readable, without NaN; raises ValueError for what JSON has no word for."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         temporary.write_text(
-            json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2) + "\n", encoding="utf-8"
+            json.dumps(content, ensure_ascii=False, allow_nan=False, indent=indent) + "\n", encoding="utf-8"
         )
         os.replace(temporary, path)
     finally:

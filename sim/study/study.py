@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.scenario import Scenario
-from sim.study.folder import check_free
+from sim.study.folder import beside, check_free
 from sim.study.pool import Failed, cores, outcomes
 from sim.study.progress import Tell, shown, silent
 from sim.study.provenance import file_hashes
-from sim.study.writing import write_study
+from sim.study.writing import write_film, write_study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +64,7 @@ def run_study(
     seed: int = 1,
     workers: int | None = None,
     out: Path | str | None = None,
+    record: bool | int = False,
     progress: bool | Tell = False,
     inputs: Sequence[Path] = (),
     finish: Callable[[Study, Path], object] | None = None,
@@ -71,6 +72,7 @@ def run_study(
     """Simulate both arms `replications` times with the same people in each pair, and judge the targets.
 
     With `out` the result is written there, whole or not at all; `finish` may add to that folder before it appears.
+    `record` writes where everybody was, once a second, into `films/`: of all pairs (True) or of one (its number).
     `inputs` are files whose hashes go into `run.json`. `workers` processes do it (default: all cores); the result
     does not depend on their number. A script that asks for more than one must start below
     `if __name__ == "__main__":`. Raises BadInput if the arms share not the same site and contexts or a number is
@@ -78,28 +80,31 @@ def run_study(
     """
     workers = cores() if workers is None else workers
     _check(scenario, baseline, replications, workers, seed)
+    filmed = _filmed(record, replications, out)
     if out is not None:
         check_free(Path(out))
     started, start = datetime.now(UTC), monotonic()
     hashes = file_hashes(inputs)
     arms = _resolved(scenario, baseline)
     showing = shown() if progress is True else nullcontext(progress or silent)
-    with showing as tell:
-        records, failures = _simulated(arms, replications, seed, workers, tell)
-    study = _judged(arms, records, failures, replications)
-    if out is None:
-        return study
-    facts = {
-        "baseline": baseline.name,
-        "scenario": scenario.name,
-        "replications": replications,
-        "seed": seed,
-        "workers": workers,
-        "started": started.isoformat(timespec="seconds"),
-        "wall_s": round(monotonic() - start, 3),
-        "inputs": hashes,
-    }
-    return write_study(study, Path(out), facts, arms, finish or (lambda study, folder: None))
+    with beside(Path(out)) if out is not None and filmed else nullcontext() as films:
+        with showing as tell:
+            records, failures = _simulated(arms, replications, seed, workers, tell, filmed, films)
+        study = _judged(arms, records, failures, replications)
+        if out is None:
+            return study
+        facts = {
+            "baseline": baseline.name,
+            "scenario": scenario.name,
+            "replications": replications,
+            "seed": seed,
+            "workers": workers,
+            "started": started.isoformat(timespec="seconds"),
+            "wall_s": round(monotonic() - start, 3),
+            "inputs": hashes,
+            "filmed": sorted(filmed),
+        }
+        return write_study(study, Path(out), facts, arms, finish or (lambda study, folder: None), films)
 
 
 def _check(scenario: Scenario, baseline: Scenario, replications: int, workers: int, seed: int) -> None:
@@ -124,6 +129,17 @@ def _check(scenario: Scenario, baseline: Scenario, replications: int, workers: i
         raise BadInput(*faults)
 
 
+def _filmed(record: bool | int, replications: int, out: Path | str | None) -> frozenset[int]:
+    """Return the pairs of which a film is made."""
+    if record is False:
+        return frozenset()
+    if out is None:
+        raise BadInput(Fault("record", str(record), "a folder `out` to put the films into"))
+    if record is not True and not (isinstance(record, int) and 0 <= record < replications):
+        raise BadInput(Fault("record", str(record), f"true, false, or the number of a pair, 0 to {replications - 1}"))
+    return frozenset(range(replications)) if record is True else frozenset([record])
+
+
 def _resolved(scenario: Scenario, baseline: Scenario) -> dict[str, Scenario]:
     """Return both arms with their interventions applied; raises the faults of both together."""
     from sim.interventions import resolve
@@ -140,27 +156,41 @@ def _resolved(scenario: Scenario, baseline: Scenario) -> dict[str, Scenario]:
     return arms
 
 
-def _replication(scenario: Scenario, seed: int, replication: int) -> "Record | tuple[Fault, ...]":
-    """Simulate once, in whatever process this is."""
+def _replication(
+    scenario: Scenario, seed: int, replication: int, film: Path | None
+) -> "Record | tuple[Fault, ...] | OSError":
+    """Simulate once, in whatever process this is, and write the film into a new folder, if there is to be one."""
     from sim.model import simulate
 
     try:
-        return simulate(scenario, seed=seed, replication=replication)
+        record = simulate(scenario, seed=seed, replication=replication, filmed=film is not None)
+        return record if film is None else write_film(record, film)
     except BadInput as bad:
         return bad.faults
+    except OSError as error:
+        return error
 
 
 def _simulated(
-    arms: dict[str, Scenario], replications: int, seed: int, workers: int, tell: Tell
+    arms: dict[str, Scenario],
+    replications: int,
+    seed: int,
+    workers: int,
+    tell: Tell,
+    filmed: frozenset[int],
+    films: Path | None,
 ) -> tuple[dict[tuple[str, int], "Record"], tuple[FailedReplication, ...]]:
     """Return the records in the order of arms and replications, whatever the order they came in, and the failures."""
     keys = [(arm, i) for i in range(replications) for arm in ARMS]
     found: dict[tuple[str, int], Record | Failed] = {}
     tell(0, len(keys))
-    with closing(outcomes(_replication, [(arms[arm], seed, i) for arm, i in keys], workers)) as answers:
+    tasks = [(arms[arm], seed, i, films / str(i) / arm if films and i in filmed else None) for arm, i in keys]
+    with closing(outcomes(_replication, tasks, workers)) as answers:
         for task, outcome in answers:
             if isinstance(outcome, tuple):
                 raise BadInput(*outcome)
+            if isinstance(outcome, OSError):
+                raise outcome
             found[keys[task]] = outcome
             tell(len(found), len(keys))
     records, failures = {}, []

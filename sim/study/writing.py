@@ -5,12 +5,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim import __version__
 from sim.scenario.scenario import Scenario
 from sim.study import provenance
-from sim.study.folder import MARK, PROGRAM, appearing, write_json
+from sim.study.folder import FILMS, MARK, PROGRAM, appearing, write_json
 
 if TYPE_CHECKING:
+    from sim.records import Record
     from sim.study.study import Study
+
+
+def write_film(record: "Record", folder: Path) -> "Record":
+    """Write a record's film into a new folder, and return the record without it; raises OSError."""
+    from sim import tables
+
+    assert record.film is not None
+    folder.mkdir(parents=True)
+    tables.write_film(record.film, folder, {"dropoff.version": __version__})
+    write_json(folder / "map.json", record.film.map, indent=None)
+    return replace(record, film=None)
 
 
 def write_study(
@@ -19,8 +32,9 @@ def write_study(
     facts: dict[str, Any],
     arms: dict[str, Scenario],
     finish: Callable[["Study", Path], object],
+    films: Path | None,
 ) -> "Study":
-    """Write the folder whole or not at all, and return the study with its folder; raises OSError."""
+    """Write the folder whole or not at all, films moved in, and return the study with its folder; raises OSError."""
     from sim.tables import write_table
 
     configuration = {arm: provenance.plain(scenario) for arm, scenario in arms.items()}
@@ -32,6 +46,8 @@ def write_study(
         for name, table in (("kpis", study.kpis), ("trips", study.trips), ("series", study.series)):
             write_table(table, folder / f"{name}.parquet", metadata)
         write_json(folder / "verdict.json", study.verdict)
+        if films is not None:
+            films.rename(folder / FILMS)
         written = replace(study, folder=out)
         finish(written, folder)
         run = {

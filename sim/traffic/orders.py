@@ -36,12 +36,16 @@ class Orders:
         self.shadows = list(range(len(scene.everybody) - 1, len(scene.vehicles) - 1, -1))
         """Rows of those who could hold the opposite lane for one who turns round."""
         self.missed_turns = 0
+        self.beside: dict[int, list[int]] = {}
+        """When a vehicle left its lane for a berth, and came back to it [ticks], in turns."""
         self._desk = desk
         self._awaited: dict[int, simpy.Event] = {}
         self._leaving: dict[int, simpy.Event] = {}
 
     def happened(self, vehicle: int, kind: int) -> None:
         """Tell whoever waits for it what has happened to a vehicle."""
+        if kind in (k.TURNED_IN, k.PULLED_OUT):
+            self._note_beside(vehicle)
         waiting = (self._leaving if kind == k.LEFT else self._awaited).pop(vehicle, None)
         if waiting is not None and not waiting.triggered:
             waiting.succeed(kind)
@@ -126,6 +130,10 @@ class Orders:
         """Take a vehicle that holds the lane off it, into the berth beside."""
         self._off_list(vehicle)
         self.scene.everybody[vehicle]["state"] = k.OFF_LANE
+        self._note_beside(vehicle)
+
+    def _note_beside(self, vehicle: int) -> None:
+        self.beside.setdefault(vehicle, []).append(int(self.env.now))
 
     def _off_list(self, vehicle: int) -> None:
         """Take a vehicle out of its lane's list."""

@@ -21,6 +21,7 @@ class Walker:
     crossing: str
     due: int
     duration: int
+    who: str = ""
 
 
 class People:
@@ -40,7 +41,7 @@ class People:
         self.env = env
         self.layout = layout
         names = sorted(layout.zebras, key=layout.zebras.__getitem__)
-        by = [sorted((w.due, w.duration) for w in walkers if w.crossing == name) for name in names]
+        by = [sorted((w.due, w.duration, w.who) for w in walkers if w.crossing == name) for name in names]
         known = self._next = sum(map(len, by))
         self.rows = k.rows(k.PERSON, known + (spare if names else 0))
         self.rows["start"], self.rows["reported"][known:] = -1, 1
@@ -59,13 +60,25 @@ class People:
             lanes += over
             me.next, me.end = begin, begin + len(by[z])
             if by[z]:
-                self.rows["due"][begin : me.end], self.rows["duration"][begin : me.end] = np.transpose(by[z])
+                self.rows["due"][begin : me.end] = [due for due, _, _ in by[z]]
+                self.rows["duration"][begin : me.end] = [duration for _, duration, _ in by[z]]
             begin = int(me.end)
         self.lanes = np.asarray(lanes, dtype=np.int32)
         """The lanes over each zebra, one zebra after the other."""
         self.arrays = (self.zebras, self.rows, self.waiting)
         """In the order in which the kernel takes them."""
         self._crossing: dict[int, simpy.Event] = {}
+        self._known = {name: [who for _, _, who in of] for name, of in zip(names, by, strict=True)}
+
+    def crossed(self, crossing: str) -> list[tuple[str, int, int, int]]:
+        """Return the named people who crossed a zebra: who, and the ticks of coming there, stepping off, being over."""
+        end = int(self.zebras[self.layout.zebras[crossing]].end)
+        rows = self.rows[end - len(self._known[crossing]) : end]
+        return [
+            (who, int(row.due), int(row.start), int(row.start + row.duration))
+            for who, row in zip(self._known[crossing], rows, strict=True)
+            if who and row.start >= 0
+        ]
 
     def step_to_zebra(self, crossing: str, duration: int) -> simpy.Event:
         """Put a person who crosses in `duration` [ticks] at a zebra's curb now; tell when the person steps off."""

@@ -21,6 +21,10 @@ from sim.traffic.ways import Ways
 
 SAMPLE_S = 10.0
 """[s] between two counts of the queues."""
+PICTURE_S = 1.0
+"""[s] between two pictures of the road, where it is filmed."""
+REEL = 1 << 16
+"""Room for so many frames before Python takes them out, and for two pictures at least."""
 
 
 @dataclass(eq=False)
@@ -52,14 +56,19 @@ class Traffic:
         slots: int,
         start_s: float,
         horizon: int,
+        filmed: bool = False,
     ) -> None:
-        """Set out the road empty; `horizon` [ticks] is when the last count of queues is due at the latest."""
+        """Set out the road empty; `horizon` [ticks] is when the last count of queues is due at the latest.
+
+        `filmed`: write down once a second where everybody is.
+        """
         road = layout.road
         self.env = env
         self.layout = layout
         self.router = router
         self.start_s = start_s
         self.dt = road.dt
+        self.filmed = filmed
         self.tick = 0
         self._every = max(1, round(SAMPLE_S / self.dt))
         self.lanes = road.lanes.copy()
@@ -84,7 +93,14 @@ class Traffic:
         self.samples = np.zeros((horizon // self._every + 2, 4), dtype=np.int32)
         beside = (entries, np.concatenate([queue, self.people.lanes]), *self.people.arrays)
         waiting = (self.orders.pulling, np.zeros(self.lanes.size, dtype=np.int32), self.stuck)
-        told = (self.news, self.samples, self.desk)
+        self._frames = k.rows(k.FRAME, max(REEL, 2 * len(departures)) if filmed else 0)
+        self._desk["film_every"] = max(1, round(PICTURE_S / self.dt)) if filmed else 0
+        self._room = self._frames.size - len(departures)
+        """With more frames than this there is no room for another picture."""
+        self._film: list[k.Records] = []
+        seen = k.rows(k.SEEN, len(departures) if filmed else 0)
+        seen["lane"] = -1
+        told = (self.news, self.samples, self._frames, seen, self.desk)
         self._rest: Any = tuple(map(k.handed, (road.conflicts, road.detectors, self.passed, *beside, *waiting, *told)))
 
     # ------------------------------------------------------------------ the clock
@@ -105,8 +121,21 @@ class Traffic:
         """Let the road run to tick `until` or to the first tick with news; raise Deadlock."""
         state: Any = (*self.scene.arrays, self.ways.route, *self._rest, self.tick, until, self._every)
         self.tick = int(advance(*state))
+        if self.filmed and self._desk["filmed"] > self._room:
+            self._take_out()
         if self._desk["stuck"]:
             raise self._deadlock()
+
+    def _take_out(self) -> None:
+        """Take the frames out of the kernel's hands."""
+        self._film.append(self._frames[: self._desk["filmed"]].copy())
+        self._desk["filmed"] = 0
+
+    def film(self) -> list[k.Records]:
+        """Hand over a frame for each second in which a vehicle on the road moved or changed, in order of time."""
+        self._take_out()
+        film, self._film = self._film, []
+        return film
 
     def _deadlock(self) -> Deadlock:
         members = [int(i) for i in self.stuck[: int(self._desk["stuck"])]]

@@ -35,6 +35,14 @@ def short(scenario: Scenario, minutes: int = 10) -> Scenario:
     return replace(scenario, site=replace(scenario.site, demand=replace(demand, window=window, pupils=pupils)))
 
 
+def brief(name: str, minutes: int = 10) -> Scenario:
+    """A short morning of the school as it may be given to a study: gate and bell lie within it."""
+    scenario = short(load_scenario(f"school/{name}"), minutes)
+    demand = scenario.site.demand
+    pupils = replace(demand.pupils, gate_opens=demand.window.start, bell=demand.window.start + 500.0)
+    return replace(scenario, site=replace(scenario.site, demand=replace(demand, pupils=pupils)))
+
+
 def table(scenario: Scenario, **how):
     return trips_table(simulate(scenario, seed=2, **how), scenario="x", replication=0)
 

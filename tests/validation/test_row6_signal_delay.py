@@ -142,7 +142,7 @@ def waits_on_foot(seed, *, people=2_000, speed_m_s=1.4):
 
     def person(due):
         yield traffic.env.timeout(due)
-        yield from footway.cross(crossing, speed_m_s)
+        yield from footway.cross(crossing, speed_m_s, "person", ("ab", 0.0), ("ba", 0.0))
         found.append((traffic.env.now - due) * traffic.dt - crossing.length_m / speed_m_s)
 
     for due in np.random.default_rng(seed).integers(0, round(90 * CYCLE_S / traffic.dt), people):
