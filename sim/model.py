@@ -169,6 +169,8 @@ class SchoolMorning(mesa.Model):  # type: ignore[misc]
         except Deadlock as deadlock:
             self.failure = deadlock
         record = write_down(self)
+        # Mesa 3.3 numbers the agents of each model in a table of all models, which would keep this one for good.
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)
         return replace(record, film=develop(self)) if self.filmed else record
 
 
