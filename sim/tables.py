@@ -1,9 +1,7 @@
 """Turn records into tables, tables into Parquet and back, and a table into the hash that "the same bytes" means."""
 
 import hashlib
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +20,7 @@ from sim.records import (
     Record,
     Words,
 )
+from sim.scenario.files import appearing_file
 
 KEY_COLUMNS = {
     "scenario": Column("str", "", "scenario that was simulated"),
@@ -103,13 +102,8 @@ def _write(table: Any, path: Path, **how: Any) -> None:
     """Write an Arrow table whole or not at all."""
     import pyarrow.parquet as pq
 
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with appearing_file(path) as temporary:
         pq.write_table(table, temporary, **{"compression": "zstd", **how})
-        os.replace(temporary, path)
-    finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
 
 
 def _told(column: Column | None) -> dict[str, str] | None:

@@ -13,6 +13,7 @@ from sim.places.footway import wait_for_walk_s
 from sim.records import Words
 from sim.scenario.lines import BERTH_DEPTH_M, FOOTWAY_M, lines_of
 from sim.scenario.network import Network
+from sim.scenario.site import gate_crossing
 from sim.scenario.walking import Spot
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _pupils_on_foot(world: SchoolMorning) -> Iterator[Leg]:
     """Yield the ways of the pupils who come on foot from the crossing on, as they crossed or the logbook reckons it."""
     site, people = world.site, world.traffic.people
     gate: Spot = (site.gate.link, site.gate.at_m)
-    crossing = next((c for c in site.network.crossings if any(x.link == gate[0] for x in c.links)), None)
+    crossing = gate_crossing(site)
     if crossing is None:
         return
     near = next((x.link, x.at_m) for x in crossing.links if x.link == gate[0])

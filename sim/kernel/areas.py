@@ -8,7 +8,7 @@ from typing import Any
 from sim.kernel import compiled
 from sim.kernel.following import room_before, short_of
 from sim.kernel.gaps import FREE_AGAIN
-from sim.kernel.order import way_on
+from sim.kernel.order import goes_on, way_on
 from sim.kernel.state import B_EMERGENCY, FAR, HELD, V_WAITING, Ints, Records
 
 B_LAST = 6.0  # [m/s2] nobody enters who can stop with this much [assumption]
@@ -76,15 +76,7 @@ def may_be_late(v: float, acceleration: float, distance: float, dt: float) -> bo
 
 @compiled()
 def note_taken(
-    vehicles: Records,
-    lanes: Records,
-    order: Ints,
-    segments: Records,
-    net: Ints,
-    i: int,
-    lane: int,
-    dt: float,
-    tick: int,
+    vehicles: Records, lanes: Records, segments: Records, net: Ints, i: int, lane: int, dt: float, tick: int
 ) -> None:
     """Note the movements onto which vehicle i may come too fast to stop; no other needs a close look (`area_ahead`).
 
@@ -132,14 +124,9 @@ def comes_over(
             distance += lanes[lane].length
             if lanes[lane].count > 0:
                 j = order[lanes[lane].order_at]
-                leg = vehicles[j].leg + 1
                 if vehicles[j].state == HELD or not too_late(vehicles, j, distance - vehicles[j].x, soon):
                     break
-                if (
-                    leg + 1 < vehicles[j].route_end
-                    and route[leg] == lanes[source].segment
-                    and route[leg + 1] == lanes[lanes[foe].to_lane].segment
-                ):
+                if goes_on(vehicles, route, j, lanes[source].segment, lanes[lanes[foe].to_lane].segment):
                     return j
             lane = lanes[lane].from_lane
     return -1
@@ -209,17 +196,15 @@ def area_ahead(
         if distance <= 0.0:
             enters = enters and x - vehicles[i].length >= conflicts[c].end
             continue
-        foe = conflicts[c].foe
-        if lanes[foe].taken < tick:
-            if enters and distance < first and (x > point or conflicts[c].begin < point):
-                first = distance
+        counts = enters and (x > point or conflicts[c].begin < point)
+        if counts and distance < first:
+            first = distance
+        if lanes[conflicts[c].foe].taken < tick:
             continue
-        if enters and (x > point or conflicts[c].begin < point):
-            first = distance if distance < first else first
-            if leader < 0 and conflicts[c].yields == 1:
-                j = occupant(vehicles, lanes, order, conflicts[c], i, True)
-                if j >= 0 and not stands_before(vehicles, conflicts[c], j):
-                    leader = j
+        if counts and leader < 0 and conflicts[c].yields == 1:
+            j = occupant(vehicles, lanes, order, conflicts[c], i, True)
+            if j >= 0 and not stands_before(vehicles, conflicts[c], j):
+                leader = j
         if distance >= nearest or 0.5 * v * v >= B_EMERGENCY * room_before(distance):
             continue
         if soon > 0.0 and (conflicts[c].yields == 0 or not too_late(vehicles, i, distance, soon)):

@@ -278,7 +278,7 @@ def decide(
                 me.acceleration = wanted if wanted > -B_EMERGENCY else -B_EMERGENCY
                 enters = inside and (v > 0.0 or wanted > 0.0)
                 if may_be_late(v, me.acceleration, length - x, dt):
-                    note_taken(vehicles, lanes, order, segments, net, i, lane, dt, tick)
+                    note_taken(vehicles, lanes, segments, net, i, lane, dt, tick)
                     if segment >= 0 and me.choice >= 0 and too_late(vehicles, i, length - x, dt):
                         enters = net[here.via_at + me.choice] >= 0
                 if enters:

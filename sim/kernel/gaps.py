@@ -2,7 +2,7 @@
 
 from sim.kernel import compiled
 from sim.kernel.chance import TURNS, uniform
-from sim.kernel.order import position_of, way_on
+from sim.kernel.order import goes_on, position_of, way_on
 from sim.kernel.state import FAR, HELD, RED, V_STANDING, V_WAITING, Ints, Records
 
 V_SLOW = 5.0  # [m/s] in slower traffic some let one in who waits at the side [assumption]
@@ -204,8 +204,7 @@ def comes_first(
             v = vehicles[j].v
             if v < 2.0 or (hop == 1 and way_on(vehicles, lanes, net, j, lane) != movement):
                 continue
-            leg = vehicles[j].leg + 1
-            if leg + 1 >= vehicles[j].route_end or route[leg] != segment or route[leg + 1] != to:
+            if not goes_on(vehicles, route, j, segment, to):
                 continue
             distance = length + there + lanes[movement].length - vehicles[j].x
             if hop == 1:

@@ -57,6 +57,13 @@ def index_of(lanes: Records, order: Ints, lane: int, vehicle: int) -> int:
     return k
 
 
+@compiled(inline="always")
+def goes_on(vehicles: Records, route: Ints, j: int, segment: int, to: int) -> bool:
+    """Return whether a vehicle's route leads over one segment, which comes next, to another."""
+    leg = vehicles[j].leg + 1
+    return leg + 1 < vehicles[j].route_end and route[leg] == segment and route[leg + 1] == to
+
+
 @compiled()
 def successor(vehicles: Records, segments: Records, net: Ints, route: Ints, vehicle: int, leg: int) -> int:
     """Return which successor of route[leg] is route[leg + 1]; -1 at the route's end."""

@@ -1,11 +1,10 @@
 """How every figure looks and how it is saved: colours, sizes, titles, and the same bytes for the same content."""
 
-import os
 import re
 import textwrap
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 from scipy import stats
+
+from sim.scenario.files import appearing_file
 
 BEFORE, AFTER = ARMS = ("before", "after")
 COLOURS = {BEFORE: "#0072B2", AFTER: "#E69F00"}
@@ -74,15 +75,9 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
 def save_as(figure: Figure, path: Path) -> None:
     """Write a figure as PNG, PDF or SVG, by the path's suffix, whole or not at all and without a date."""
     kind = path.suffix[1:].lower()
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a scenario's name in Chinese
-            _saved(figure, temporary, kind, _UNDATED[kind])
-        os.replace(temporary, path)
-    finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
+    with appearing_file(path) as temporary, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")  # a scenario's name in Chinese
+        _saved(figure, temporary, kind, _UNDATED[kind])
 
 
 def _saved(figure: Figure, path: Path, kind: str, undated: dict[str, None]) -> None:

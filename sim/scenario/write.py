@@ -1,7 +1,6 @@
 """Writes a site's folder: `site.yaml`, to be edited by hand, and the network beside it as GeoJSON."""
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from functools import lru_cache
@@ -15,6 +14,7 @@ from sim.scenario.check_demand import hh_mm
 from sim.scenario.drivers import Drivers
 from sim.scenario.faults import BadInput
 from sim.scenario.fields import Unit
+from sim.scenario.files import appearing_file
 from sim.scenario.geojson import network_to_geojson
 from sim.scenario.network import Network
 from sim.scenario.read import SITE_FILE, population
@@ -65,9 +65,8 @@ def write_site(site: Site, folder: Path) -> None:
 
 def _replace(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    new = path.with_name(f".{path.name}.new")
-    new.write_text(text, encoding="utf-8")
-    os.replace(new, path)
+    with appearing_file(path) as new:
+        new.write_text(text, encoding="utf-8")
 
 
 def network_text(network: Network) -> str:

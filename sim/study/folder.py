@@ -4,12 +4,13 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from sim.scenario.faults import BadInput, Fault
+from sim.scenario.files import appearing_file
 
 MARK = "run.json"
 FILMS = "films"
@@ -86,12 +87,7 @@ def beside(folder: Path) -> Iterator[Path]:
 
 def write_json(path: Path, content: Any, indent: int | None = 2) -> None:
     """Write JSON, readable, without NaN; raises ValueError for what JSON has no word for."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
+    with appearing_file(path) as temporary:
         temporary.write_text(
             json.dumps(content, ensure_ascii=False, allow_nan=False, indent=indent) + "\n", encoding="utf-8"
         )
-        os.replace(temporary, path)
-    finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()

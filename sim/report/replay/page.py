@@ -4,9 +4,7 @@ import base64
 import hashlib
 import html
 import json
-import os
 import re
-from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 from sim.report.films import read_pair
 from sim.report.replay.pack import pack
 from sim.scenario.faults import BadInput, Fault
+from sim.scenario.files import appearing_file
 
 LANGUAGES = ("en", "zh")
 SCRIPTS = ("words", "decode", "lanes", "world", "berths", "queue", "numbers", "view", "ground", "draw", "marks",
@@ -35,7 +34,9 @@ def write_replay(results: Path, pair: int, *, language: str, out: Path | None = 
     if not out.parent.is_dir():
         raise BadInput(Fault("--out", str(out), "a file in a folder that is there"))
     title = f"{arms['scenario'].map['title']}: {run['baseline']} / {run['scenario']}"
-    _write(out, page(pack(run, arms, pair), title=title, language=language))
+    whole = page(pack(run, arms, pair), title=title, language=language)
+    with appearing_file(out) as temporary:
+        temporary.write_text(whole, encoding="utf-8")
     return out
 
 
@@ -69,13 +70,3 @@ def _hash(text: str) -> str:
 def _inert(content: Any) -> str:
     """Return JSON that cannot end the element it stands in."""
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
-
-
-def _write(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text, encoding="utf-8")
-        os.replace(temporary, path)
-    finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
