@@ -17,10 +17,16 @@ UNSEEN = 60.0  # [m] over a longer lane nobody comes too fast to stop from beyon
 ROLLED_ON = 0.1  # [m] beyond the waiting point inside a junction one still waits there
 
 
+@compiled(inline="always")
+def waiting_point(vehicles: Records, lanes: Records, movement: int, i: int) -> float:
+    """Return where [m] vehicle i gives way inside a junction; 0: only at the stop line."""
+    return lanes[movement].wait_x if lanes[movement].halfway == 0 or vehicles[i].by_stages == 1 else 0.0
+
+
 @compiled()
 def waits_inside(vehicles: Records, lanes: Records, movement: int, who: int) -> bool:
-    """Return whether a vehicle inside the junction gives way, or still can, short of every path that it crosses."""
-    room = lanes[movement].wait_x + ROLLED_ON - vehicles[who].x
+    """Return whether a vehicle inside the junction gives way, or still can, at its waiting point."""
+    room = waiting_point(vehicles, lanes, movement, who) + ROLLED_ON - vehicles[who].x
     v = vehicles[who].v
     return vehicles[who].lane == movement and room >= 0.0 and 0.5 * v * v <= B_LAST * (room + 0.1)
 
@@ -190,7 +196,7 @@ def area_ahead(
     first = FAR
     leader = -1
     enters = soon == 0.0 and x >= 0.0
-    point = lanes[movement].wait_x
+    point = waiting_point(vehicles, lanes, movement, i)
     for c in range(lanes[movement].conflict_at, lanes[movement].conflict_end):
         distance = conflicts[c].begin - x
         if distance <= 0.0:

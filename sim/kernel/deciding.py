@@ -1,7 +1,16 @@
 """Decide: every vehicle's acceleration from the frozen state, before anybody moves."""
 
 from sim.kernel import compiled
-from sim.kernel.areas import BEFORE_AREA, ROLLED_ON, area_ahead, may_be_late, note_taken, settle_ties, too_late
+from sim.kernel.areas import (
+    BEFORE_AREA,
+    ROLLED_ON,
+    area_ahead,
+    may_be_late,
+    note_taken,
+    settle_ties,
+    too_late,
+    waiting_point,
+)
 from sim.kernel.curb import V_OUT, V_OUT_BUS
 from sim.kernel.following import approach_speed, behind, composed, free_acceleration, interaction, short_of
 from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside
@@ -93,7 +102,7 @@ def look_ahead(
     reach = 0.5 * v * v / me.b + HORIZON
     leg = me.leg
     at_own_lane = True
-    if lanes[lane].segment < 0 and lanes[lane].wait_x > 0.0:
+    if lanes[lane].segment < 0 and waiting_point(vehicles, lanes, lane, i) > 0.0:
         wanted, waits = heed_waiting_point(vehicles, lanes, order, net, route, conflicts, desk, i, lane, tick, wanted)
         if waits:
             return wanted
@@ -117,7 +126,7 @@ def look_ahead(
             line = distance
             if ahead >= 0:
                 go, who = permit(vehicles, lanes, order, net, route, conflicts, zebras, desk, i, ahead, distance, tick)
-            if go and lanes[ahead].wait_x > 0.0:
+            if go and waiting_point(vehicles, lanes, ahead, i) > 0.0:
                 stop = distance + lanes[ahead].wait_x
                 line = stop
                 go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop, tick, desk)
@@ -236,7 +245,7 @@ def decide(
                     wanted = free + interaction(v, rear - x, v - v_ahead, me.a, headway, me.s0, me.half_inverse)
                     wanted = composed(wanted, v, rear - x, v_ahead, me.b, me.s0)
                     me.blocker = ahead
-                    if segment < 0 and here.wait_x > 0.0:
+                    if segment < 0 and waiting_point(vehicles, lanes, lane, i) > 0.0:
                         wanted, _ = heed_waiting_point(
                             vehicles, lanes, order, net, route, conflicts, desk, i, lane, tick, wanted
                         )

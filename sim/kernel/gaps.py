@@ -112,13 +112,13 @@ def lets_first(vehicles: Records, desk: Records, host: int, guest: int, tick: in
     """Return whether one who has the right of way, in traffic that stands or crawls, lets one go first at the line.
 
     In a queue drivers take turns (in China by law: Road Traffic Safety Law, art. 45): who stands, with one who has
-    stood longer; who crawls, with one who has waited long. Once a junction, and for no longer than HESITATES.
+    stood longer; who crawls, with one who has waited long; both with one who crosses in stages. Once a junction, and for no longer than HESITATES.
     """
     me = vehicles[host]
     since = vehicles[guest].standing
     if since < 0 or (me.defers >= 0 and (tick - me.defers) * desk[0].dt >= HESITATES):
         return False
-    if me.standing < 0:
+    if me.standing < 0 or vehicles[guest].by_stages == 1:
         return kind_to(vehicles, desk, host, guest, tick)
     return since < me.standing and uniform(desk[0].seed, me.key, TURNS, vehicles[guest].key) < desk[0].turns
 

@@ -3,8 +3,8 @@
 from math import sqrt
 
 from sim.kernel import compiled
-from sim.kernel.areas import B_LAST, occupant, stands_before
-from sim.kernel.chance import KEEP_CLEAR, LOOKED, YIELD, uniform
+from sim.kernel.areas import B_LAST, occupant, stands_before, waiting_point, waits_inside
+from sim.kernel.chance import KEEP_CLEAR, LOOKED, STAGES, YIELD, uniform
 from sim.kernel.gaps import V_SLOW, comes_first, lateness, lets_first, looks
 from sim.kernel.order import last, way_on
 from sim.kernel.state import AMBER, B_COURTESY, DRIVING, FAR, GREEN, RED, V_WAITING, Ints, Records
@@ -134,7 +134,7 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i:
         if vehicles[m].v < slowest:
             slowest = vehicles[m].v
             who = m
-    comes_to_wait = lanes[movement].wait_x > 0.0 and vehicles[i].lane != movement
+    comes_to_wait = waiting_point(vehicles, lanes, movement, i) > 0.0 and vehicles[i].lane != movement
     if slowest > V_CLEARING and (slowest == FAR or not comes_to_wait):
         return -1
     if slowest < FAR and not comes_to_wait:
@@ -165,6 +165,37 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i:
 def near(distance: float, v: float) -> bool:
     """Return whether a stop line is near enough, 15 m or 4 s, to ask whether one may cross it."""
     return distance <= 15.0 or distance <= 4.0 * v
+
+
+@compiled()
+def who_waits(vehicles: Records, lanes: Records, order: Ints, net: Ints, foe: int, begin: float) -> int:
+    """Return who waits on movement `foe` for a gap: halfway, if the common area begins beyond, or at its line; or -1."""
+    if lanes[foe].cycle > 0:
+        return -1
+    if lanes[foe].halfway == 1 and lanes[foe].count > 0 and lanes[foe].wait_x < begin:
+        j = order[lanes[foe].order_at]
+        if vehicles[j].v < V_WAITING and waits_inside(vehicles, lanes, foe, j):
+            return j
+    source = lanes[foe].from_lane
+    if lanes[source].count > 0:
+        j = order[lanes[source].order_at]
+        at_line = lanes[source].length - vehicles[j].x < AT_LINE and vehicles[j].state == DRIVING
+        if at_line and way_on(vehicles, lanes, net, j, source) == foe:
+            return j
+    return -1
+
+
+@compiled()
+def goes_halfway(vehicles: Records, lanes: Records, i: int, movement: int, tick: int, desk: Records) -> bool:
+    """Return whether a driver, tired of waiting for one gap in all streams, will now go as far as the middle first.
+
+    Only one whose vehicle fits between there and the stop line.
+    """
+    me = vehicles[i]
+    if me.standing < 0 or me.length > lanes[movement].wait_x:
+        return False
+    share = uniform(desk[0].seed, me.key, STAGES, movement) / desk[0].in_stages if desk[0].in_stages > 0.0 else 1.0
+    return share < 1.0 and (tick - me.standing) * desk[0].dt >= IMPATIENT_S + share * (HARDENED_S - IMPATIENT_S)
 
 
 @compiled()
@@ -207,11 +238,13 @@ def permit(
             and uniform(desk[0].seed, vehicles[i].key, YIELD, zebra) < zebras[zebra].yield_share
         ):
             return False, -1
-    if lanes[movement].box == 1:
+    if lanes[movement].halfway == 1 and vehicles[i].by_stages == 0:
+        vehicles[i].by_stages = goes_halfway(vehicles, lanes, i, movement, tick, desk)
+    if lanes[movement].box == 1 and vehicles[i].by_stages == 0:
         who = no_room_behind(vehicles, lanes, order, net, i, movement)
         if who >= 0 and uniform(desk[0].seed, vehicles[i].key, KEEP_CLEAR, movement) < desk[0].keep_clear:
             return False, who
-    to_wait = lanes[movement].wait_x > 0.0
+    to_wait = waiting_point(vehicles, lanes, movement, i) > 0.0
     return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, to_wait, tick, desk)
 
 
@@ -248,16 +281,17 @@ def may_cross(
         mine = 0.0
         since = vehicles[i].may_go
         decided = since >= 0 and (tick - since) * desk[0].dt <= STARTS_S
-    patience = 1.0
-    if vehicles[i].standing >= 0:
+    patience = HARDENED if vehicles[i].by_stages == 1 else 1.0
+    if patience == 1.0 and vehicles[i].standing >= 0:
         waited = ((tick - vehicles[i].standing) * desk[0].dt - IMPATIENT_S) / (HARDENED_S - IMPATIENT_S)
         if waited > 0.0:
             patience = 1.0 - (1.0 - HARDENED) * (waited if waited < 1.0 else 1.0)
-    x = (0.0 if to_wait else lanes[movement].wait_x) - distance
+    point = waiting_point(vehicles, lanes, movement, i)
+    x = (0.0 if to_wait else point) - distance
     for c in range(lanes[movement].conflict_at, lanes[movement].conflict_end):
         if x > conflicts[c].begin:  # who is in a common area can only leave it
             continue
-        if to_wait and conflicts[c].begin >= lanes[movement].wait_x:
+        if to_wait and conflicts[c].begin >= point:
             continue
         foe = conflicts[c].foe
         who = -1
@@ -275,15 +309,9 @@ def may_cross(
             if who >= 0:
                 return False, who
         gap = lanes[movement].gap * vehicles[i].gap_factor * patience - lateness(desk[0].dt)
-        if conflicts[c].yields == 0 and v < V_SLOW and lanes[foe].cycle == 0 and lanes[source].count > 0:
-            guest = order[lanes[source].order_at]
-            if (
-                lanes[source].length - vehicles[guest].x < AT_LINE
-                and vehicles[guest].state == DRIVING
-                and way_on(vehicles, lanes, net, guest, source) == foe
-                and 0.5 * v * v <= B_COURTESY * (distance - SHORT_OF_LINE)
-                and lets_first(vehicles, desk, i, guest, tick)
-            ):
+        if conflicts[c].yields == 0 and v < V_SLOW and 0.5 * v * v <= B_COURTESY * (distance - SHORT_OF_LINE):
+            guest = who_waits(vehicles, lanes, order, net, foe, conflicts[c].foe_begin)
+            if guest >= 0 and lets_first(vehicles, desk, i, guest, tick):
                 if vehicles[i].defers < 0:
                     vehicles[i].defers = tick
                 return False, DEFERS

@@ -263,6 +263,7 @@ def hand_over(
     if segment >= 0:
         vehicles[i].leg += 1
         vehicles[i].defers = -1
+        vehicles[i].by_stages = 0
         aim(vehicles, lanes, segments, net, route, i)
         if segments[segment].detector_at < segments[segment].detector_end:
             detect(segments, detectors, passed, i, segment, -1e-9, x, tick)

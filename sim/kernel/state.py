@@ -91,6 +91,7 @@ VEHICLE = _record(
     insists=_BYTE,  # 1: waits in the wrong lane rather than miss the target
     keeps_curb=_BYTE,  # 1: looks for a place from the curb lane
     reported=_BYTE,  # 1: an agent wants to know when it leaves
+    by_stages=_BYTE,  # 1: crosses the street ahead as far as its middle first
     changed=_INT,  # tick of the last lane change
     entering=_INT,  # the next one who may enter a common area in this tick, -1 if none
     shadow=_INT,  # while it turns round: the row that holds the opposite lane for it; else -1
@@ -131,6 +132,7 @@ LANE = _record(
     amber_to=_INT,
     gap=_FLOAT,  # critical gap [s]
     wait_x=_FLOAT,  # where one who must give way waits inside the junction [m], 0 at the stop line
+    halfway=_INT,  # 1: only one who crosses in stages waits there, in the way of those from one side
 )
 
 SEGMENT = _record(
@@ -219,6 +221,7 @@ DESK = _record(
     bus_priority=_FLOAT,  # share of drivers
     keep_clear=_FLOAT,  # share of drivers
     turns=_FLOAT,  # share of drivers
+    in_stages=_FLOAT,  # share of drivers
     least_gap=_FLOAT,  # [m] the smallest standstill gap of all vehicles
     seed=_LONG,
     updates=_LONG,  # vehicles on a lane moved by one tick

@@ -62,6 +62,8 @@ class GapAcceptance:
     """Share of drivers who let a bus out of its bay, at any speed, as the law asks where buses have priority."""
     keep_clear_share: Share
     """Share of drivers who do not enter a junction that they cannot leave."""
+    cross_in_stages_share: Share = 0.0
+    """Share of drivers from a side street who, having waited long, go as far as the middle of a wide street."""
     take_turns_share: Share
     """Share of drivers with the right of way who, in a queue that stands, let one go first who has stood longer."""
 

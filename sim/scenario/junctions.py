@@ -37,6 +37,8 @@ STEP_M = 0.5
 """[m] between the points at which two paths are compared"""
 BEFORE_PATH_M = 0.5
 """[m] short of the path to which it gives way a vehicle waits inside the junction [assumption]"""
+STANDS_BACK_M = 2.0
+"""[m] by up to so much further back one waits there in order not to stand in another path [assumption]"""
 LEAST_WAIT_M = 3.0
 """[m] a waiting point nearer than this to the stop line is none [assumption]"""
 LARGEST_CUT = 0.4
@@ -74,6 +76,8 @@ class Movement:
     conflicts: tuple[Conflict, ...] = ()
     wait_m: float = 0.0
     """Where one who gives way waits inside the junction [m]; 0: at the stop line."""
+    halfway: bool = False
+    """Whether that is in the middle of the street to be crossed, where only those wait who cross it in stages."""
 
 
 def movements(network: Network) -> tuple[Movement, ...]:
@@ -331,29 +335,51 @@ def _with_conflicts(plan: _Plan, node: Node, local: list[Movement], begin: int) 
             found[a].append(Conflict(begin + b, a_from, a_to, b_from, b_to, ranks[a] < ranks[b]))
             found[b].append(Conflict(begin + a, b_from, b_to, a_from, a_to, ranks[b] < ranks[a]))
     return [
-        replace(m, conflicts=tuple(c), wait_m=_waiting_point(plan, node, local, begin, m, c))
+        replace(m, conflicts=tuple(c), wait_m=point, halfway=halfway)
         for m, c in zip(local, found, strict=True)
+        for point, halfway in [_waiting_point(plan, node, local, begin, m, c)]
     ]
 
 
 def _waiting_point(
     plan: _Plan, node: Node, local: list[Movement], begin: int, m: Movement, conflicts: list[Conflict]
-) -> float:
-    """Return where a far-side turn from the street that has the way, or the green, waits for oncoming traffic [m]."""
+) -> tuple[float, bool]:
+    """Return where one who gives way waits inside the junction [m], and whether only one who crosses in stages does.
+
+    A far-side turn from the street that has the way, or the green, waits for oncoming traffic. Who comes from a side
+    street may wait in the middle of the other for those from the far side, if that has two lanes or more each way: a
+    car fits there across the lanes of one side.
+    """
     far: Turn = "left" if plan.near == "right" else "right"
     highest = max(link.priority for link in plan.into[node.id])
     if any(plan.network.link(link).roundabout for link in (m.from_link, m.to_link)) or m.from_lane == STRIP:
-        return 0.0
-    if m.turn != far or (node.signal is None and plan.network.link(m.from_link).priority < highest):
-        return 0.0
+        return 0.0, False
+    gives_way = node.signal is None and plan.network.link(m.from_link).priority < highest
+    if m.turn not in ((far, "through") if gives_way else (far,)):
+        return 0.0, False
     here = plan.heading_in(plan.network.link(m.from_link))
 
-    def oncoming(c: Conflict) -> bool:
-        turned = plan.heading_in(plan.network.link(local[c.foe - begin].from_link)) - here
-        return c.yields and abs((turned + pi) % (2 * pi) - pi) > 2 * pi / 3
+    def first(side: float) -> tuple[float, int]:
+        """Return where the first common area with whoever comes from a side begins [m], and from how many lanes."""
+        found = []
+        for c in conflicts:
+            foe = local[c.foe - begin]
+            turned = plan.heading_in(plan.network.link(foe.from_link)) - here - side
+            counts = foe.turn == "through" and foe.from_lane != STRIP if gives_way else True
+            if c.yields and counts and abs((turned + pi) % (2 * pi) - pi) < pi / 3:
+                found.append(c.from_m)
+        return min(found, default=0.0), len(found)
 
-    first = min((c.from_m for c in conflicts if oncoming(c)), default=0.0) - BEFORE_PATH_M
-    return round(first, 3) if first >= LEAST_WAIT_M else 0.0
+    if gives_way:
+        point, lanes = first(plan.side * pi / 2)
+        before, beside = first(-plan.side * pi / 2)
+        if lanes == 0 or beside < 2 or point <= before:
+            return 0.0, False
+    else:
+        point, _ = first(pi)
+    point = min(c.from_m for c in conflicts if c.from_m > point - STANDS_BACK_M) if point > 0.0 else 0.0
+    point -= BEFORE_PATH_M
+    return (round(point, 3), gives_way) if point >= LEAST_WAIT_M else (0.0, False)
 
 
 def _resampled(shape: Sequence[Point]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -38,6 +38,7 @@ class Lane:
     box: int = 0
     gap: float = 0.0
     wait_x: float = 0.0
+    halfway: int = 0
 
 
 class Draft:
@@ -127,6 +128,7 @@ class Draft:
                 box=int(bool(m.conflicts) and not self.network.link(m.from_link).roundabout),
                 gap=gap_s,
                 wait_x=m.wait_m,
+                halfway=int(m.halfway),
             )
         )
         return len(self.lanes) - 1

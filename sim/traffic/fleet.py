@@ -148,4 +148,5 @@ def desk(drivers: Drivers, dt: float, seed: int) -> Records:
     me.bus_priority = drivers.gaps.bus_priority_share
     me.keep_clear = drivers.gaps.keep_clear_share
     me.turns = drivers.gaps.take_turns_share
+    me.in_stages = drivers.gaps.cross_in_stages_share
     return found

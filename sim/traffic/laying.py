@@ -66,7 +66,7 @@ def lay_out(
 def _numbered(draft: Draft) -> tuple[Records, Records, Ints]:
     """Return the lanes, the segments and the table of successors and feeders."""
     lanes = rows(LANE, len(draft.lanes))
-    for name in ("limit", "segment", "number", "from_lane", "to_lane", "zebra", "box", "gap", "wait_x"):
+    for name in ("limit", "segment", "number", "from_lane", "to_lane", "zebra", "box", "gap", "wait_x", "halfway"):
         lanes[name] = [getattr(lane, name) for lane in draft.lanes]
     for name in ("cycle", "offset", "green_from", "green_to", "amber_to"):
         lanes[name] = [getattr(lane.light, name) for lane in draft.lanes]
