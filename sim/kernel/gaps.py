@@ -112,7 +112,8 @@ def lets_first(vehicles: Records, desk: Records, host: int, guest: int, tick: in
     """Return whether one who has the right of way, in traffic that stands or crawls, lets one go first at the line.
 
     In a queue drivers take turns (in China by law: Road Traffic Safety Law, art. 45): who stands, with one who has
-    stood longer; who crawls, with one who has waited long; both with one who crosses in stages. Once a junction, and for no longer than HESITATES.
+    stood longer; who crawls, with one who has waited long; both with one who crosses in stages. Once a junction, and
+    for no longer than HESITATES.
     """
     me = vehicles[host]
     since = vehicles[guest].standing
