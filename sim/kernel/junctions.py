@@ -169,7 +169,7 @@ def near(distance: float, v: float) -> bool:
 
 @compiled()
 def who_waits(vehicles: Records, lanes: Records, order: Ints, net: Ints, foe: int, begin: float) -> int:
-    """Return who waits for a gap on movement `foe`: halfway, if the common area begins beyond, or at the line; or -1."""
+    """Return who waits for a gap on movement `foe`: halfway, if the common area lies beyond, or at the line; or -1."""
     if lanes[foe].cycle > 0:
         return -1
     if lanes[foe].halfway == 1 and lanes[foe].count > 0 and lanes[foe].wait_x < begin:
