@@ -192,10 +192,12 @@ def goes_halfway(vehicles: Records, lanes: Records, i: int, movement: int, tick:
     Only one whose vehicle fits between there and the stop line.
     """
     me = vehicles[i]
-    if me.standing < 0 or me.length > lanes[movement].wait_x:
+    waited = (tick - me.standing) * desk[0].dt
+    if me.standing < 0 or waited < IMPATIENT_S or me.length > lanes[movement].wait_x:
         return False
-    share = uniform(desk[0].seed, me.key, STAGES, movement) / desk[0].in_stages if desk[0].in_stages > 0.0 else 1.0
-    return share < 1.0 and (tick - me.standing) * desk[0].dt >= IMPATIENT_S + share * (HARDENED_S - IMPATIENT_S)
+    drawn = uniform(desk[0].seed, me.key, STAGES, movement)
+    willing = drawn < desk[0].in_stages
+    return willing and waited >= IMPATIENT_S + drawn / desk[0].in_stages * (HARDENED_S - IMPATIENT_S)
 
 
 @compiled()
@@ -281,8 +283,10 @@ def may_cross(
         mine = 0.0
         since = vehicles[i].may_go
         decided = since >= 0 and (tick - since) * desk[0].dt <= STARTS_S
-    patience = HARDENED if vehicles[i].by_stages == 1 else 1.0
-    if patience == 1.0 and vehicles[i].standing >= 0:
+    patience = 1.0
+    if vehicles[i].by_stages == 1:
+        patience = HARDENED
+    elif vehicles[i].standing >= 0:
         waited = ((tick - vehicles[i].standing) * desk[0].dt - IMPATIENT_S) / (HARDENED_S - IMPATIENT_S)
         if waited > 0.0:
             patience = 1.0 - (1.0 - HARDENED) * (waited if waited < 1.0 else 1.0)

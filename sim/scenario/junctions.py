@@ -355,31 +355,26 @@ def _waiting_point(
     if any(plan.network.link(link).roundabout for link in (m.from_link, m.to_link)) or m.from_lane == STRIP:
         return 0.0, False
     gives_way = node.signal is None and plan.network.link(m.from_link).priority < highest
-    if m.turn not in ((far, "through") if gives_way else (far,)):
-        return 0.0, False
     here = plan.heading_in(plan.network.link(m.from_link))
 
-    def first(side: float) -> tuple[float, int]:
-        """Return where the first common area with whoever comes from a side begins [m], and from how many lanes."""
-        found = []
-        for c in conflicts:
-            foe = local[c.foe - begin]
-            turned = plan.heading_in(plan.network.link(foe.from_link)) - here - side
-            counts = foe.turn == "through" and foe.from_lane != STRIP if gives_way else True
-            if c.yields and counts and abs((turned + pi) % (2 * pi) - pi) < pi / 3:
-                found.append(c.from_m)
-        return min(found, default=0.0), len(found)
+    def from_side(turned: float, conflicts: list[Conflict]) -> list[float]:
+        """Return where the common areas begin [m] with those who have the way and head so much [rad] to the left."""
+        heading = [plan.heading_in(plan.network.link(local[c.foe - begin].from_link)) - here for c in conflicts]
+        apart = [abs((h - turned + pi) % (2 * pi) - pi) for h in heading]
+        return [c.from_m for c, angle in zip(conflicts, apart, strict=True) if c.yields and angle < pi / 3]
 
-    if gives_way:
-        point, lanes = first(plan.side * pi / 2)
-        before, beside = first(-plan.side * pi / 2)
-        if lanes == 0 or beside < 2 or point <= before:
+    beyond: list[float] = []
+    if gives_way and m.turn in (far, "through"):
+        foes = [(c, local[c.foe - begin]) for c in conflicts]
+        through = [c for c, foe in foes if foe.turn == "through" and foe.from_lane != STRIP]
+        near, beyond = (from_side(turned, through) for turned in (-plan.side * pi / 2, plan.side * pi / 2))
+        if len(near) < 2 or min(beyond, default=0.0) <= min(near):
             return 0.0, False
-    else:
-        point, _ = first(pi)
-    point = min(c.from_m for c in conflicts if c.from_m > point - STANDS_BACK_M) if point > 0.0 else 0.0
-    point -= BEFORE_PATH_M
-    return (round(point, 3), gives_way) if point >= LEAST_WAIT_M else (0.0, False)
+    elif not gives_way and m.turn == far:
+        beyond = from_side(pi, conflicts)
+    first = min(beyond, default=0.0)
+    point = min((c.from_m for c in conflicts if c.from_m > first - STANDS_BACK_M), default=0.0) - BEFORE_PATH_M
+    return (round(point, 3), gives_way) if beyond and point >= LEAST_WAIT_M else (0.0, False)
 
 
 def _resampled(shape: Sequence[Point]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -17,7 +17,7 @@ SIGNAL_BOUND = (
 
 def past_gate_s(folder: Path, variant: tuple[str, ...]) -> tuple[float, float]:
     """Return the mean travel time past the gate [s] before and after, in the baseline's worst half hour."""
-    assert main(["run", "replications=3", "seed=5", "workers=1", f"out={folder}", *variant]) == 0
+    assert main(["run", "replications=6", "seed=5", "workers=1", f"out={folder}", *variant]) == 0
     kpis = read_table(folder / "kpis.parquet")
     m2 = kpis[(kpis["kpi"] == "M2") & kpis["headline"]].groupby("arm")["value"].mean()
     return float(m2["baseline"]), float(m2["scenario"])
@@ -33,4 +33,4 @@ def test_without_the_signal_people_on_foot_leave_the_cars_hardly_a_gap(usual, tm
 
 
 def test_a_short_green_jams_the_street_whatever_the_curb_does(usual, tmp_path):
-    assert min(past_gate_s(tmp_path / "run", SIGNAL_BOUND)) > 1.25 * np.mean(usual)
+    assert min(past_gate_s(tmp_path / "run", SIGNAL_BOUND)) > 1.4 * np.mean(usual)

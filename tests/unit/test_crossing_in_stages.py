@@ -34,12 +34,9 @@ def crossers(share, flow_veh_h=1100.0):
     """Return how long each took who came from the north [s], and who stood in the middle."""
     main = [d for n, path in enumerate((("wc", "ce"), ("ec", "cw"))) for d in poisson(flow_veh_h, FOR_S, n, path=path)]
     side = poisson(100.0, FOR_S, 7, path=("nc", "cs"))
-    everybody = [*main, *side]
-    traffic = traffic_on(
-        crossroads(), everybody, drivers=population(through_s=5.5, cross_in_stages_share=share), kind=WatchedTraffic
-    )
-    names = traffic.layout.lane_names
-    row = names.index("through at c from nc to cs")
+    drivers = population(through_s=5.5, cross_in_stages_share=share)
+    traffic = traffic_on(crossroads(), [*main, *side], drivers=drivers, kind=WatchedTraffic)
+    row = traffic.layout.lane_names.index("through at c from nc to cs")
     point = crossing(crossroads()).wait_m
     stood: set[int] = set()
     while traffic.tick * traffic.dt < 4 * FOR_S and not (traffic.vehicles["left"] > 0.0).all():
@@ -56,8 +53,9 @@ def test_the_middle_lies_between_the_two_directions_and_clear_of_other_paths():
     assert m.halfway
     y = np.interp(m.wait_m, np.linspace(0.0, m.length_m, len(m.shape)), [p[1] for p in m.shape])
     assert 0.0 < y < LANE_M  # its front, short of the far lanes
-    near = [c for c in m.conflicts if movements(crossroads())[c.foe].from_link == "ec" and c.yields]
-    assert all(c.from_m < m.wait_m for c in near if movements(crossroads())[c.foe].turn == "through")
+    everybody = movements(crossroads())
+    near = [c for c in m.conflicts if everybody[c.foe].from_link == "ec" and c.yields]
+    assert all(c.from_m < m.wait_m for c in near if everybody[c.foe].turn == "through")
 
 
 def test_nobody_waits_in_the_middle_of_a_narrow_street():
