@@ -6,7 +6,7 @@ rounded to 1 ms, lengths to 1 mm.
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -16,7 +16,7 @@ from scipy.special import gammaincinv, ndtr, ndtri
 
 from sim.kernel.chance import key, mixed, uniforms
 from sim.scenario.demand import BusLine, Demand, Drawn, Pupils, ThroughFlow
-from sim.scenario.drivers import Drivers, VehicleClass
+from sim.scenario.drivers import Drivers, GapAcceptance, VehicleClass
 from sim.scenario.routes import Router
 from sim.scenario.scenario import Scenario
 from sim.traffic.fleet import Kind, Temperament
@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Path = tuple[str, ...]
 
-FAMILY, WALKER, THROUGH, BUS = 1, 2, 3, 4
+FAMILY, WALKER, THROUGH, BUS, GIVEN = 1, 2, 3, 4, 5
 """Kinds of travellers, part of their keys."""
 (
     ARRIVAL,
@@ -168,12 +168,18 @@ def car_count(pupils: Pupils) -> int:
     return round(pupils.enrolment * (pupils.modes.car + pupils.modes.taxi) / pupils.pupils_per_car)
 
 
-class _Draws:
+def keys_of(kind: int, numbers: Iterable[int]) -> Ints:
+    """Return the keys of travellers of one kind, by their numbers."""
+    return np.array([key(kind, n) for n in numbers], dtype=np.int64)
+
+
+class Draws:
     """Uniform numbers for a row of travellers, and what is made of them."""
 
-    def __init__(self, base: int, kind: int, count: int, first: int = 0) -> None:
+    def __init__(self, base: int, keys: Ints) -> None:
+        """Draw for travellers of these keys; `base` stands for seed and replication."""
         self.base = base
-        self.keys: Ints = np.array([key(kind, first + n) for n in range(count)], dtype=np.int64)
+        self.keys = keys
 
     def uniform(self, purpose: int, k: int = 0) -> Floats:
         """Return one number in [0, 1) each."""
@@ -219,12 +225,11 @@ class _Draws:
         drawn: Floats = np.exp(self.normal(purpose, -0.5 * sigma * sigma, sigma, -2.0 * sigma, 2.0 * sigma))
         return np.round(drawn, 4)
 
-    def tempers(self, drivers: Drivers, kind: Kind) -> list[Temperament]:
+    def tempers(self, its: VehicleClass, gaps: GapAcceptance) -> list[Temperament]:
         """Return how each driver of a class drives."""
-        its: VehicleClass = getattr(drivers, kind)
         speed, headway = self.speed_factor(its), self.factor(TIME_GAP, its.headway_cv)
-        gaps = self.factor(CRITICAL_GAP, drivers.gaps.spread_cv)
-        return [Temperament(*row) for row in zip(speed.tolist(), headway.tolist(), gaps.tolist(), strict=True)]
+        gap = self.factor(CRITICAL_GAP, gaps.spread_cv)
+        return [Temperament(*row) for row in zip(speed.tolist(), headway.tolist(), gap.tolist(), strict=True)]
 
     def walk(self, purpose: int, mean: float, sd: float) -> Floats:
         """Return walking speeds [m/s], truncated at two standard deviations and never under 0.3 m/s."""
@@ -242,7 +247,7 @@ def _records(kind: type[Any], columns: dict[str, Any]) -> Iterator[Any]:
 def _families(base: int, demand: Demand, drivers: Drivers) -> tuple[Family, ...]:
     pupils, times, choices, window = demand.pupils, demand.times, demand.choices, demand.window
     n = car_count(pupils)
-    d = _Draws(base, FAMILY, n)
+    d = Draws(base, keys_of(FAMILY, range(n)))
     origin = d.chosen(ORIGIN, [o.share for o in pupils.origins])
     opposite = d.uniform(SIDE) < np.array([o.opposite_share for o in pupils.origins])[origin]
     near = d.chosen(EXIT, [e.share for e in pupils.departures])
@@ -284,7 +289,7 @@ def _families(base: int, demand: Demand, drivers: Drivers) -> tuple[Family, ...]
                 "obeys": d.uniform(OBEY),
                 "crosses_unmarked": d.uniform(UNMARKED) < choices.unmarked_share,
                 "turns_round": d.uniform(ROUND) < choices.three_point_share,
-                "temper": d.tempers(drivers, "car"),
+                "temper": d.tempers(drivers.car, drivers.gaps),
             },
         )
     )
@@ -294,7 +299,7 @@ def _walkers(base: int, demand: Demand, count: int) -> tuple[Walker, ...]:
     """Return the pupils who are in no car: all the others of the enrolment."""
     pupils, times, window = demand.pupils, demand.times, demand.window
     n = max(0, count)
-    d = _Draws(base, WALKER, n)
+    d = Draws(base, keys_of(WALKER, range(n)))
     modes = ("walk", "rail", "two_wheeler", "bus")
     grade = (d.uniform(GRADE) * 6.0).astype(np.int64) + 1
     escort = np.asarray(pupils.escort_shares)[(grade - 1) // 2]
@@ -327,14 +332,15 @@ def _passages(
     """Return one flow: a Poisson stream whose rate follows the profile of the day."""
     times, expected = _profile(demand, flow.flow_veh_h)
     count = int(expected[-1] + 8.0 * np.sqrt(expected[-1]) + 20.0)
-    d = _Draws(base, THROUGH, count, first=number << 20)
+    first = number << 20
+    d = Draws(base, keys_of(THROUGH, range(first, first + count)))
     passed = np.cumsum(-np.log1p(-d.uniform(HEADWAY)))
     n = int(np.searchsorted(passed, expected[-1]))
     scheduled = np.round(np.interp(passed[:n], expected, times), 3)
     kinds: list[Kind] = ["heavy" if u < flow.heavy_share else "car" for u in d.uniform(CLASS)[:n]]
     if flow.vehicle == "two_wheeler":
         kinds = ["two_wheeler"] * n
-    tempers = {kind: d.tempers(drivers, kind) for kind in sorted(set(kinds))}
+    tempers = {kind: d.tempers(getattr(drivers, kind), drivers.gaps) for kind in sorted(set(kinds))}
     if flow.exit is not None:
         paths = [router.path(flow.entry, flow.exit)] * n
     else:
@@ -423,7 +429,8 @@ def _buses(base: int, demand: Demand, drivers: Drivers, router: Router, line: Bu
     headway = 3600.0 / line.flow_bus_h
     count = int((window.end - window.start) / headway * 1.6) + 20
     # A line's buses keep their draws when another line is added: the key is the name, not the place in the list.
-    d = _Draws(base, BUS, count, first=_name_code(line.id) << 12)
+    first = _name_code(line.id) << 12
+    d = Draws(base, keys_of(BUS, range(first, first + count)))
     if line.headway_cv == 0.0:
         times = window.start + headway * (np.arange(count) + d.uniform(HEADWAY)[0])
     else:
@@ -432,7 +439,7 @@ def _buses(base: int, demand: Demand, drivers: Drivers, router: Router, line: Bu
         times = window.start + np.cumsum(gaps)
     times = np.round(times, 3)
     own = d.drawn(OWN, line.own_manoeuvre)
-    dwell, tempers = d.drawn(DWELL, line.dwell), d.tempers(drivers, "bus")
+    dwell, tempers = d.drawn(DWELL, line.dwell), d.tempers(drivers.bus, drivers.gaps)
     return tuple(
         BusTrip(
             f"bus {line.id}/{i}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from sim.records import Record
 from sim.saturation import degrees_of_saturation
 from sim.scenario.network import Crossing
 from sim.scenario.site import Site, gate_crossing
+from sim.traffic.traffic import Deadlock
 
 if TYPE_CHECKING:
     from sim.model import SchoolMorning
@@ -50,7 +52,9 @@ def write_down(world: SchoolMorning) -> Record:
     return Record(
         trips=columns,
         series=_series(world),
-        failure=None if world.failure is None else _name_deadlock(world),
+        failure=None
+        if world.failure is None
+        else named_deadlock(world.failure, [name for name, _ in world.departures]),
         facts=world.traffic.facts() | _facts(world, columns) | _saturation(world),
     )
 
@@ -152,11 +156,10 @@ def _series(world: SchoolMorning) -> dict[str, np.ndarray]:
     }
 
 
-def _name_deadlock(world: SchoolMorning) -> str:
-    """Return a deadlock in words: when, who, where."""
-    assert world.failure is not None
-    who = "; ".join(f"{world.departures[i][0]} on {lane} at {x:.0f} m" for i, lane, x in world.failure.members[:12])
-    at = world.failure.at_s
+def named_deadlock(deadlock: Deadlock, names: Sequence[str]) -> str:
+    """Return a deadlock in words: when, who (by the vehicles' names), where."""
+    who = "; ".join(f"{names[i]} on {lane} at {x:.0f} m" for i, lane, x in deadlock.members[:12])
+    at = deadlock.at_s
     return f"deadlock at {int(at // 3600):02d}:{int(at % 3600 // 60):02d}: {who}"
 
 

@@ -55,7 +55,40 @@ def roads(network: Network) -> tuple[tuple[Movement, ...], Router]:
     return found, Router(network, found)
 
 
-class SchoolMorning(mesa.Model):  # type: ignore[misc]
+class Running(mesa.Model):  # type: ignore[misc]
+    """A world that runs: the one clock, of SimPy and the road, and what every agent may ask of it."""
+
+    env: simpy.Environment
+    traffic: Traffic
+    dt_s: float
+    last_tick: int
+
+    def wait(self, seconds: float) -> simpy.Event:
+        """Return an event after a duration [s], rounded up to the next tick."""
+        return self.env.timeout(self.traffic.ticks(seconds))
+
+    def now_s(self) -> float:
+        """Return the time [s after midnight]."""
+        return self.traffic.seconds(self.env.now)
+
+    def step(self) -> None:
+        """Go to the next tick at which anything happens, on the road or elsewhere, and let it happen."""
+        check = (self.traffic.tick // self._check + 1) * self._check
+        until = int(min(self.env.peek(), check, self.last_tick))
+        if until > self.traffic.tick:
+            self.traffic.run(until)
+            # SimPy leaves what is due at `until` undone: it only sets its clock, and we do the rest below.
+            self.env.run(until=self.traffic.tick)
+            self.traffic.tell()
+        while self.env.peek() <= self.traffic.tick:
+            self.env.step()
+
+    @property
+    def _check(self) -> int:
+        return max(1, round(CHECK_S / self.dt_s))
+
+
+class SchoolMorning(Running):
     """One replication of a scenario: the world that its agents live in."""
 
     def __init__(
@@ -120,37 +153,9 @@ class SchoolMorning(mesa.Model):  # type: ignore[misc]
         for agent in self.agents:
             self.env.process(agent.live())
 
-    # ------------------------------------------------------------------ what agents ask
-
-    def wait(self, seconds: float) -> simpy.Event:
-        """Return an event after a duration [s], rounded up to the next tick."""
-        return self.env.timeout(self.traffic.ticks(seconds))
-
-    def now_s(self) -> float:
-        """Return the time [s after midnight]."""
-        return self.traffic.seconds(self.env.now)
-
     def send_to_gate(self, way: Walk, speed_m_s: float, who: str) -> None:
         """Send a child along a way to the gate by itself."""
         self.env.process(self.footway.walk(way, speed_m_s, who))
-
-    # ------------------------------------------------------------------ the clock
-
-    def step(self) -> None:
-        """Go to the next tick at which anything happens, on the road or elsewhere, and let it happen."""
-        check = (self.traffic.tick // self._check + 1) * self._check
-        until = int(min(self.env.peek(), check, self.last_tick))
-        if until > self.traffic.tick:
-            self.traffic.run(until)
-            # SimPy leaves what is due at `until` undone: it only sets its clock, and we do the rest below.
-            self.env.run(until=self.traffic.tick)
-            self.traffic.tell()
-        while self.env.peek() <= self.traffic.tick:
-            self.env.step()
-
-    @property
-    def _check(self) -> int:
-        return max(1, round(CHECK_S / self.dt_s))
 
     def is_over(self) -> bool:
         """Return whether everybody is home, or out of patience; asked once a minute, to end on the same tick."""

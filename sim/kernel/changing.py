@@ -4,7 +4,7 @@ from sim.kernel import compiled
 from sim.kernel.curb import PERIOD, can_stop_behind, drop_back, let_in
 from sim.kernel.following import free_acceleration, with_gap
 from sim.kernel.moving import settle
-from sim.kernel.order import insert, remove, way_on
+from sim.kernel.order import insert, is_open, remove, way_on
 from sim.kernel.state import DRIVING, FAR, HELD, PASS, STOP, STRIP, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind, at least [assumption]
@@ -173,8 +173,9 @@ def consider(
 ) -> bool:
     """Let one driver think about changing lanes; return whether the lane was changed.
 
-    Who need not change does so for a gain by MOBIL, and never without a gain of one's own. `k_inner` and
-    `k_curb` count the vehicles at or ahead of this one in the lanes beside.
+    Who need not change does so for a gain by MOBIL, and never without a gain of one's own; whose way is given does not
+    leave the right lane for one when its queue is near. `k_inner` and `k_curb` count the vehicles at or ahead of this
+    one in the lanes beside.
     """
     here = lanes[lane]
     me = vehicles[order[here.order_at + k]]
@@ -211,7 +212,8 @@ def consider(
     ahead = vehicles[order[here.order_at + k - 1]]
     gap = ahead.x - ahead.length - x
     waited = (tick - me.standing) * desk[0].dt if me.standing >= 0 else 0.0
-    if ahead.state == HELD and gap < STUCK and waited >= PUSHES and number + 1 < segments[here.segment].lanes:
+    inner = number + 1 < segments[here.segment].lanes and is_open(vehicles, lanes, order[here.order_at + k], lane + 1)
+    if ahead.state == HELD and gap < STUCK and waited >= PUSHES and inner:
         beyond = held_ahead(vehicles, lanes, order, lane + 1, k_inner, x, until)
         room = until - ahead.x - (me.length + ROOM if to_curb else PASSING)
         if beyond >= FAR and (number + 1 <= me.high or room > 0.0):
@@ -222,7 +224,7 @@ def consider(
     for side in range(2):
         to = lane + 1 if side == 0 else lane - 1
         n = number + 1 if side == 0 else number - 1
-        if n < 0 or n >= segments[here.segment].lanes:
+        if n < 0 or n >= segments[here.segment].lanes or not is_open(vehicles, lanes, order[here.order_at + k], to):
             continue
         k_to = k_inner if side == 0 else k_curb
         if k_to > 0:
@@ -231,7 +233,8 @@ def consider(
                 continue  # nobody changes without a gain of one's own
         if blocked < 0.0:
             blocked = held_ahead(vehicles, lanes, order, lane, k, x, until)
-        if (n < me.low or n > me.high) and until - x < MANDATORY_ZONE + 50.0:
+        queued = k * (me.length + me.s0) if me.foresight > 0.0 else 0.0
+        if (n < me.low or n > me.high) and until - x - queued < MANDATORY_ZONE + 50.0:
             # Out of the right lane only to pass one who has stopped, and only with room to come back.
             if blocked >= FAR or until - blocked < PASSING:
                 continue

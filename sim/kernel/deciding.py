@@ -12,7 +12,15 @@ from sim.kernel.areas import (
     waiting_point,
 )
 from sim.kernel.curb import V_OUT, V_OUT_BUS
-from sim.kernel.following import approach_speed, behind, composed, free_acceleration, interaction, short_of
+from sim.kernel.following import (
+    approach_speed,
+    arrival_speed,
+    behind,
+    composed,
+    free_acceleration,
+    interaction,
+    short_of,
+)
 from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside
 from sim.kernel.order import last, successor, way_on
 from sim.kernel.passing import heed_passers
@@ -152,7 +160,7 @@ def look_ahead(
         at_own_lane = False
         if me.target_mode >= STOP and lanes[ahead].segment == me.target_segment and lanes[ahead].number == 0:
             v_there = me.target_v if me.target_mode == TURN_IN else V_AT_STOP
-            wanted = capped(v, approach_speed(distance + me.target_x, v_there, me.b), dt, wanted)
+            wanted = capped(v, arrival_speed(v, distance + me.target_x, v_there, me.b, dt), dt, wanted)
         limit = lanes[ahead].limit * me.factor
         if limit < v:
             wanted = capped(v, approach_speed(distance, limit, me.b), dt, wanted)
@@ -181,13 +189,14 @@ def heed_target(vehicles: Records, lanes: Records, dt: float, i: int, lane: int,
     if distance < -2.0:
         return wanted
     v = vehicles[i].v
+    b = vehicles[i].b
     if lanes[lane].number != 0:
         if vehicles[i].insists == 1:
-            return capped(v, approach_speed(distance - WAITS_BESIDE, 0.0, vehicles[i].b), dt, wanted)
-        return capped(v, approach_speed(distance, V_SEARCH, vehicles[i].b), dt, wanted)
+            return capped(v, arrival_speed(v, distance - WAITS_BESIDE, 0.0, b, dt), dt, wanted)
+        return capped(v, arrival_speed(v, distance, V_SEARCH, b, dt), dt, wanted)
     if mode == TURN_IN:
-        return capped(v, approach_speed(distance, vehicles[i].target_v, vehicles[i].b), dt, wanted)
-    return capped(v, approach_speed(distance, V_AT_STOP, vehicles[i].b), dt, wanted)
+        return capped(v, arrival_speed(v, distance, vehicles[i].target_v, b, dt), dt, wanted)
+    return capped(v, arrival_speed(v, distance, V_AT_STOP, b, dt), dt, wanted)
 
 
 @compiled()

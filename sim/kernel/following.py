@@ -7,6 +7,7 @@ from sim.kernel.state import Records
 
 SPARE = 0.25  # [m] between where one stops at the latest and the point that may not be passed [assumption]
 B_STOP = 3.0  # [m/s2] before such a point nobody counts on braking harder later [assumption]
+COARSE = 1.5  # [m/s] a driver whose braking takes off more than this in a tick reckons with the way driven in it
 B_AHEAD = 4.0  # [m/s2] how hard the vehicle ahead is expected to brake at most [assumption]
 
 
@@ -76,6 +77,21 @@ def approach_speed(distance: float, v_end: float, b: float) -> float:
     if distance <= 0.0:
         return v_end
     return sqrt(v_end * v_end + 2.0 * b * distance)
+
+
+@compiled(inline="always")
+def arrival_speed(v: float, distance: float, v_end: float, b: float, dt: float) -> float:
+    """Return the highest next speed [m/s] with which one reaches v_end within a distance [m], braking by b.
+
+    It is `approach_speed`, unless a tick's braking takes off more than COARSE: then the way of this tick counts,
+    (v + v') dt / 2 + (v'^2 - v_end^2) / 2b = distance; else one would come to the point a tick too fast.
+    """
+    if b * dt <= COARSE:
+        return approach_speed(distance, v_end, b)
+    half = 0.5 * b * dt
+    within = half * half - b * dt * v + 2.0 * b * distance + v_end * v_end
+    after = sqrt(within) - half if within > 0.0 else 0.0
+    return after if after > v_end else v_end
 
 
 @compiled(inline="always")

@@ -17,6 +17,10 @@ IMPATIENT_S = 30.0  # [s] waiting at the line; from here on the accepted gap shr
 SHORT_OF_LINE = 0.5  # [m] one who lets another go first comes to a stand so far before the line [assumption]
 AT_LINE = 3.0  # [m] nearer than this one waits at the stop line [assumption]
 V_AT_LINE = 3.0  # [m/s] and slower than this one counts as waiting there [assumption]
+SLACK = 4.0  # times the room that one takes is left in a ring [assumption]
+MOST_IN_RING = 200  # lanes and ways over junctions in a ring
+BOX_TO_STAND = 2  # `box`: must be kept clear behind one who stands, where a network states its connections
+BOX_RING = 3  # `box`: and it leads into the ring of a roundabout
 DEFERS = -2  # in place of who prevents it: nobody, a driver lets another go first
 STARTS_S = 1.5  # [s] who has decided to start from the line does not think again for so long [assumption]
 HARDENED_S = 120.0  # [s] until here [assumption]
@@ -24,7 +28,7 @@ HARDENED = 0.6  # to this share of the critical gap [assumption]
 
 
 @compiled()
-def switch_lights(lanes: Records, tick: int) -> None:
+def switch_lights(lanes: Records, net: Ints, tick: int) -> None:
     """Set the light of every signalised movement."""
     for m in range(lanes.size):
         if lanes[m].cycle == 0:
@@ -36,13 +40,22 @@ def switch_lights(lanes: Records, tick: int) -> None:
             lanes[m].light = AMBER
         else:
             lanes[m].light = RED
+            for n in range(lanes[m].more_at, lanes[m].more_end, 3):
+                if net[n] <= phase < net[n + 2]:
+                    lanes[m].light = GREEN if phase < net[n + 1] else AMBER
 
 
 @compiled(inline="always")
-def turns_green(lanes: Records, movement: int, tick: int) -> bool:
+def turns_green(lanes: Records, net: Ints, movement: int, tick: int) -> bool:
     """Return whether a movement's light turns green in this tick; nobody misses that."""
     cycle = lanes[movement].cycle
-    return cycle > 0 and (tick - 1 - lanes[movement].offset) % cycle == lanes[movement].green_from
+    if cycle == 0:
+        return False
+    phase = (tick - 1 - lanes[movement].offset) % cycle
+    turns = phase == lanes[movement].green_from
+    for n in range(lanes[movement].more_at, lanes[movement].more_end, 3):
+        turns = turns or phase == net[n]
+    return turns
 
 
 @compiled(inline="always")
@@ -161,6 +174,121 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i:
     return -1
 
 
+@compiled()
+def no_room_to_stand(
+    vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Ints, i: int, movement: int
+) -> int:
+    """Return the vehicle behind which there is no room for i beyond a movement; -1 if there is room.
+
+    The room reaches to the last one that stands, over whatever short links lie between: those who move will move up to
+    it. Nobody enters while somebody stands on the movement.
+    """
+    need = vehicles[i].length + vehicles[i].s0
+    at = lanes[movement].order_at
+    for k in range(lanes[movement].count):
+        j = order[at + k]
+        if j == i:
+            break
+        if vehicles[j].v < V_WAITING:
+            return j
+        need += vehicles[j].length + vehicles[j].s0
+    lane = lanes[movement].to_lane
+    if vehicles[i].lane != movement:
+        for f in range(lanes[lane].feed_at, lanes[lane].feed_end):
+            if net[f] != movement:
+                for k in range(lanes[net[f]].order_at, lanes[net[f]].order_at + lanes[net[f]].count):
+                    need += vehicles[order[k]].length + vehicles[order[k]].s0
+    leg = vehicles[i].leg
+    while True:
+        for k in range(lanes[lane].count - 1, -1, -1):
+            j = order[lanes[lane].order_at + k]
+            if j == i:
+                return -1
+            if vehicles[j].v < V_WAITING:
+                return -1 if vehicles[j].x - vehicles[j].length >= need else j
+            need += vehicles[j].length + vehicles[j].s0
+        if lanes[lane].tail_x < FAR and lanes[lane].tail_v < V_WAITING and lanes[lane].tail_who != i:
+            return -1 if lanes[lane].tail_x >= need else lanes[lane].tail_who
+        need -= lanes[lane].length
+        if need <= 0.0:
+            return -1
+        if lanes[lane].segment < 0:
+            lane = lanes[lane].to_lane
+            continue
+        while leg + 1 < vehicles[i].route_end and route[leg] != lanes[lane].segment:
+            leg += 1
+        onward = -1
+        if leg + 1 < vehicles[i].route_end:
+            for n in range(lanes[lane].via_at, lanes[lane].feed_at):
+                if net[n] >= 0 and lanes[lanes[net[n]].to_lane].segment == route[leg + 1]:
+                    onward = net[n]
+                    break
+        if onward < 0:
+            return -1
+        lane = onward
+
+
+@compiled()
+def next_in_ring(lanes: Records, net: Ints, lane: int) -> int:
+    """Return what follows a lane or movement of a ring on the way round, in the same lane if there is one; or -1."""
+    if lanes[lane].segment < 0:
+        return lanes[lane].to_lane
+    onward = -1
+    for n in range(lanes[lane].via_at, lanes[lane].feed_at):
+        to = lanes[net[n]].to_lane if net[n] >= 0 else -1
+        if to >= 0 and lanes[to].ring == 1 and (onward < 0 or lanes[to].number == lanes[lane].number):
+            onward = net[n]
+    return onward
+
+
+@compiled()
+def ring_is_full(vehicles: Records, lanes: Records, order: Ints, net: Ints, i: int, movement: int) -> int:
+    """Return who comes next in a ring that has no room for vehicle i and SLACK more besides; -1 if there is room.
+
+    Everybody in the ring counts as if in one lane: all leave from the outer one. A ring in which some room is left
+    cannot lock itself, for whoever is behind the gap moves on; so it is, too, in networks of computers (Carrion,
+    Beivide, Gregorio, Vallejo 1997, bubble flow control).
+    """
+    start = lanes[movement].to_lane
+    segment = lanes[start].segment
+    free = -(1.0 + SLACK) * (vehicles[i].length + vehicles[i].s0)
+    who = -1
+    begin = start - lanes[start].number
+    while begin < lanes.size and lanes[begin].segment == segment:
+        lane = begin
+        for _ in range(MOST_IN_RING):
+            if begin == start:
+                free += lanes[lane].length
+            for k in range(lanes[lane].count - 1, -1, -1):
+                j = order[lanes[lane].order_at + k]
+                free -= vehicles[j].length + vehicles[j].s0
+                who = j if who < 0 else who
+            if lanes[lane].segment >= 0:  # those who are just coming in
+                for f in range(lanes[lane].feed_at, lanes[lane].feed_end):
+                    if lanes[net[f]].box == BOX_RING:
+                        for k in range(lanes[net[f]].order_at, lanes[net[f]].order_at + lanes[net[f]].count):
+                            free -= vehicles[order[k]].length + vehicles[order[k]].s0
+            lane = next_in_ring(lanes, net, lane)
+            if lane < 0 and begin == start:
+                return -1
+            if lane < 0 or lanes[lane].segment == segment:
+                break
+        begin += 1
+    return who if free < 0.0 else -1
+
+
+@compiled()
+def no_room(vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Ints, i: int, movement: int) -> int:
+    """Return who leaves no room for i beyond a movement, by the rule that holds there (`box`); -1 if there is room."""
+    if lanes[movement].box == BOX_RING and vehicles[i].lane != movement:
+        who = ring_is_full(vehicles, lanes, order, net, i, movement)
+        if who >= 0:
+            return who
+    if lanes[movement].box >= BOX_TO_STAND:
+        return no_room_to_stand(vehicles, lanes, order, net, route, i, movement)
+    return no_room_behind(vehicles, lanes, order, net, i, movement)
+
+
 @compiled(inline="always")
 def near(distance: float, v: float) -> bool:
     """Return whether a stop line is near enough, 15 m or 4 s, to ask whether one may cross it."""
@@ -222,7 +350,7 @@ def permit(
         light = lanes[movement].light
         if light == RED and (needed < B_LAST or v < V_WAITING):
             # Who stands beyond would stop it at green, too: a circle through a signal has no gap at red.
-            return False, no_room_behind(vehicles, lanes, order, net, i, movement) if v < V_WAITING else -1
+            return False, no_room(vehicles, lanes, order, net, route, i, movement) if v < V_WAITING else -1
         if light == AMBER and needed < B_AMBER:
             return False, -1
     if not near(distance, v):
@@ -242,8 +370,8 @@ def permit(
             return False, -1
     if lanes[movement].halfway == 1 and vehicles[i].by_stages == 0:
         vehicles[i].by_stages = goes_halfway(vehicles, lanes, i, movement, tick, desk)
-    if lanes[movement].box == 1 and vehicles[i].by_stages == 0:
-        who = no_room_behind(vehicles, lanes, order, net, i, movement)
+    if lanes[movement].box > 0 and vehicles[i].by_stages == 0:
+        who = no_room(vehicles, lanes, order, net, route, i, movement)
         if who >= 0 and uniform(desk[0].seed, vehicles[i].key, KEEP_CLEAR, movement) < desk[0].keep_clear:
             return False, who
     to_wait = waiting_point(vehicles, lanes, movement, i) > 0.0
@@ -274,7 +402,7 @@ def may_cross(
         v < V_AT_LINE
         and vehicles[i].may_go < 0
         and not looks(i, tick, desk[0].dt)
-        and not turns_green(lanes, movement, tick)
+        and not turns_green(lanes, net, movement, tick)
     ):
         return False, vehicles[i].blocker
     mine = distance / (v if v > V_AT_LINE else V_AT_LINE)
@@ -347,7 +475,7 @@ def permit_inside(
     v = vehicles[i].v
     if 0.5 * v * v >= B_LAST * (distance if distance > 0.1 else 0.1):
         return True, -1
-    who = no_room_behind(vehicles, lanes, order, net, i, movement)
+    who = no_room(vehicles, lanes, order, net, route, i, movement)
     if who >= 0 and who != i:
         return False, who
     return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, False, tick, desk)

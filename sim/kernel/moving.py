@@ -31,6 +31,7 @@ from sim.kernel.state import (
 NEAR = 0.3  # [m] a stop point is reached this far before it
 V_ROLLING = 3.0  # [m/s] who passes the stop point faster has missed it
 PATIENCE = 4.0  # [s] a driver who cannot reach the lane for a turn drives on elsewhere [assumption]
+INSISTS = 60.0  # [s] and so long does one whose way is given [assumption]
 BLOCKED = 60.0  # [s] and so does one who waits so long before a link with no room [assumption]
 
 
@@ -280,7 +281,10 @@ def hand_over(
 def gives_up(
     vehicles: Records, lanes: Records, order: Ints, net: Ints, desk: Records, i: int, lane: int, tick: int
 ) -> bool:
-    """Return whether the foremost vehicle of a lane looks for another way: in the wrong lane, or before a full link."""
+    """Return whether the foremost vehicle of a lane looks for another way: in the wrong lane, or before a full link.
+
+    Whose way is given keeps to it before a full link, and insists for longer in the wrong lane.
+    """
     me = vehicles[i]
     segment = lanes[lane].segment
     if segment < 0 or me.standing < 0 or me.state != DRIVING or lanes[lane].length - me.x > 5.0:
@@ -288,8 +292,8 @@ def gives_up(
     stood = tick - me.standing
     movement = way_on(vehicles, lanes, net, i, lane)
     if movement == -1:
-        return stood > 0 and stood % int(PATIENCE / desk[0].dt) == 0
-    if movement < 0 or stood == 0 or stood % int(BLOCKED / desk[0].dt) != 0:
+        return stood > 0 and stood % int((INSISTS if me.foresight > 0.0 else PATIENCE) / desk[0].dt) == 0
+    if me.foresight > 0.0 or movement < 0 or stood == 0 or stood % int(BLOCKED / desk[0].dt) != 0:
         return False
     return no_room_behind(vehicles, lanes, order, net, i, movement) >= 0
 

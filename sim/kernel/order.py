@@ -4,6 +4,10 @@ from sim.kernel import compiled
 from sim.kernel.state import PASS, STOP, Ints, Records
 
 LOOK_THROUGH = 200.0  # [m] a driver picks the lane for the junction after next if that link is shorter [assumption]
+ROOM_IN_RING = 5.0  # [m] on so short a link of a ring drivers still change lanes [assumption]
+NO_WAY = 1 << 10  # lane changes to where no lane leads
+NONE = 1 << 20  # and more than any
+AT_CURB, NOTED = 1, 2
 
 
 @compiled(inline="always")
@@ -77,64 +81,147 @@ def successor(vehicles: Records, segments: Records, net: Ints, route: Ints, vehi
     return -1
 
 
+@compiled(inline="always")
+def is_open(vehicles: Records, lanes: Records, i: int, lane: int) -> bool:
+    """Return whether a vehicle may use a lane."""
+    return lanes[lane].buses == 0 or vehicles[i].bus_lanes == 1
+
+
+@compiled(inline="always")
+def choice_end(segments: Records, net: Ints, route: Ints, leg: int, choice: int) -> int:
+    """Return one past the last of the choices that lead to the same successor: from one lane to several lanes there."""
+    end = choice
+    if choice >= 0:
+        here = segments[route[leg]]
+        while here.next_at + end < here.next_end and net[here.next_at + end] == route[leg + 1]:
+            end += 1
+    return end
+
+
 @compiled()
-def changes_to(lanes: Records, segments: Records, net: Ints, segment: int, number: int, choice: int) -> int:
-    """Return how many lanes of a segment lie between one and the nearest that leads to a successor."""
-    fewest = segments[segment].lanes
-    for n in range(segments[segment].lanes):
-        if net[lanes[segments[segment].first_lane + n].via_at + choice] >= 0:
-            apart = number - n if number > n else n - number
-            if apart < fewest:
-                fewest = apart
-    return fewest
+def last_leg(vehicles: Records, lanes: Records, segments: Records, route: Ints, i: int) -> int:
+    """Return the leg for whose end a driver picks the lanes already: the next, or the last within the foresight."""
+    leg = vehicles[i].leg + 1
+    looked = lanes[segments[route[leg]].first_lane].length
+    while leg + 2 < vehicles[i].route_end and looked < vehicles[i].foresight:
+        leg += 1
+        looked += lanes[segments[route[leg]].first_lane].length
+    return leg
+
+
+@compiled()
+def note_changes(
+    vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Ints, i: int, leg: int, last: int
+) -> None:
+    """Note in the lanes of route[leg] how many lanes lie between each and where the route leads, up to leg `last`."""
+    for at in range(last, leg - 1, -1):
+        here = segments[route[at]]
+        choice = successor(vehicles, segments, net, route, i, at)
+        end = choice_end(segments, net, route, at, choice)
+        for n in range(here.lanes):
+            fewest = NO_WAY
+            for m in range(here.lanes):
+                lane = here.first_lane + m
+                if not is_open(vehicles, lanes, i, lane):
+                    continue
+                apart = n - m if n > m else m - n
+                if apart == 1 and lanes[lane].ring == 1 and lanes[lane].length >= ROOM_IN_RING:
+                    apart = 0  # on the way round there is more than one place to change lanes
+                if choice < 0:
+                    fewest = apart if apart < fewest else fewest
+                for c in range(choice, end):
+                    via = net[lanes[lane].via_at + c]
+                    if via >= 0:
+                        changes = apart + (lanes[lanes[via].to_lane].changes if at < last else 0)
+                        fewest = changes if changes < fewest else fewest
+            lanes[here.first_lane + n].changes = fewest
+
+
+@compiled()
+def lanes_by(
+    vehicles: Records, lanes: Records, segments: Records, net: Ints, i: int, here: int, choice: int, after: int
+) -> "tuple[int, int, int, int]":
+    """Return for one choice the fewest lane changes beyond it, how many lanes lead there so, the first and the last.
+
+    `after` says what lies beyond: AT_CURB, the changes noted in the lanes there (NOTED), or nothing that matters.
+    """
+    fewest = NONE
+    count = 0
+    low = vehicles[i].low
+    high = vehicles[i].high
+    first = segments[here].first_lane
+    for n in range(segments[here].lanes):
+        via = net[lanes[first + n].via_at + choice]
+        if via < 0 or not is_open(vehicles, lanes, i, first + n):
+            continue
+        to = lanes[via].to_lane
+        if after == AT_CURB:
+            changes = lanes[to].number
+        elif after == NOTED:
+            changes = lanes[to].changes
+        else:
+            changes = 0 if is_open(vehicles, lanes, i, to) else 1
+        if changes < fewest:
+            fewest = changes
+            count = 0
+            low = n
+        if changes == fewest:
+            count += 1
+            high = n
+    return fewest, count, low, high
 
 
 @compiled()
 def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Ints, i: int) -> None:
     """Set which lanes of its present segment lead a vehicle on: `choice`, `low`, `high`.
 
-    A lane that leads to the next segment is good; where that one is short (200 m), the lanes that lead nearest to
-    those that lead on from there are better. A target at the curb makes lane 0 the only good one.
+    A lane that leads to the next segment is good; where that one is short (200 m), or as far as the driver's foresight
+    reaches, the lanes from which the fewest changes follow are better. A target at the curb makes lane 0 the only good
+    one. Where several ways lead from one lane to the next segment, it takes the one to which most lanes lead, and
+    those to which as many do in turns.
     """
     me = vehicles[i]
     leg = me.leg
     here = route[leg]
-    count = segments[here].lanes
     first = segments[here].first_lane
     choice = successor(vehicles, segments, net, route, i, leg)
     me.choice = choice
     me.low = 0
-    me.high = count - 1
+    me.high = segments[here].lanes - 1
+    while me.low < me.high and not is_open(vehicles, lanes, i, first + me.low):
+        me.low += 1
+    while me.low < me.high and not is_open(vehicles, lanes, i, first + me.high):
+        me.high -= 1
     wants_curb = me.target_mode >= STOP or (me.target_mode == PASS and me.keeps_curb == 1)
     if wants_curb and me.target_segment == here:
+        me.low = 0
         me.high = 0
         return
-    if choice >= 0:
-        there = route[leg + 1]
-        later = successor(vehicles, segments, net, route, i, leg + 1)
-        at_curb = wants_curb and me.target_segment == there and me.target_x < LOOK_THROUGH
-        near = at_curb or lanes[segments[there].first_lane].length < LOOK_THROUGH
-        best = 1 << 20
-        low = 0
-        high = count - 1
-        for n in range(count):
-            via = net[lanes[first + n].via_at + choice]
-            if via < 0:
-                continue
-            number = lanes[lanes[via].to_lane].number
-            changes = 0
-            if near and at_curb:
-                changes = number
-            elif near and later >= 0:
-                changes = changes_to(lanes, segments, net, there, number, later)
-            if changes < best:
-                best = changes
-                low = n
-                high = n
-            elif changes == best:
-                high = n
-        me.low = low
-        me.high = high
+    if choice < 0:
+        return
+    there = route[leg + 1]
+    after = 0
+    if wants_curb and me.target_segment == there and me.target_x < LOOK_THROUGH:
+        after = AT_CURB
+    elif leg + 2 < me.route_end and (me.foresight > 0.0 or lanes[segments[there].first_lane].length < LOOK_THROUGH):
+        after = NOTED
+        note_changes(vehicles, lanes, segments, net, route, i, leg + 1, last_leg(vehicles, lanes, segments, route, i))
+    best = NONE
+    most = 0
+    ways = choice_end(segments, net, route, leg, choice) - choice
+    low = me.low
+    high = me.high
+    for turn in range(ways):
+        c = choice + (turn + i) % ways
+        fewest, count, c_low, c_high = lanes_by(vehicles, lanes, segments, net, i, here, c, after)
+        if fewest < best or (fewest == best and count > most):
+            best = fewest
+            most = count
+            me.choice = c
+            low = c_low
+            high = c_high
+    me.low = low
+    me.high = high
 
 
 @compiled()

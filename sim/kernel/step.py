@@ -83,7 +83,7 @@ def advance(
     film_every = desk[0].film_every
     while tick < until:
         tick += 1
-        switch_lights(lanes, tick - 1)  # what is decided in this tick begins where the last one ended
+        switch_lights(lanes, net, tick - 1)  # what is decided in this tick begins where the last one ended
         if zebras.size > 0:
             cross(vehicles, lanes, order, net, zebras, people, queue, waiting, news, desk, tick)
         count = decide(vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, busy, tick)

@@ -40,7 +40,12 @@ def _roads(network: Network) -> Iterator[Fault]:
     nodes = [node.id for node in network.nodes]
     yield from repeated("network.nodes", nodes)
     yield from repeated("network.links", (link.id for link in network.links))
+    for key in ("connections", "programmes"):
+        if getattr(network, key):
+            yield Fault(f"network.{key}", "stated", "none; only sites of given trips have them")
     for n, link in enumerate(network.links):
+        if link.bus_lanes:
+            yield Fault(f"network.links.{n}.bus_lanes", "stated", "none; only sites of given trips have them")
         ends = {"from_node": link.from_node, "to_node": link.to_node}
         for key, node in ends.items():
             yield from unknown(f"network.links.{n}.{key}", node, nodes, "a node")

@@ -11,7 +11,7 @@ that the YAML has, and `kind` says what a feature is; a curb zone's own kind is 
 import itertools
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from math import hypot
 from pathlib import Path
 from typing import Any, Literal
@@ -21,12 +21,18 @@ from pydantic.dataclasses import dataclass
 
 from sim.scenario.faults import BadInput, Fault, near_miss
 from sim.scenario.fields import STRICT
-from sim.scenario.network import Crossing, CurbZone, Link, Network, Node, Side, TurnBan
+from sim.scenario.network import Connection, Crossing, CurbZone, Link, Network, Node, Programme, Side, TurnBan
 
-Thing = Node | Link | Crossing | CurbZone
+Thing = Node | Link | Crossing | CurbZone | Connection
 Point = tuple[float, float]
 
-KINDS: dict[str, type[Thing]] = {"node": Node, "link": Link, "crossing": Crossing, "curb_zone": CurbZone}
+KINDS: dict[str, type[Thing]] = {
+    "node": Node,
+    "link": Link,
+    "crossing": Crossing,
+    "curb_zone": CurbZone,
+    "connection": Connection,
+}
 DRAWN = ("x_m", "y_m", "shape")
 """Fields that the geometry says."""
 MEMBERS = ("type", "dropoff", "features", "name", "crs", "bbox")
@@ -44,6 +50,7 @@ class Head:
     units: Literal["m"]
     traffic_side: Side
     turn_bans: tuple[TurnBan, ...] = ()
+    programmes: tuple[Programme, ...] = ()
 
 
 # ---------------------------------------------------------------------- writing
@@ -51,14 +58,21 @@ class Head:
 
 def network_to_geojson(network: Network) -> dict[str, Any]:
     """Return a network as a GeoJSON FeatureCollection in metres."""
-    head = Head(schema=1, units="m", traffic_side=network.traffic_side, turn_bans=network.turn_bans)
+    head = Head(schema=1, units="m", traffic_side=network.traffic_side, turn_bans=network.turn_bans,
+                programmes=network.programmes)  # fmt: skip
     features = [_feature("node", node, "Point", (node.x_m, node.y_m)) for node in network.nodes]
     features += [_feature("link", link, "LineString", network.points(link)) for link in network.links]
     for crossing in network.crossings:
         at = crossing.links[0]
         features.append(_feature("crossing", crossing, "Point", network.position(at.link, at.at_m)))
     features += [_feature("curb_zone", z, "LineString", _stretch(network, z)) for z in network.curb_zones]
-    return {"type": "FeatureCollection", "dropoff": asdict(head), "features": features}
+    features += [_feature("connection", c, "LineString", c.shape) for c in network.connections]
+    return {"type": "FeatureCollection", "dropoff": _told(head), "features": features}
+
+
+def _told(head: Head) -> dict[str, Any]:
+    """Return the head; programmes stand in it where there are any."""
+    return {key: value for key, value in asdict(head).items() if key != "programmes" or value}
 
 
 def _feature(kind: str, thing: Thing, geometry: str, coordinates: tuple[Any, ...]) -> dict[str, Any]:
@@ -106,13 +120,17 @@ def network_from_geojson(path: Path) -> Network:
             things.append((n, _thing(feature, f"features.{n}")))
         except BadInput as bad:
             faults += bad.faults
-    if head is not None and not faults:
+    if head is not None and not faults and not any(isinstance(thing, Connection) for _, thing in things):
         faults += _loose_ends(things, content["features"])
     if head is None or faults:
         raise BadInput(*(Fault(f"{path}: {f.where}", f.found, f.expected, f.near) for f in faults))
+    connections = tuple(t for _, t in things if isinstance(t, Connection))
+    links = tuple(t for _, t in things if isinstance(t, Link))
     return Network(
         nodes=tuple(t for _, t in things if isinstance(t, Node)),
-        links=tuple(t for _, t in things if isinstance(t, Link)),
+        links=links if connections else tuple(replace(link, shape=link.shape[1:-1]) for link in links),
+        connections=connections,
+        programmes=head.programmes,
         crossings=tuple(t for _, t in things if isinstance(t, Crossing)),
         curb_zones=tuple(t for _, t in things if isinstance(t, CurbZone)),
         traffic_side=head.traffic_side,
@@ -192,8 +210,8 @@ def _drawn(kind: type[Thing], geometry: Any, at: str) -> dict[str, Any]:
     if kind is Node:
         ((x, y),) = _points(geometry, "Point", at)
         return {"x_m": x, "y_m": y}
-    if kind is Link:
-        return {"shape": _points(geometry, "LineString", at)[1:-1]}
+    if kind in (Link, Connection):
+        return {"shape": _points(geometry, "LineString", at)}
     return {}
 
 

@@ -6,14 +6,14 @@ traffic keeps right, on the left where it keeps left.
 """
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import atan2, hypot, pi
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scenario.network import Link, Network, Node, Turn
+from sim.scenario.network import Connection, Link, Network, Node, Turn
 
 Point = tuple[float, float]
 
@@ -78,10 +78,14 @@ class Movement:
     """Where one who gives way waits inside the junction [m]; 0: at the stop line."""
     halfway: bool = False
     """Whether that is in the middle of the street to be crossed, where only those wait who cross it in stages."""
+    stated: Connection | None = None
+    """The connection that states it, where the network has them."""
 
 
 def movements(network: Network) -> tuple[Movement, ...]:
     """Return all movements, by node, incoming link, outgoing link and lane; conflicts name foes by their index."""
+    if network.connections:
+        return _stated(network)
     plan = _Plan(network)
     found: list[Movement] = []
     for node in network.nodes:
@@ -94,6 +98,8 @@ def movements(network: Network) -> tuple[Movement, ...]:
 
 def setback_m(network: Network) -> dict[str, tuple[float, float]]:
     """Return for each link how much [m] of its start and of its end belongs to the junctions there."""
+    if network.connections:
+        return {link.id: (0.0, 0.0) for link in network.links}
     return _Plan(network).setbacks
 
 
@@ -314,12 +320,59 @@ def _target_lane(turn: Turn, lane: int, lanes: int, onto: int, near: Turn) -> in
     return max(onto - (lanes - lane), 0)
 
 
+def _stated(network: Network) -> tuple[Movement, ...]:
+    """Return the movements that a network states; where their paths meet is worked out, who gives way is stated.
+
+    Where neither of two gives way, the one that is stated first goes first.
+    """
+    end = {link.id: link.to_node for link in network.links}
+    local: dict[str, list[Connection]] = {}
+    for c in network.connections:
+        local.setdefault(end[c.from_link], []).append(c)
+    found: list[Movement] = []
+    for node, ways in local.items():
+        begin = len(found)
+        ms = [
+            Movement(
+                node,
+                c.from_link,
+                c.from_lane,
+                c.to_link,
+                c.to_lane,
+                c.turn,
+                c.length_m,
+                c.shape,
+                wait_m=c.wait_m,
+                stated=c,
+            )
+            for c in ways
+        ]
+        gives = [set(c.yields_to) for c in ways]
+
+        def yields(a: int, b: int, ways: list[Connection] = ways, gives: list[set[str]] = gives) -> bool:
+            stated = (ways[b].id in gives[a], ways[a].id in gives[b])
+            return stated[0] if stated[0] != stated[1] else a > b
+
+        found += [replace(m, conflicts=tuple(c)) for m, c in zip(ms, _conflicts(ms, begin, yields), strict=True)]
+    return tuple(found)
+
+
 def _with_conflicts(plan: _Plan, node: Node, local: list[Movement], begin: int) -> list[Movement]:
     """Return one junction's movements with the conflicts among them; `begin` is the first one's index."""
-    paths = [_resampled(m.shape) for m in local]
-    boxes = [(p.min(axis=0) - WIDTH_M, p.max(axis=0) + WIDTH_M) for p, _ in paths]
     approaches = {link.id: n for n, link in enumerate(plan.into[node.id])}
     ranks = [(*plan.rank(node, m, approaches[m.from_link]), -m.from_lane, -n) for n, m in enumerate(local)]
+    found = _conflicts(local, begin, lambda a, b: ranks[a] < ranks[b])
+    return [
+        replace(m, conflicts=tuple(c), wait_m=point, halfway=halfway)
+        for m, c in zip(local, found, strict=True)
+        for point, halfway in [_waiting_point(plan, node, local, begin, m, c)]
+    ]
+
+
+def _conflicts(local: list[Movement], begin: int, yields: Callable[[int, int], bool]) -> list[list[Conflict]]:
+    """Return the conflicts of each of one junction's movements; `yields` tells whether one gives way to another."""
+    paths = [_path(m) for m in local]
+    boxes = [(p.min(axis=0) - WIDTH_M, p.max(axis=0) + WIDTH_M) for p, _ in paths]
     found: list[list[Conflict]] = [[] for _ in local]
     for a in range(len(local)):
         for b in range(a + 1, len(local)):
@@ -332,13 +385,9 @@ def _with_conflicts(plan: _Plan, node: Node, local: list[Movement], begin: int) 
                 continue
             (a_from, a_to), (b_from, b_to) = meet
             a_to, b_to = min(a_to, local[a].length_m), min(b_to, local[b].length_m)
-            found[a].append(Conflict(begin + b, a_from, a_to, b_from, b_to, ranks[a] < ranks[b]))
-            found[b].append(Conflict(begin + a, b_from, b_to, a_from, a_to, ranks[b] < ranks[a]))
-    return [
-        replace(m, conflicts=tuple(c), wait_m=point, halfway=halfway)
-        for m, c in zip(local, found, strict=True)
-        for point, halfway in [_waiting_point(plan, node, local, begin, m, c)]
-    ]
+            found[a].append(Conflict(begin + b, a_from, a_to, b_from, b_to, yields(a, b)))
+            found[b].append(Conflict(begin + a, b_from, b_to, a_from, a_to, yields(b, a)))
+    return found
 
 
 def _waiting_point(
@@ -375,6 +424,12 @@ def _waiting_point(
     first = min(beyond, default=0.0)
     point = min((c.from_m for c in conflicts if c.from_m > first - STANDS_BACK_M), default=0.0) - BEFORE_PATH_M
     return (round(point, 3), gives_way) if beyond and point >= LEAST_WAIT_M else (0.0, False)
+
+
+def _path(m: Movement) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return points along a movement (n, 2), and their offsets [m] (n,), in metres of the length that is stated."""
+    points, at = _resampled(m.shape)
+    return points, at if m.stated is None else at * (m.length_m / at[-1])
 
 
 def _resampled(shape: Sequence[Point]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

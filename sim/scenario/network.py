@@ -3,6 +3,10 @@
 Words. A *link* is one direction of a street between two nodes, with lanes numbered from 0 at the curb. Offsets
 (`at_m`, `from_m`, `to_m`) run along the link in its driving direction, from 0 at its start. A node with
 `boundary` is where the study area ends: links out of it are entries, links into it are exits.
+
+A network either leaves its junctions to be worked out (`sim.scenario.junctions`), or states every way over them in
+`connections`, as a map from another program does. Then its links' lines and lengths are their own, from where a link
+begins to its stop line, and not those from node to node (docs/decisions/0010).
 """
 
 import itertools
@@ -80,6 +84,8 @@ class Link:
     divided: bool = False
     """A railing or an island in the middle: nobody passes or turns round over the opposite lanes."""
     name: str = ""
+    bus_lanes: tuple[Annotated[int, Field(ge=0, le=7)], ...] = ()
+    """Lanes for buses alone, and for those who may use them (`VehicleType.bus_lanes`)."""
 
     @property
     def lanes_at_end(self) -> int:
@@ -165,6 +171,47 @@ class CurbZone:
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)
+class Phase:
+    """A stretch of a programme in which no light changes: one letter for each group, G green, y amber, r red."""
+
+    duration_s: Annotated[float, Field(gt=0, le=3600), Unit("s")]
+    lights: Annotated[str, Field(pattern=r"^[Gyr]+$")]
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Programme:
+    """A fixed-time signal by its groups; the phases follow each other again and again from `offset_s` on."""
+
+    id: Name
+    phases: Annotated[tuple[Phase, ...], Field(min_length=1)]
+    offset_s: Annotated[float, Field(ge=-86_400, le=86_400), Unit("s")] = 0.0
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Connection:
+    """A way over a junction, from a lane of one link to a lane of the next, as another program states it.
+
+    `yields_to`: the connections whose users go first where both paths meet. `wait_m`: where one who gives way waits
+    inside the junction, 0: at the stop line. `programme` and `group`: the light that it obeys.
+    """
+
+    id: Name
+    from_link: Name
+    from_lane: Annotated[int, Field(ge=0, le=7)]
+    to_link: Name
+    to_lane: Annotated[int, Field(ge=0, le=7)]
+    turn: Turn
+    length_m: Annotated[float, Field(ge=0.1, le=1_000), Unit("m")]
+    speed_km_h: SpeedKmH
+    shape: Annotated[tuple[tuple[Coordinate, Coordinate], ...], Field(min_length=2)]
+    yields_to: tuple[Name, ...] = ()
+    wait_m: Metres = 0.0
+    keep_clear: bool = True
+    programme: Name | None = None
+    group: Annotated[int, Field(ge=0, le=500)] = 0
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
 class Turning:
     """Shares of the traffic on these approach links that turn left, go through and turn right."""
 
@@ -184,6 +231,8 @@ class Network:
     turn_bans: tuple[TurnBan, ...] = ()
     crossings: tuple[Crossing, ...] = ()
     curb_zones: tuple[CurbZone, ...] = ()
+    connections: tuple[Connection, ...] = ()
+    programmes: tuple[Programme, ...] = ()
 
     def node(self, id: str) -> Node:
         """Return the node of that id; raise KeyError if there is none."""
@@ -202,7 +251,9 @@ class Network:
         return _by_id(self.curb_zones, id)
 
     def points(self, link: Link) -> tuple[tuple[float, float], ...]:
-        """Return the link's centre line, node to node [m, m]."""
+        """Return the link's centre line [m, m], node to node unless the network states its connections."""
+        if self.connections:
+            return link.shape
         a, b = self.node(link.from_node), self.node(link.to_node)
         return ((a.x_m, a.y_m), *link.shape, (b.x_m, b.y_m))
 

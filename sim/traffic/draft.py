@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sim.kernel.junctions import BOX_RING, BOX_TO_STAND
 from sim.kernel.state import STRIP
 from sim.scenario.junctions import MIN_PIECE_M, Movement, as_if_kept_right
 from sim.scenario.network import Crossing, Link, Network, Turn
@@ -38,6 +39,8 @@ class Lane:
     box: int = 0
     gap: float = 0.0
     wait_x: float = 0.0
+    buses: int = 0
+    ring: int = 0
     halfway: int = 0
 
 
@@ -73,7 +76,15 @@ class Draft:
             self.successors.append([])
             self.pieces[link.id].append(Piece(segment, link.id, begin, at))
             self.lanes += [
-                Lane(f"{link.id} lane {n} from {begin:.0f} m", at - begin, link.speed_km_h / 3.6, segment, n)
+                Lane(
+                    f"{link.id} lane {n} from {begin:.0f} m",
+                    at - begin,
+                    link.speed_km_h / 3.6,
+                    segment,
+                    n,
+                    buses=int(n in link.bus_lanes),
+                    ring=int(link.roundabout and bool(self.network.connections)),
+                )
                 for n in range(lanes)
             ]
             if link.strip_width_m > 0.0:
@@ -116,16 +127,21 @@ class Draft:
         if target not in self.successors[source]:
             self.successors[source].append(target)
         limit = min(self.network.link(link).speed_km_h for link in (m.from_link, m.to_link)) / 3.6
+        limit = min(limit, TURN_SPEED_M_S[as_if_kept_right(m.turn, self.network)])
+        length, keep_clear = max(m.length_m, 1.0), not self.network.link(m.from_link).roundabout
+        if m.stated is not None:
+            limit, length = m.stated.speed_km_h / 3.6, m.length_m
+            keep_clear = keep_clear and m.stated.keep_clear
         self.lanes.append(
             Lane(
                 f"{m.turn} at {m.node} from {m.from_link} to {m.to_link}",
-                max(m.length_m, 1.0),
-                min(limit, TURN_SPEED_M_S[as_if_kept_right(m.turn, self.network)]),
+                length,
+                limit,
                 spacing=MIN_SPACING_M if m.from_lane >= 0 else STRIP_SPACING_M,
                 from_lane=self.lane(source, m.from_lane),
                 to_lane=self.lane(target, m.to_lane),
                 light=light,
-                box=int(bool(m.conflicts) and not self.network.link(m.from_link).roundabout),
+                box=_box(m, self.network) if m.conflicts and keep_clear else 0,
                 gap=gap_s,
                 wait_x=m.wait_m,
                 halfway=int(m.halfway),
@@ -167,6 +183,14 @@ class Draft:
                     taken |= {a.segment, b.segment}
                     found.append((a, b))
         return found
+
+
+def _box(m: Movement, network: Network) -> int:
+    """Return by which rule a movement is kept clear (`sim.kernel.junctions`)."""
+    if m.stated is None:
+        return 1
+    enters_ring = network.link(m.to_link).roundabout and not network.link(m.from_link).roundabout
+    return BOX_RING if enters_ring else BOX_TO_STAND
 
 
 def _cuts(

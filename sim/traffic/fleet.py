@@ -45,6 +45,12 @@ class Departure:
     by_agent: bool = False
     keeps_curb: bool = False
     """Comes in the curb lane to where its agent wants to look about."""
+    own: VehicleClass | None = None
+    """How it moves, where that is not as its kind does."""
+    foresight_m: float = 0.0
+    """Whose way is given keeps to it, and picks lanes so far ahead; 0: all others."""
+    bus_lanes: bool | None = None
+    """Whether it may use lanes for buses; left out: whether it is one."""
 
 
 def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) -> tuple[Records, Ints, int]:
@@ -62,17 +68,21 @@ def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) ->
     vehicles["factor"] = [d.temper.speed for d in departures]
     vehicles["gap_factor"] = [d.temper.gaps for d in departures]
     vehicles["due"] = [d.due for d in departures]
+    vehicles["foresight"] = [d.foresight_m for d in departures]
     vehicles["key"] = [d.key for d in departures]
     vehicles["reported"] = [d.by_agent for d in departures]
     kinds = np.array([KINDS.index(d.kind) for d in departures], dtype=np.int32)
     is_bus = kinds == BUS
     vehicles["kind"] = kinds
-    vehicles["insists"], vehicles["keeps_curb"] = is_bus, [d.keeps_curb for d in departures]
+    vehicles["insists"] = is_bus | (vehicles["foresight"] > 0.0)
+    vehicles["keeps_curb"] = [d.keeps_curb for d in departures]
+    vehicles["bus_lanes"] = [d.kind == "bus" if d.bus_lanes is None else d.bus_lanes for d in departures]
     vehicles["out_gap"] = np.where(is_bus, drivers.gaps.bus_pull_out_s, drivers.gaps.pull_out_s)
     vehicles["out_gap"] *= vehicles["gap_factor"]
     for code, kind in enumerate(KINDS):
         for name, value in _driving(getattr(drivers, kind)).items():
             vehicles[name][kinds == code] = value
+    _own(vehicles, departures)
     vehicles["headway"] *= [d.temper.headway for d in departures]
     _abreast(layout, vehicles, departures)
     waiting = ("blocker", "shadow", "yields_to", "standing", "defers", "may_go", "claims")
@@ -82,6 +92,17 @@ def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) ->
     vehicles["entered"] = vehicles["left"] = np.nan
     spare = SPARE_LEGS * sum(d.by_agent for d in departures) + SPARE_LEGS
     return vehicles, np.asarray(table + [0] * spare, dtype=np.int32), len(table)
+
+
+def _own(vehicles: Records, departures: Sequence[Departure]) -> None:
+    """Let those vehicles move in their own way that have one."""
+    rows_of: dict[VehicleClass, list[int]] = {}
+    for row, d in enumerate(departures):
+        if d.own is not None:
+            rows_of.setdefault(d.own, []).append(row)
+    for own, group in rows_of.items():
+        for name, value in _driving(own).items():
+            vehicles[name][group] = value
 
 
 def shadows() -> Records:

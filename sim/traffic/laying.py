@@ -11,7 +11,7 @@ from sim.scenario.junctions import Movement, as_if_kept_right, setback_m
 from sim.scenario.network import Crossing, CurbZone, Link, Network
 from sim.traffic.draft import Draft
 from sim.traffic.layout import Detector, Layout, Road
-from sim.traffic.lights import Clock, light_of, stage_lights
+from sim.traffic.lights import Clock, Light, group_lights, light_of, stage_lights
 
 
 def lay_out(
@@ -39,9 +39,14 @@ def lay_out(
         draft.add_crossing(*crossed)
     draft.add_over_lanes()
     stages = {n.id: stage_lights(n.signal, clock) for n in network.nodes if n.signal is not None}
-    movement_rows = [
-        draft.add_movement(m, light_of(m, stages.get(m.node, [])), _gap_s(network, m, gaps)) for m in movements
-    ]
+    groups = {p.id: group_lights(p, clock) for p in network.programmes}
+
+    def light(m: Movement) -> Light:
+        if m.stated is None or m.stated.programme is None:
+            return light_of(m, stages.get(m.node, []))
+        return groups[m.stated.programme][m.stated.group]
+
+    movement_rows = [draft.add_movement(m, light(m), _gap_s(network, m, gaps)) for m in movements]
     lanes, segments, net = _numbered(draft)
     conflicts = _conflicts(lanes, movements, movement_rows)
     layout = Layout(
@@ -66,7 +71,20 @@ def lay_out(
 def _numbered(draft: Draft) -> tuple[Records, Records, Ints]:
     """Return the lanes, the segments and the table of successors and feeders."""
     lanes = rows(LANE, len(draft.lanes))
-    for name in ("limit", "segment", "number", "from_lane", "to_lane", "zebra", "box", "gap", "wait_x", "halfway"):
+    for name in (
+        "limit",
+        "segment",
+        "number",
+        "from_lane",
+        "to_lane",
+        "zebra",
+        "box",
+        "gap",
+        "wait_x",
+        "halfway",
+        "buses",
+        "ring",
+    ):
         lanes[name] = [getattr(lane, name) for lane in draft.lanes]
     for name in ("cycle", "offset", "green_from", "green_to", "amber_to"):
         lanes[name] = [getattr(lane.light, name) for lane in draft.lanes]
@@ -77,10 +95,10 @@ def _numbered(draft: Draft) -> tuple[Records, Records, Ints]:
     lanes["order_at"] = lanes["order_end"] - capacity
     segments = _segments(draft)
     net: list[int] = []
-    for s, successors in enumerate(draft.successors):
-        segments[s].next_at, segments[s].next_end = len(net), len(net) + len(successors)
-        net += successors
-    _add_ways(draft, lanes, net)
+    _add_ways(draft, lanes, segments, net)
+    for row, lane in enumerate(draft.lanes):
+        lanes[row].more_at, lanes[row].more_end = len(net), len(net) + len(lane.light.more)
+        net += lane.light.more
     return lanes, segments, np.asarray([*net, -1], dtype=np.int32)
 
 
@@ -99,18 +117,31 @@ def _segments(draft: Draft) -> Records:
     return segments
 
 
-def _add_ways(draft: Draft, lanes: Records, net: list[int]) -> None:
-    """Append to the table which movements lead from each lane to each successor, and which feed it."""
-    ways: dict[tuple[int, int], int] = {}
+def _add_ways(draft: Draft, lanes: Records, segments: Records, net: list[int]) -> None:
+    """Append to the table each segment's successors, the movements from each lane to them, and those that feed it.
+
+    A successor stands there as often as the most movements lead to it from one lane; a lane with fewer has its last one
+    again.
+    """
+    ways: dict[tuple[int, int], list[int]] = {}
     feeds: dict[int, list[int]] = {}
+    most: dict[tuple[int, int], int] = {}
     for row, lane in enumerate(draft.lanes):
         if lane.to_lane >= 0:
-            ways.setdefault((lane.from_lane, draft.lanes[lane.to_lane].segment), row)
+            source, target = draft.lanes[lane.from_lane].segment, draft.lanes[lane.to_lane].segment
+            ways.setdefault((lane.from_lane, target), []).append(row)
             feeds.setdefault(lane.to_lane, []).append(row)
+            most[source, target] = max(most.get((source, target), 0), len(ways[lane.from_lane, target]))
+    choices = [[(to, n) for to in of for n in range(most[s, to])] for s, of in enumerate(draft.successors)]
+    for s, of in enumerate(choices):
+        segments[s].next_at, segments[s].next_end = len(net), len(net) + len(of)
+        net += [to for to, _ in of]
     for row, lane in enumerate(draft.lanes):
         lanes[row].via_at = len(net)
         if lane.segment >= 0:
-            net += [ways.get((row, s), -1) for s in draft.successors[lane.segment]]
+            for to, n in choices[lane.segment]:
+                found = ways.get((row, to), [-1])
+                net.append(found[min(n, len(found) - 1)])
         lanes[row].feed_at = len(net)
         net += feeds.get(row, [])
         lanes[row].feed_end = len(net)
@@ -121,8 +152,11 @@ def _gap_s(network: Network, m: Movement, gaps: GapAcceptance) -> float:
     if network.link(m.to_link).roundabout and not network.link(m.from_link).roundabout:
         return gaps.roundabout_s
     turn = as_if_kept_right(m.turn, network)
-    first = max(link.priority for link in network.links if link.to_node == m.node)
-    gives_way = network.node(m.node).signal is None and network.link(m.from_link).priority < first
+    if m.stated is not None:
+        gives_way = m.stated.programme is None and bool(m.stated.yields_to)
+    else:
+        first = max(link.priority for link in network.links if link.to_node == m.node)
+        gives_way = network.node(m.node).signal is None and network.link(m.from_link).priority < first
     left_s = gaps.side_left_s if gives_way else gaps.left_s
     return {"left": left_s, "through": gaps.through_s, "right": gaps.right_s, "u_turn": gaps.u_turn_s}[turn]
 

@@ -1,10 +1,11 @@
 """The lights that vehicles obey, in ticks: of the stages of a signal, and of crossings."""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sim.scenario.junctions import Movement
-from sim.scenario.network import Crossing, Signal
+from sim.scenario.network import Crossing, Programme, Signal
 
 CROSSING_AMBER_S = 3.0
 CROSSING_ALL_RED_S = 1.0
@@ -19,6 +20,8 @@ class Light:
     green_from: int = 0
     green_to: int = 0
     amber_to: int = 0
+    more: tuple[int, ...] = ()
+    """Further greens in the same cycle: from, to, amber to, each."""
 
 
 NO_LIGHT = Light()
@@ -70,6 +73,33 @@ def light_of(m: Movement, stages: Iterable[StageLight]) -> Light:
         if m.from_link in stage.approaches and (not stage.turns or m.turn in stage.turns):
             return stage.light
     return NO_LIGHT
+
+
+def group_lights(programme: Programme, clock: Clock) -> list[Light]:
+    """Return the light of each group of a programme; a group that is never red, nor ever green, has none."""
+    return [_group_light(programme, n, clock) for n in range(len(programme.phases[0].lights))]
+
+
+def _group_light(programme: Programme, group: int, clock: Clock) -> Light:
+    """Return a group's light; the cycle is turned so that it begins with the group's first green."""
+    begins = [0, *itertools.accumulate(round(p.duration_s / clock.dt) for p in programme.phases)]
+    cycle = begins.pop()
+    shown = [p.lights[group] for p in programme.phases]
+    starts = [n for n, light in enumerate(shown) if light == "G" and shown[n - 1] != "G"]
+    if not starts:
+        return NO_LIGHT if "G" in shown else Light(cycle)
+    greens = []
+    for start in starts:
+        marks = []
+        n = start
+        for letter in "Gy":
+            while shown[n % len(shown)] == letter and n < start + len(shown):
+                n += 1
+            marks.append((begins[n % len(shown)] - begins[start]) % cycle)
+        first = (begins[start] - begins[starts[0]]) % cycle
+        greens += [first, *(first + mark for mark in marks)]
+    offset = round((programme.offset_s - clock.start_s) / clock.dt) + begins[starts[0]]
+    return Light(cycle, offset % cycle, greens[0], greens[1], greens[2], tuple(greens[3:]))
 
 
 def crossing_light(crossing: Crossing, clock: Clock) -> Light:

@@ -72,9 +72,11 @@ class Ways:
         if me["target_mode"] != k.NO_TARGET:
             goals.insert(0, layout.link_of_segment[int(me["target_segment"])])
         ways = []
+        chosen = road.net[here.next_at + me["choice"]] if me["choice"] >= 0 else -1
         for n in range(int(here.next_end - here.next_at)):
-            if road.net[self.scene.lane_of(vehicle)["via_at"] + n] >= 0 and n != me["choice"]:
-                way = self._by(goals, layout.link_of_segment[int(road.net[here.next_at + n])])
+            on = road.net[here.next_at + n]
+            if road.net[self.scene.lane_of(vehicle)["via_at"] + n] >= 0 and on != chosen:
+                way = self._by(goals, layout.link_of_segment[int(on)])
                 ways += [way] if way else []
         return (path[0], *min(ways, key=self.router.free_time_s)) if ways else ()
 

@@ -35,11 +35,14 @@ def test_a_queue_starts_at_green_at_the_same_moment_whatever_the_step(dt):
 
 
 def test_nobody_misses_that_a_light_turns_green():
-    lanes = k.rows(k.LANE, 1)
+    lanes, more = k.rows(k.LANE, 1), np.array([60, 70, 73], dtype=np.int32)
     lanes[0].cycle, lanes[0].offset, lanes[0].green_from = 100, 7, 30
-    assert [t for t in range(1, 200) if turns_green(lanes, 0, t)] == [38, 138]  # the state of the tick before counts
+    green = [t for t in range(1, 200) if turns_green(lanes, more, 0, t)]
+    assert green == [38, 138]  # the state of the tick before counts
+    lanes[0].more_end = 3  # a second green in each cycle
+    assert [t for t in range(1, 200) if turns_green(lanes, more, 0, t)] == [38, 68, 138, 168]
     lanes[0].cycle = 0
-    assert not turns_green(lanes, 0, 38)
+    assert not turns_green(lanes, more, 0, 38)
 
 
 def merging():

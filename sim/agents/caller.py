@@ -1,0 +1,45 @@
+"""A vehicle that makes a given trip and calls at given stops on its way, as a bus does by its timetable."""
+
+from collections.abc import Sequence
+
+from sim.agents.traveller import Story, Traveller
+from sim.kernel.state import MISSED
+from sim.places.world import World
+from sim.scenario.trips import Stop
+
+TURN_IN_M_S = 3.0
+"""[m/s] into a place beside the lane [assumption]"""
+
+
+class Caller(Traveller):
+    """Drives from stop to stop, and on to where the trip ends."""
+
+    def __init__(self, world: World, name: str, vehicle: int, scheduled_s: float, stops: Sequence[Stop]) -> None:
+        """Set out at `scheduled_s` [s after midnight] in the vehicle of that row."""
+        super().__init__(world, name, vehicle, scheduled_s)
+        self.stops = stops
+        self.missed = 0
+        """Stops that were driven past."""
+
+    def trip(self) -> Story:
+        """Call at one stop after the other."""
+        for stop in self.stops:
+            told = yield from self.call_at(stop)
+            self.missed += told == MISSED
+
+    def call_at(self, stop: Stop) -> Story:
+        """Stop, for as long as it takes, and go on; return what came of it."""
+        orders = self.world.traffic.orders
+        row_m = min(stop.from_m + self.world.traffic.scene.length_m(self.vehicle), stop.to_m)
+        if stop.off_lane:
+            told = yield orders.turn_in(self.vehicle, stop.link, stop.to_m, TURN_IN_M_S, insists=True)
+        else:
+            told = yield orders.stop_at(self.vehicle, stop.link, stop.to_m, row_m)
+        if told == MISSED:
+            return told
+        yield self.world.wait(max(stop.duration_s, stop.until_s - self.world.now_s()))
+        if stop.off_lane:
+            yield orders.pull_out(self.vehicle, stop.link, stop.to_m)
+        else:
+            orders.go_on(self.vehicle)
+        return told

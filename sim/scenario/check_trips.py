@@ -1,0 +1,75 @@
+"""What types cannot say of a site of given trips: names that lead nowhere, lanes that are not there, broken ways."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+
+from sim.scenario.check_demand import repeated, unknown
+from sim.scenario.faults import Fault
+from sim.scenario.network import Network
+from sim.scenario.trips import TripSite
+
+
+def check_trips(site: TripSite, where: str = "") -> list[Fault]:
+    """Return every fault of a site that its types let pass; `where` is the file, put before each key's path."""
+    faults = [*_network(site.network), *_trips(site)]
+    return [replace(fault, where=f"{where}: {fault.where}") for fault in faults] if where else faults
+
+
+def _network(network: Network) -> Iterator[Fault]:
+    """Yield links, connections and programmes that do not fit together."""
+    nodes = [node.id for node in network.nodes]
+    lanes = {link.id: link.lanes for link in network.links}
+    groups = {p.id: {len(phase.lights) for phase in p.phases} for p in network.programmes}
+    for key in ("nodes", "links", "connections", "programmes"):
+        yield from repeated(f"network.{key}", (thing.id for thing in getattr(network, key)))
+    if not network.connections:
+        yield Fault("network.connections", "none", "at least one")
+    for n, link in enumerate(network.links):
+        for key in ("from_node", "to_node"):
+            yield from unknown(f"network.links.{n}.{key}", getattr(link, key), nodes, "a node")
+        if len(link.shape) < 2 or link.length_m is None:
+            yield Fault(f"network.links.{n}", f"{len(link.shape)} points", "a line of its own, and its length_m")
+    for p in network.programmes:
+        if len(groups[p.id]) > 1:
+            yield Fault(f"network.programmes: {p.id}", "phases of different lengths", "a letter for each group")
+    known = [c.id for c in network.connections]
+    ids = set(known)
+    for n, c in enumerate(network.connections):
+        path = f"network.connections.{n}"
+        for end in ("from", "to"):
+            link, lane = getattr(c, f"{end}_link"), getattr(c, f"{end}_lane")
+            yield from unknown(f"{path}.{end}_link", link, [*lanes], "a link")
+            if lane >= lanes.get(link, 9):
+                yield Fault(f"{path}.{end}_lane", str(lane), f"less than {lanes[link]}, the lanes of {link}")
+        for other in c.yields_to:
+            if other not in ids:
+                yield from unknown(f"{path}.yields_to", other, known, "a connection")
+        if c.programme is not None:
+            yield from unknown(f"{path}.programme", c.programme, [*groups], "a programme")
+            if c.group >= min(groups.get(c.programme, {c.group + 1})):
+                yield Fault(f"{path}.group", str(c.group), f"a group of the programme {c.programme}")
+
+
+def _trips(site: TripSite) -> Iterator[Fault]:
+    """Yield trips of unknown types, over links that do not join, with stops that are not on their way."""
+    types = [t.id for t in site.types]
+    links = {link.id for link in site.network.links}
+    joined = {(c.from_link, c.to_link) for c in site.network.connections}
+    yield from repeated("types", types)
+    yield from repeated("trips", (t.id for t in site.trips))
+    for n, trip in enumerate(site.trips):
+        if trip.type not in types:
+            yield from unknown(f"trips.{n}.type", trip.type, types, "a type")
+        lost = next((link for link in trip.path if link not in links), None)
+        if lost is not None:
+            yield from unknown(f"trips.{n}.path", lost, sorted(links), "a link")
+            continue
+        for a, b in itertools.pairwise(trip.path):
+            if (a, b) not in joined:
+                yield Fault(f"trips.{n}.path", f"{b} after {a}", "links that a connection joins")
+        for k, stop in enumerate(trip.stops):
+            if stop.link not in trip.path:
+                yield Fault(f"trips.{n}.stops.{k}.link", stop.link, "a link of the trip's path")
+            if stop.from_m > stop.to_m:
+                yield Fault(f"trips.{n}.stops.{k}.to_m", f"{stop.to_m:g} m", f"at least from_m, {stop.from_m:g} m")

@@ -1,0 +1,66 @@
+"""A site whose traffic is given trip by trip, as another program's demand is: who, when, by which way, in what vehicle.
+
+There is no gate and nobody is drawn; only what differs from driver to driver of a type is.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass
+
+from sim.scenario.drivers import Drivers, VehicleClass
+from sim.scenario.fields import STRICT, Metres, Name, Seconds
+from sim.scenario.network import Network
+
+Moment = Annotated[float, Field(ge=0, le=604_800)]
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class VehicleType:
+    """How the vehicles of one type move; `bus_lanes`: they may use lanes for buses."""
+
+    id: Name
+    kind: Literal["car", "bus", "heavy"]
+    moves: VehicleClass
+    bus_lanes: bool = False
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Stop:
+    """A stop on the way, beside the curb lane (lane 0) between two offsets of a link.
+
+    It lasts `duration_s`, and until `until_s` [s from the start of the run] at least. `off_lane`: beside the lane, not
+    in it.
+    """
+
+    link: Name
+    from_m: Metres
+    to_m: Metres
+    duration_s: Seconds
+    until_s: Moment = 0.0
+    off_lane: bool = False
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class Trip:
+    """One vehicle's way from the start of its first link to the end of its last; `depart_s` from the run's start."""
+
+    id: Name
+    type: Name
+    depart_s: Moment
+    path: Annotated[tuple[Name, ...], Field(min_length=1)]
+    stops: tuple[Stop, ...] = ()
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
+class TripSite:
+    """A network with the trips that are made on it."""
+
+    name: Name
+    title: str
+    network: Network
+    drivers: Drivers
+    types: tuple[VehicleType, ...]
+    trips: tuple[Trip, ...]
+    patience_s: Seconds = 10_800.0
+    """Who has not finished this long after the last departure is counted as unfinished."""

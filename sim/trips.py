@@ -1,0 +1,198 @@
+"""Run a site whose trips are given, and tell how they went."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import mesa
+import numpy as np
+import pandas as pd
+import simpy
+from numpy.typing import NDArray
+
+from sim.agents.caller import Caller
+from sim.demand import GIVEN, Draws, keys_of
+from sim.kernel.chance import key, mixed
+from sim.logbook import named_deadlock
+from sim.model import Running, roads
+from sim.places.world import World
+from sim.records import Column
+from sim.scenario.junctions import Movement
+from sim.scenario.network import Network
+from sim.scenario.routes import Router
+from sim.scenario.trips import TripSite
+from sim.tables import write_table
+from sim.traffic.fleet import Departure, Temperament
+from sim.traffic.laying import lay_out
+from sim.traffic.traffic import Deadlock, Traffic
+
+FORESIGHT_M = 1000.0
+"""So far ahead drivers whose way is given pick their lanes [assumption]; SUMO's look 3 km ahead."""
+
+DRIVEN_COLUMNS: dict[str, Column] = {
+    "trip": Column("str", "", "which trip"),
+    "type": Column("str", "", "the vehicle's type"),
+    "scheduled_s": Column("float64", "s", "when it is due, from the run's start"),
+    "entered_s": Column("float64", "s", "when it was admitted to its first link, from the run's start"),
+    "left_s": Column("float64", "s", "when it came to its end, from the run's start; undefined: it has not"),
+    "route_m": Column("float64", "m", "the given way's length, over its links and junctions"),
+    "stops_missed": Column("int64", "1", "stops that were driven past"),
+}
+"""One row for each trip."""
+
+
+@dataclass(frozen=True)
+class Driven:
+    """What a run left behind: a table with the columns above, the road's counts, and why it failed, if it did."""
+
+    trips: dict[str, NDArray[Any]]
+    facts: dict[str, float]
+    failure: str | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether everybody came to the end of the trip."""
+        return self.failure is None and not np.isnan(self.trips["left_s"]).any()
+
+    def lines(self) -> list[str]:
+        """Return what a planner wants to know first, one fact a line."""
+        spent, way = self.trips["left_s"] - self.trips["entered_s"], self.trips["route_m"]
+        done, missed = ~np.isnan(spent), int(self.trips["stops_missed"].sum())
+        outside = float(np.nansum(self.trips["entered_s"] - self.trips["scheduled_s"])) / 3600.0
+        rerouted = self.facts["drivers_who_missed_a_turn"]
+        lines = [
+            f"{done.sum()} of {done.size} trips came to their end;"
+            f" {rerouted:.0f} times another way was taken, {missed} stops were driven past"
+        ]
+        if done.all():  # no means over the lucky
+            lines.append(f"mean over trips of length / time: {float((way[done] / spent[done]).mean()):.2f} m/s")
+            lines.append(f"vehicle-hours: {float(spent[done].sum()) / 3600.0:.1f} on the road, {outside:.1f} outside")
+        return lines if self.failure is None else [*lines, f"failed: {' '.join(self.failure.split())}"]
+
+
+def write_driven(driven: Driven, path: Path) -> None:
+    """Write the table of trips as Parquet; the file appears whole or not at all. Raises OSError."""
+    frame = pd.DataFrame({name: np.asarray(driven.trips[name], dtype=c.dtype) for name, c in DRIVEN_COLUMNS.items()})
+    write_table(frame, path, {} if driven.failure is None else {"failure": driven.failure})
+
+
+class TripRun(Running):
+    """One replication of a site's given trips."""
+
+    def __init__(self, site: TripSite, *, seed: int = 1, replication: int = 0, dt_s: float = 0.5) -> None:
+        """Set the scene at second 0: nobody is on the road yet."""
+        super().__init__(rng=0)  # Mesa's generator is never asked
+        self.site = site
+        self.dt_s = dt_s
+        self.env = simpy.Environment()
+        self.movements, router = roads(site.network)
+        self.layout = lay_out(site.network, self.movements, site.drivers.gaps, dt=dt_s, start_s=0.0)
+        base = mixed(seed, replication)
+        self.departures = departures(site, base, dt_s)
+        last_s = max((t.depart_s for t in site.trips), default=0.0)
+        self.last_tick = round((last_s + site.patience_s) / dt_s)
+        self.traffic = Traffic(
+            self.env,
+            self.layout,
+            open_to_cars(site.network, router),
+            site.drivers,
+            self.departures,
+            seed=base,
+            slots=0,
+            start_s=0.0,
+            horizon=self.last_tick,
+        )
+        self.failure: Deadlock | None = None
+        for row, trip in enumerate(site.trips):
+            if trip.stops:
+                caller = Caller(cast(World, self), trip.id, row, trip.depart_s, trip.stops)
+                self.env.process(caller.live())
+
+    def is_over(self) -> bool:
+        """Return whether everybody has come to the end, or is out of patience."""
+        return self.traffic.tick >= self.last_tick or self.traffic.everybody_left()
+
+    def run(self) -> Driven:
+        """Run to the end and return what was written down; a deadlock ends it and is named."""
+        try:
+            while not self.is_over():
+                self.step()
+        except Deadlock as deadlock:
+            self.failure = deadlock
+        found = self._written_down()
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)  # as in sim.model
+        return found
+
+    def _written_down(self) -> Driven:
+        site, vehicles = self.site, self.traffic.vehicles
+        missed = {agent.vehicle: agent.missed for agent in self.agents}
+        columns = {
+            "trip": np.array([t.id for t in site.trips]),
+            "type": np.array([t.type for t in site.trips]),
+            "scheduled_s": np.array([t.depart_s for t in site.trips]),
+            "entered_s": self.traffic.in_seconds(vehicles["entered"]),
+            "left_s": self.traffic.in_seconds(vehicles["left"]),
+            "route_m": route_lengths(site, self.movements),
+            "stops_missed": np.array([missed.get(row, 0) for row in range(len(site.trips))], dtype=np.int64),
+        }
+        names = [t.id for t in site.trips]
+        failure = None if self.failure is None else named_deadlock(self.failure, names)
+        return Driven(columns, self.traffic.facts(), failure)
+
+
+def run_trips(site: TripSite, *, seed: int = 1, replication: int = 0, dt_s: float = 0.5) -> Driven:
+    """Run one replication of a site's given trips and return what came of it."""
+    return TripRun(site, seed=seed, replication=replication, dt_s=dt_s).run()
+
+
+def departures(site: TripSite, base: int, dt_s: float) -> list[Departure]:
+    """Return everybody's vehicle, in the order of the trips."""
+    rows: dict[str, list[int]] = {t.id: [] for t in site.types}
+    for row, trip in enumerate(site.trips):
+        rows[trip.type].append(row)
+    tempers: dict[int, Temperament] = {}
+    for its in site.types:
+        drawn = Draws(base, keys_of(GIVEN, rows[its.id])).tempers(its.moves, site.drivers.gaps)
+        tempers |= dict(zip(rows[its.id], drawn, strict=True))
+    types = {t.id: t for t in site.types}
+    return [
+        Departure(
+            key(GIVEN, row),
+            max(0, -int(-trip.depart_s // dt_s)),
+            trip.path,
+            types[trip.type].kind,
+            tempers[row],
+            by_agent=bool(trip.stops),
+            own=types[trip.type].moves,
+            foresight_m=FORESIGHT_M,
+            bus_lanes=types[trip.type].bus_lanes,
+        )
+        for row, trip in enumerate(site.trips)
+    ]
+
+
+def open_to_cars(network: Network, router: Router) -> Router:
+    """Return the ways that all may take who miss a turn: none over lanes for buses."""
+    buses = {(link.id, n) for link in network.links for n in link.bus_lanes}
+    if not buses:
+        return router
+    movements, _ = roads(network)
+    ends = (((m.from_link, m.from_lane), (m.to_link, m.to_lane)) for m in movements)
+    return Router(network, [m for m, e in zip(movements, ends, strict=True) if not buses & {*e}])
+
+
+def route_lengths(site: TripSite, movements: Sequence[Movement]) -> NDArray[np.float64]:
+    """Return how long each trip's way is [m], over links and junctions."""
+    links = {link.id: site.network.length(link) for link in site.network.links}
+    between: dict[tuple[str, str], float] = {}
+    for m in movements:
+        between.setdefault((m.from_link, m.to_link), m.length_m)
+
+    def length(path: tuple[str, ...]) -> float:
+        return sum(links[link] for link in path) + sum(between[pair] for pair in itertools.pairwise(path))
+
+    return np.round([length(t.path) for t in site.trips], 3)
