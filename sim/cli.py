@@ -111,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_new(commands)
     _add_import(commands)
+    _add_drive(commands)
 
     _add_snapshot(commands)
     _add_replay(commands)
@@ -444,6 +445,14 @@ def _add_import(commands: Any) -> None:
         "--side", choices=("right", "left"), help="traffic keeps right or left, if not as the country does"
     )
     osm.set_defaults(command=_import_osm)
+    sumo = imports.add_parser("sumo", help="from a SUMO network, routes and what stands beside them")
+    sumo.add_argument("net", metavar="NET", type=Path, help="the network (.net.xml)")
+    sumo.add_argument("routes", metavar="ROUTES", type=Path, help="routes, trips or flows (.rou.xml)")
+    sumo.add_argument(
+        "additional", metavar="ADDITIONAL", type=Path, nargs="*", help="more of them, types, stops, signals"
+    )
+    sumo.add_argument("--out", required=True, type=Path, metavar="DIR", help="the site's folder: scenarios/NAME")
+    sumo.set_defaults(command=_import_sumo)
 
 
 def _import_osm(arguments: argparse.Namespace) -> int:
@@ -460,6 +469,45 @@ def _import_osm(arguments: argparse.Namespace) -> int:
     for line in summary.lines():
         print(line)
     return DONE
+
+
+def _import_sumo(arguments: argparse.Namespace) -> int:
+    from sim.formats.sumo import import_sumo
+
+    summary = import_sumo(arguments.net, arguments.routes, arguments.additional, out=arguments.out)
+    for line in summary.lines():
+        print(line)
+    print(f"next:    dropoff drive {_short(arguments.out)}")
+    return DONE
+
+
+def _add_drive(commands: Any) -> None:
+    drive = commands.add_parser("drive", help="run a site whose trips are given, as `dropoff import sumo` makes it")
+    drive.add_argument("site", metavar="DIR", type=Path, help="the site's folder")
+    drive.add_argument("--seed", type=int, default=1, metavar="N", help="of all chance (1)")
+    drive.add_argument("--step", type=float, default=0.5, metavar="S", help="time step [s] (0.5)")
+    drive.add_argument("--out", type=Path, metavar="FILE", help="a table of the trips: FILE.parquet")
+    drive.set_defaults(command=_drive)
+
+
+def _drive(arguments: argparse.Namespace) -> int:
+    from sim.scenario.faults import BadInput, Fault
+    from sim.scenario.trip_files import load_trip_site
+    from sim.trips import run_trips, write_driven
+
+    if arguments.step not in (1.0 / n for n in range(1, 11)):
+        raise BadInput(
+            Fault("--step", f"{arguments.step:g} s", "a second, or one part in 2 to 10: 0.5, 0.25, 0.2, 0.1")
+        )
+    out: Path | None = arguments.out
+    if out is not None and (out.is_dir() or not out.absolute().parent.is_dir()):
+        raise BadInput(Fault(f"--out {out}", "no place for a file", "a file in a folder that is there"))
+    driven = run_trips(load_trip_site(arguments.site), seed=arguments.seed, dt_s=arguments.step)
+    if out is not None:
+        write_driven(driven, out)
+    for line in driven.lines():
+        print(line)
+    return DONE if driven.complete else FAILED
 
 
 def _add_replay(commands: Any) -> None:

@@ -1,0 +1,93 @@
+"""Imports a SUMO network and the demand on it as a site of given trips that runs as it is."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from sim.formats.sumo_network import read_network
+from sim.formats.sumo_trips import read_demand
+from sim.formats.sumo_xml import Reader, settled
+from sim.scenario.check_trips import check_trips
+from sim.scenario.drivers import Drivers
+from sim.scenario.faults import BadInput, Fault
+from sim.scenario.places import NAME_EXPECTED, is_name
+from sim.scenario.read import population
+from sim.scenario.trip_files import write_trip_site
+from sim.scenario.trips import TripSite
+
+DRIVERS = "sumo"
+ROOTS = ("routes", "additional", "add")
+"""Outermost elements of files with demand or signals."""
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What an import read, kept, dropped and assumed."""
+
+    folder: Path
+    site: TripSite
+    dropped: int
+    notes: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """Return the summary as a planner reads it, one fact a line."""
+        network, trips = self.site.network, self.site.trips
+        gives_way = sum(bool(c.yields_to) for c in network.connections)
+        lit = sum(c.programme is not None for c in network.connections)
+        stops = sum(len(t.stops) for t in trips)
+        return [
+            f"network: {len(network.links)} links, {len(network.connections)} connections, {gives_way} of which give"
+            f" way, {lit} have a light; {self.dropped} edges without a lane for motor vehicles left out",
+            f"signals: {len(network.programmes)} programmes, fixed time",
+            f"demand: {len(trips)} trips of {len(self.site.types)} types, {stops} stops;"
+            f" departures {trips[0].depart_s:g} to {trips[-1].depart_s:g} s",
+            f"drivers: lane changing and critical gaps of conf/drivers/{DRIVERS}.yaml",
+            *(f"note: {note}" for note in self.notes),
+            f"written to {self.folder}",
+        ]
+
+
+def read_sumo(
+    net: Path, routes: Path, additional: Sequence[Path] = (), *, name: str = "sumo"
+) -> tuple[TripSite, Summary]:
+    """Return the site that SUMO's files describe, and what was read; raises BadInput with every fault."""
+    faults: list[Fault] = []
+    readers = [Reader(file, ROOTS, faults) for file in (routes, *additional)]
+    sumo = read_network(net, readers)
+    demand = read_demand(sumo, readers)
+    settled(faults)
+    site = TripSite(
+        name=name,
+        title=f"{name}: network and demand from SUMO",
+        network=sumo.network,
+        drivers=TypeAdapter(Drivers).validate_python(population(DRIVERS)),
+        types=demand.types,
+        trips=demand.trips,
+    )
+    settled(check_trips(site, str(net)))
+    return site, Summary(Path(name), site, sumo.dropped, (*sumo.notes, *demand.notes))
+
+
+def import_sumo(net: Path, routes: Path, additional: Sequence[Path], *, out: Path) -> Summary:
+    """Write a site folder from SUMO's files and tell what was read; raises BadInput, and then nothing is written."""
+    if out.exists():
+        raise BadInput(Fault("--out", f"{out}, which exists", "a new folder; nothing is overwritten"))
+    if not is_name(out.name):
+        raise BadInput(Fault("--out", f'"{out.name}"', NAME_EXPECTED))
+    site, read = read_sumo(net, routes, additional, name=out.name)
+    summary = Summary(out, site, read.dropped, read.notes)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        write_trip_site(site, draft)
+        (draft / "import.txt").write_text("\n".join(summary.lines()) + "\n", encoding="utf-8")
+        draft.chmod(0o755)
+        os.rename(draft, out)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return summary

@@ -1,0 +1,75 @@
+"""The programmes of a SUMO network's signals: a *tlLogic* has phases with a letter for each connection it controls."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from sim.formats.sumo_xml import Element, Reader, name_of
+from sim.scenario.faults import near_miss
+from sim.scenario.network import Connection, Phase, Programme
+
+LIGHTS = {"G": "G", "g": "G", "s": "G", "o": "G", "O": "G", "y": "y", "Y": "y", "r": "r", "u": "r"}
+"""Whether one gives way at green (g) is the junction's to say; an arrow for right turns (s), off (o, O): green."""
+
+
+class Signals:
+    """The programmes of a network while it is read."""
+
+    def __init__(self, reader: Reader, others: Sequence[Reader], notes: set[str]) -> None:
+        """Take the programme of each signal that is loaded last, as SUMO does; `notes`: what a planner should know."""
+        self.reader = reader
+        self.notes = notes
+        self.logics = {r.text(tl, "id"): (r, tl) for r in (reader, *others) for tl in r.root.all("tlLogic")}
+        self.told: set[str] = set()
+        """Signals of which a fault has been told."""
+
+    def obeyed_by(self, c: Element) -> str | None:
+        """Return which programme's light a connection obeys; none where the signal is switched off."""
+        tl = tl_of(c)
+        if tl is None:
+            return None
+        if tl not in self.logics:
+            near = near_miss(tl, [*self.logics])
+            self._once(c, tl, f'no programme (tlLogic) for tl="{tl}"', "one in the network or beside it", near)
+            return None
+        _, logic = self.logics[tl]
+        states = [p.given.get("state", "") for p in logic.all("phase")]
+        group, letters = self.reader.whole(c, "linkIndex"), min(map(len, states), default=0)
+        if group >= letters:
+            self._once(c, tl, f"linkIndex {group}, where the programme {tl} has {letters} letters", "a letter for it")
+            return None
+        return None if all(set(state) <= set("oO") for state in states) else name_of(tl)
+
+    def _once(self, c: Element, tl: str, found: str, expected: str, near: str = "") -> None:
+        """Note what is wrong with a signal for the first of its connections only."""
+        if tl not in self.told:
+            self.reader.fault(c, found, expected, near)
+        self.told.add(tl)
+
+    def programmes(self, connections: Iterable[Connection]) -> Iterator[Programme]:
+        """Yield the programmes that connections obey."""
+        used = {c.programme for c in connections}
+        for id, (reader, logic) in self.logics.items():
+            if name_of(id) not in used:
+                continue
+            if logic.given.get("type", "static") != "static":
+                self.notes.add("signals that act on traffic run their programmes with the durations stated")
+            phases = []
+            for phase in logic.all("phase"):
+                state = reader.text(phase, "state")
+                unknown = sorted(set(state) - set(LIGHTS))
+                if unknown:
+                    reader.fault(phase, f'state="{state}"', "letters out of " + "".join(LIGHTS))
+                lights = "".join(LIGHTS.get(letter, "r") for letter in state)
+                duration = reader.number(phase, "duration", least=0.0)
+                if duration > 0.0 and lights:
+                    phases.append(reader.make(phase, Phase, duration_s=min(duration, 3600.0), lights=lights))
+            if len({len(p.lights) for p in phases}) > 1:
+                reader.fault(logic, "phases with different numbers of letters", "a letter for each connection")
+            elif phases:
+                yield reader.make(
+                    logic, Programme, id=name_of(id), phases=tuple(phases), offset_s=reader.number(logic, "offset", 0.0)
+                )
+
+
+def tl_of(c: Element) -> str | None:
+    """Return the signal that controls a connection, if one does."""
+    return None if c.given.get("uncontrolled") in ("1", "true") else c.given.get("tl")

@@ -1,0 +1,167 @@
+"""Bad SUMO files: one clear line for each fault, naming file and element; exit code 2, nothing written."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sim.cli import main
+from tests.sumo_town import NET, ROUTES, TYPES, with_signal, write
+
+LAUGHS = (
+    '<?xml version="1.0"?><!DOCTYPE r [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;">]>'
+    '<routes><vehicle id="&c;"/></routes>'
+)
+EXTERNAL = (
+    '<?xml version="1.0"?><!DOCTYPE r [<!ENTITY secret SYSTEM "file:///etc/hostname">]>'
+    '<routes><vehicle id="&secret;"/></routes>'
+)
+
+
+def told(folder: Path, capsys, files, code: int = 2) -> list[str]:
+    """Return what the import says, line by line."""
+    before = set(folder.rglob("*"))
+    net, routes, more = files
+    assert main(["import", "sumo", *map(str, (net, routes, *more)), "--out", str(folder / "town")]) == code
+    assert set(folder.rglob("*")) == before
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert all(line.startswith("dropoff: ") for line in captured.err.splitlines())
+    return captured.err.splitlines()
+
+
+FAULTS = {
+    "no connection between two edges of a route": (
+        {"net": NET.replace('<connection from="s" to="e"', '<!-- -->\n    <ignored from="s" to="e"')},
+        ("town.rou.xml:5: ", "<trip>", 'id "side"', "no way from s to e"),
+    ),
+    "no connection for a vehicle's class": (
+        {"routes": ROUTES.replace('<route id="through" edges="w e"', '<route id="through" edges="w s"')},
+        ("town.rou.xml:3: ", "<vehicle>", 'id "first"', "no connection from w to s"),
+    ),
+    "an unknown edge in a route": (
+        {"routes": ROUTES.replace('<route edges="w e"/>', '<route edges="w ee"/>')},
+        ("town.rou.xml:4: ", "<route>", 'id "line 3"', "the edge ee", "did you mean e?"),
+    ),
+    "an unknown edge in a connection": (
+        {"net": NET.replace('<connection from="w" to="e" fromLane="0"', '<connection from="ww" to="e" fromLane="0"')},
+        ("town.net.xml:", "<connection>", 'from="ww"', "did you mean w?"),
+    ),
+    "a connection from a lane that the edge does not have": (
+        {"net": NET.replace('to="e" fromLane="1"', 'to="e" fromLane="4"')},
+        ("town.net.xml:", "<connection>", 'fromLane="4"', "a lane of w"),
+    ),
+    "a lane that is no number": (
+        {"net": NET.replace('to="e" fromLane="1"', 'to="e" fromLane="left"')},
+        ("town.net.xml:", "<connection>", 'fromLane="left"', "a number"),
+    ),
+    "a connection over an internal lane that is not there": (
+        {"net": NET.replace('via=":c_1_1"', 'via=":c_1_7"')},
+        ("town.net.xml:", "<connection>", 'via=":c_1_7"', "an internal lane"),
+    ),
+    "no programme for a signal": (
+        {"net": with_signal(NET.replace('<tlLogic id="c"', '<tlLogic id="k"'))},
+        ("town.net.xml:", "<connection>", 'no programme (tlLogic) for tl="c"'),
+    ),
+    "a programme with too few letters": (
+        {"net": re.sub(r'(state="..)[Gyr]"', r'\1"', with_signal())},
+        ("town.net.xml:", "<connection>", "linkIndex 2", "the programme c has 2 letters"),
+    ),
+    "a light that SUMO does not have": (
+        {"net": with_signal(NET).replace('"grr"', '"xrr"')},
+        ("town.net.xml:", "<phase>", 'state="xrr"'),
+    ),
+    "a type that is not defined": (
+        {"routes": ROUTES.replace('type="bus"', 'type="buss"')},
+        ("town.rou.xml:4: ", "<vehicle>", 'type="buss"', "did you mean bus?"),
+    ),
+    "a stop that is not defined": (
+        {"routes": ROUTES.replace('busStop="school"', 'busStop="shcool"')},
+        ("town.rou.xml:4: ", "<stop>", "the stop shcool", "did you mean school?"),
+    ),
+    "a stop that is not on the way": (
+        {"types": TYPES.replace('lane="e_0"', 'lane="s_0"').replace('endPos="-180"', 'endPos="120"')},
+        ("town.rou.xml:4: ", "<stop>", 'id "line 3"', "a stop on s"),
+    ),
+    "a departure that is no number": (
+        {"routes": ROUTES.replace('depart="9.5"', 'depart="soon"')},
+        ("town.rou.xml:5: ", "<trip>", 'id "side"', 'depart="soon"'),
+    ),
+    "a length that is no length": (
+        {"net": NET.replace('length="150"', 'length="nan"')},
+        ("town.net.xml:", "<lane>", 'id "s_0"', 'length="nan"'),
+    ),
+    "a vehicle that stands twice": (
+        {"routes": ROUTES.replace('id="side"', 'id="first"')},
+        ("town.rou.xml:5: ", "<trip>", 'id "first"', "stands twice"),
+    ),
+    "broken XML": ({"net": NET.replace("</net>", "</nett>")}, ("town.net.xml:", "broken XML (mismatched tag)")),
+    "XML that stops half way": ({"routes": ROUTES[:150]}, ("town.rou.xml:", "broken XML")),
+    "a billion laughs": ({"routes": LAUGHS}, ("town.rou.xml:1: ", "document type (DOCTYPE)")),
+    "an external entity": ({"routes": EXTERNAL}, ("town.rou.xml:1: ", "document type (DOCTYPE)")),
+    "nesting without end": ({"routes": "<routes>" + 100 * "<a>" + 100 * "</a>" + "</routes>"}, ("more than 50 deep",)),
+    "an empty file": ({"routes": ""}, ("town.rou.xml:1: ", "no element found")),
+    "a wrong outermost element": ({"routes": "<net/>"}, ("town.rou.xml:1: ", "<net>", "<routes>")),
+    "a network that is none": ({"net": ROUTES}, ("town.net.xml:1: ", "<routes>", "<net>")),
+    "no vehicle": ({"routes": "<routes/>"}, ("town.rou.xml:1: ", "<routes>", "no vehicle")),
+    "an encoding that nobody knows": (
+        {"routes": '<?xml version="1.0" encoding="martian"?><routes/>'},
+        ("town.rou.xml: ", "unknown encoding: martian"),
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_one_line_that_names_file_and_element(tmp_path, capsys, fault):
+    changed, words = FAULTS[fault]
+    (line,) = told(tmp_path, capsys, write(tmp_path, **changed))
+    assert [word for word in words if word not in line] == []
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path, capsys):
+    net, _, more = write(tmp_path)
+    (line,) = told(tmp_path, capsys, (net, tmp_path / "none.rou.xml", more))
+    assert "none.rou.xml: found no such file" in line
+
+
+def test_a_missing_connection_is_told_once_however_many_need_it(tmp_path, capsys):
+    routes = "".join(f'<vehicle id="v{n}" depart="{n}"><route edges="w s"/></vehicle>' for n in range(50))
+    lines = told(tmp_path, capsys, write(tmp_path, routes=f"<routes>{routes}</routes>"))
+    assert len(lines) == 1
+
+
+def test_many_faults_are_counted_after_the_first_twenty(tmp_path, capsys):
+    routes = "".join(f'<vehicle id="v{n}" depart="{n}"><route edges="w nowhere{n}"/></vehicle>' for n in range(50))
+    lines = told(tmp_path, capsys, write(tmp_path, routes=f"<routes>{routes}</routes>"))
+    assert len(lines) == 21
+    assert "30 more faults" in lines[-1]
+
+
+def test_nothing_is_overwritten(tmp_path, capsys):
+    files = write(tmp_path)
+    (tmp_path / "town").mkdir()
+    (line,) = told(tmp_path, capsys, files)
+    assert "nothing is overwritten" in line
+
+
+def test_a_folder_that_is_no_site_of_given_trips_is_named(tmp_path, capsys):
+    assert main(["drive", str(tmp_path)]) == 2
+    assert "trips.json: found no such file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("step", ["0", "0.3", "2", "nan", "-1"])
+def test_a_step_that_is_no_part_of_a_second_is_refused(tmp_path, capsys, step):
+    assert main(["drive", str(tmp_path), f"--step={step}"]) == 2
+    assert "--step: found" in capsys.readouterr().err
+
+
+def test_a_site_changed_by_hand_is_checked_again(tmp_path, capsys):
+    net, routes, more = write(tmp_path)
+    assert main(["import", "sumo", *map(str, (net, routes, *more)), "--out", str(tmp_path / "town")]) == 0
+    file = tmp_path / "town" / "trips.json"
+    file.write_text(file.read_text().replace('["s", "e"]', '["s", "x"]'))
+    capsys.readouterr()
+    assert main(["drive", str(tmp_path / "town")]) == 2
+    err = capsys.readouterr().err
+    assert "path" in err
+    assert "x" in err

@@ -1,0 +1,116 @@
+"""Trips that are given are driven as they are given: by their ways, with their stops, in their lanes."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sim.formats.sumo import read_sumo
+from sim.kernel.following import arrival_speed
+from sim.trips import TripRun, run_trips
+from tests.sumo_town import ROUTES, with_signal, write
+
+
+@pytest.fixture
+def town(tmp_path):
+    return read_sumo(*write(tmp_path))[0]
+
+
+def only(town, *ids):
+    return replace(town, trips=tuple(t for t in town.trips if t.id in ids))
+
+
+def test_everybody_comes_to_the_end(town):
+    driven = run_trips(town)
+    assert driven.complete
+    assert np.isfinite(driven.trips["left_s"]).all()
+    assert (driven.trips["entered_s"] >= driven.trips["scheduled_s"]).all()
+
+
+def test_the_way_is_as_long_as_its_links_and_connections(town):
+    driven = run_trips(only(town, "first", "side"))
+    assert driven.trips["route_m"].tolist() == [510.0, 459.0]
+
+
+def test_the_same_seed_gives_the_same_trips_and_another_one_others(town):
+    a, b, c = (run_trips(town, seed=s).trips["left_s"] for s in (1, 1, 2))
+    assert (a == b).all()
+    assert (a != c).any()
+
+
+def test_a_run_in_batches_is_the_run_tick_by_tick(town):
+    slow = TripRun(town)
+    advance = slow.traffic.run
+    slow.traffic.run = lambda _: advance(slow.traffic.tick + 1)
+    assert (slow.run().trips["left_s"] == run_trips(town).trips["left_s"]).all()
+
+
+@pytest.mark.parametrize("dt_s", [0.25, 0.5, 1.0])
+@pytest.mark.parametrize("decel", [2.0, 4.5])
+def test_a_bus_serves_its_stop_however_hard_it_brakes_and_coarse_the_step(town, dt_s, decel):
+    types = tuple(
+        replace(t, moves=replace(t.moves, deceleration_m_s2=decel)) if t.id == "bus" else t for t in town.types
+    )
+    one = only(replace(town, types=types), "line_3")
+    driven = run_trips(one, dt_s=dt_s)
+    without = run_trips(replace(one, trips=(replace(one.trips[0], stops=()),)), dt_s=dt_s)
+    assert driven.trips["stops_missed"].tolist() == [0]
+    lost = float(driven.trips["left_s"][0] - without.trips["left_s"][0])
+    assert 20.0 < lost < 45.0  # what it stands, and braking and starting
+
+
+def test_one_who_reckons_with_the_way_of_a_tick_needs_no_harder_braking_later():
+    v, x, b, dt = 14.0, 0.0, 4.5, 1.0
+    while x < 99.5 and v > 0.01:
+        after = min(v, arrival_speed(v, 100.0 - x, 0.0, b, dt))
+        assert v - after <= b * dt + 1e-9
+        x += 0.5 * (v + after) * dt
+        v = after
+    assert x == pytest.approx(100.0, abs=0.5)
+
+
+def test_cars_keep_off_the_bus_lane_and_a_bus_goes_where_its_stop_is(town):
+    run = TripRun(town, dt_s=0.5)
+    lanes, vehicles = run.traffic.lanes, run.traffic.vehicles
+    kinds = {t.id: t.bus_lanes for t in town.types}
+    seen = set()
+    while not run.is_over():
+        run.step()
+        for row, trip in enumerate(town.trips):
+            if vehicles[row].state == 1 and lanes[vehicles[row].lane].buses:
+                seen.add(kinds[trip.type])
+    assert seen == {True}
+
+
+def test_the_side_street_lets_the_main_street_pass(tmp_path):
+    routes = "<routes>" + "".join(
+        f'<vehicle id="{id}" type="car" depart="{at}" departPos="0"><route edges="{way}"/></vehicle>'
+        for id, at, way in [*((f"m{n}", 2 * n, "w e") for n in range(30)), ("side", 0, "s e")]
+    )
+    site = read_sumo(*write(tmp_path, routes=routes + "</routes>"))[0]
+    driven = run_trips(site)
+    alone = run_trips(only(site, "side"))
+    side = site.trips.index(next(t for t in site.trips if t.id == "side"))
+    assert driven.trips["left_s"][side] > float(alone.trips["left_s"][0]) + 10.0
+
+
+def test_nobody_passes_at_red(tmp_path):
+    site = read_sumo(*write(tmp_path, with_signal()))[0]
+    run = TripRun(only(site, "first"), dt_s=1.0)
+    driven = run.run()
+    at_line = float(driven.trips["left_s"][0]) - 300.0 / 13.89
+    assert (at_line - 5.0) % 40.0 < 15.0 or 23.0 <= (at_line - 5.0) % 40.0 < 34.0
+
+
+def test_a_trip_that_cannot_end_is_told_and_gives_no_mean(town):
+    short = replace(town, trips=town.trips[:1], patience_s=5.0)
+    driven = run_trips(short)
+    assert not driven.complete
+    assert driven.lines() == ["0 of 1 trips came to their end; 0 times another way was taken, 0 stops were driven past"]
+
+
+def test_stops_and_departures_of_the_file_are_seconds_of_the_run(tmp_path):
+    until = ROUTES.replace('duration="20"', 'until="100"')
+    site = read_sumo(*write(tmp_path, routes=until))[0]
+    driven = run_trips(only(site, "line_3"))
+    assert 100.0 < float(driven.trips["left_s"][0]) < 130.0

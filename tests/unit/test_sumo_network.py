@@ -1,0 +1,85 @@
+"""A SUMO network comes in as it is stated: lanes, connections, who gives way, and every green of a cycle."""
+
+import pytest
+
+from sim.formats.sumo import read_sumo
+from sim.kernel.state import AMBER, GREEN, RED
+from sim.scenario.junctions import movements
+from sim.trips import TripRun
+from tests.sumo_town import NET, with_signal, write
+
+
+@pytest.fixture
+def town(tmp_path):
+    return read_sumo(*write(tmp_path))[0]
+
+
+def test_edges_become_links_with_their_lengths_speeds_and_lanes(town):
+    links = {link.id: link for link in town.network.links}
+    assert {id: (link.lanes, link.length_m, link.speed_km_h) for id, link in links.items()} == {
+        "w": (2, 200.0, pytest.approx(50.0, abs=0.01)),
+        "s": (1, 150.0, pytest.approx(30.0, abs=0.02)),
+        "e": (2, 300.0, pytest.approx(50.0, abs=0.01)),
+    }
+    assert links["e"].bus_lanes == (0,)
+    assert town.network.entries() == ("w", "s")
+    assert town.network.exits() == ("e",)
+
+
+def test_an_edge_for_people_on_foot_is_left_out_and_counted(tmp_path):
+    _, summary = read_sumo(*write(tmp_path))
+    assert summary.dropped == 1
+
+
+def test_connections_keep_their_lanes_lengths_and_right_of_way(town):
+    ways = {c.id: c for c in town.network.connections}
+    side = ways["s_0>e_1"]
+    assert (side.length_m, side.turn, side.from_lane, side.to_lane) == (9.0, "right", 0, 1)
+    assert side.speed_km_h == pytest.approx(21.6)
+    assert set(side.yields_to) == {"w_0>e_0", "w_1>e_1"}
+    assert ways["w_1>e_1"].yields_to == ()
+
+
+def test_only_paths_that_meet_are_in_conflict_and_the_stated_one_gives_way(town):
+    found = movements(town.network)
+    side = next(m for m in found if m.from_link == "s")
+    meets = {(found[c.foe].from_lane, c.yields) for c in side.conflicts}
+    assert (1, True) in meets
+    assert all(gives_way for _, gives_way in meets)
+    main = next(m for m in found if (m.from_link, m.from_lane) == ("w", 1))
+    assert {c.yields for c in main.conflicts} == {False}
+
+
+def test_a_signal_shows_every_green_of_its_cycle_from_its_offset_on(tmp_path):
+    site, _ = read_sumo(*write(tmp_path, with_signal()))
+    run = TripRun(site, dt_s=1.0)
+    lights = {m.from_link: row for m, row in zip(run.movements, run.layout.movement_rows, strict=True)}
+    phases = ("rGG", 10), ("ryy", 3), ("grr", 7), ("yrr", 3), ("rGG", 6), ("ryy", 3), ("rrr", 8)
+    cycle = [letters for letters, lasts in phases for _ in range(lasts)]
+    shown = {"G": GREEN, "g": GREEN, "y": AMBER, "r": RED}
+    for second in range(120):
+        run.traffic.run(second + 1)
+        now = cycle[(second - 5) % 40]
+        assert run.traffic.lanes[lights["w"]].light == shown[now[1]], second
+        assert run.traffic.lanes[lights["s"]].light == shown[now[0]], second
+
+
+def test_a_signal_in_a_later_file_replaces_the_one_in_the_network(tmp_path):
+    net, routes, more = write(tmp_path, with_signal())
+    later = tmp_path / "later.add.xml"
+    later.write_text(
+        '<add><tlLogic id="c"><phase duration="9" state="Grr"/><phase duration="9" state="rGG"/></tlLogic></add>'
+    )
+    (programme,) = read_sumo(net, routes, [*more, later])[0].network.programmes
+    assert [p.lights for p in programme.phases] == ["Grr", "rGG"]
+
+
+def test_a_connection_over_two_internal_lanes_waits_where_the_first_one_ends(tmp_path):
+    net = NET.replace(
+        '<edge id=":c_1"',
+        '<edge id=":c_2" function="internal">'
+        '<lane id=":c_2_0" index="0" speed="6" length="4" shape="205,-5 208,-2"/></edge>\n    <edge id=":c_1"',
+    ).replace("</net>", '<connection from=":c_0" to="e" fromLane="0" toLane="1" via=":c_2_0" dir="r" state="m"/></net>')
+    site, _ = read_sumo(*write(tmp_path, net))
+    side = next(c for c in site.network.connections if c.from_link == "s")
+    assert (side.wait_m, side.length_m) == (9.0, 13.0)
