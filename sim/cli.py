@@ -111,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
 
     _add_new(commands)
     _add_import(commands)
+    _add_export(commands)
     _add_drive(commands)
 
     _add_snapshot(commands)
@@ -467,6 +468,32 @@ def _import_osm(arguments: argparse.Namespace) -> int:
         side=arguments.side,
     )
     for line in summary.lines():
+        print(line)
+    return DONE
+
+
+def _add_export(commands: Any) -> None:
+    exports = commands.add_parser("export", help="write a scenario for another program").add_subparsers(
+        required=True, metavar="FORMAT"
+    )
+    sumo = exports.add_parser("sumo", help="plain files for SUMO: network, signals, stops, and one morning's demand")
+    sumo.add_argument("scenario", metavar="SITE/NAME")
+    sumo.add_argument("--seed", default="1", metavar="N", help="of all chance: the demand of replication 0 (1)")
+    sumo.add_argument("--out", required=True, type=Path, metavar="DIR", help="a new folder")
+    sumo.set_defaults(command=_export_sumo)
+
+
+def _export_sumo(arguments: argparse.Namespace) -> int:
+    from sim.interventions import resolve
+    from sim.scenario.faults import BadInput, Fault
+    from sim.scenario.read import load_scenario
+    from sim.study.sumo import export_sumo
+
+    if not (arguments.seed.isascii() and arguments.seed.isdecimal()):
+        raise BadInput(Fault("--seed", ascii(arguments.seed), "a whole number from 0 on"))
+    out: Path = arguments.out.expanduser()
+    written = export_sumo(resolve(load_scenario(arguments.scenario)), seed=int(arguments.seed), out=out)
+    for line in written.lines(_short(out)):
         print(line)
     return DONE
 

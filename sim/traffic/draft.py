@@ -67,7 +67,7 @@ class Draft:
         """Lay out a link's segments; return where they are cut: (link, crossing, segment before, width)."""
         over = []
         self.pieces[link.id] = []
-        for crossing, at, beyond in [*_cuts(link, begin, end, self.network.crossings), (None, end, end)]:
+        for crossing, at, beyond in [*cuts(link, begin, end, self.network.crossings), (None, end, end)]:
             segment = len(self.first_lane)
             lanes = link.lanes_at_end if at == end else link.lanes
             self.first_lane.append(len(self.lanes))
@@ -193,7 +193,7 @@ def _box(m: Movement, network: Network) -> int:
     return BOX_RING if enters_ring else BOX_TO_STAND
 
 
-def _cuts(
+def cuts(
     link: Link, start: float, end: float, crossings: Sequence[Crossing]
 ) -> list[tuple[Crossing | None, float, float]]:
     """Return the crossings of a link with the stretch [m, m] each takes, kept apart and inside the link.
