@@ -62,6 +62,7 @@ class Running(mesa.Model):  # type: ignore[misc]
     traffic: Traffic
     dt_s: float
     last_tick: int
+    failure: Deadlock | None = None
 
     def wait(self, seconds: float) -> simpy.Event:
         """Return an event after a duration [s], rounded up to the next tick."""
@@ -82,6 +83,22 @@ class Running(mesa.Model):  # type: ignore[misc]
             self.traffic.tell()
         while self.env.peek() <= self.traffic.tick:
             self.env.step()
+
+    def is_over(self) -> bool:
+        """Return whether the run has come to its end."""
+        raise NotImplementedError
+
+    def run_through(self) -> None:
+        """Run to the end; a deadlock ends it and is kept as `failure`."""
+        try:
+            while not self.is_over():
+                self.step()
+        except Deadlock as deadlock:
+            self.failure = deadlock
+
+    def forget(self) -> None:
+        """Let go of this world: Mesa 3.3 numbers each model's agents in a table of all models, which would keep it."""
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)
 
     @property
     def _check(self) -> int:
@@ -137,7 +154,6 @@ class SchoolMorning(Running):
             for z in self.site.network.curb_zones
             if z.users == "bus" or z.kind != "in_lane"
         }
-        self.failure: Deadlock | None = None
         self._people()
 
     def _people(self) -> None:
@@ -168,14 +184,9 @@ class SchoolMorning(Running):
 
     def run(self) -> Record:
         """Run to the end and return what was written down; a deadlock ends it and is named in the record."""
-        try:
-            while not self.is_over():
-                self.step()
-        except Deadlock as deadlock:
-            self.failure = deadlock
+        self.run_through()
         record = write_down(self)
-        # Mesa 3.3 numbers the agents of each model in a table of all models, which would keep this one for good.
-        getattr(mesa.Agent, "_ids", {}).pop(self, None)
+        self.forget()
         return replace(record, film=develop(self)) if self.filmed else record
 
 

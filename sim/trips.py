@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-import mesa
 import numpy as np
 import pandas as pd
 import simpy
@@ -28,7 +27,7 @@ from sim.scenario.trips import TripSite
 from sim.tables import write_table
 from sim.traffic.fleet import Departure, Temperament
 from sim.traffic.laying import lay_out
-from sim.traffic.traffic import Deadlock, Traffic
+from sim.traffic.traffic import Traffic
 
 FORESIGHT_M = 1000.0
 """So far ahead drivers whose way is given pick their lanes [assumption]; SUMO's look 3 km ahead."""
@@ -106,7 +105,6 @@ class TripRun(Running):
             start_s=0.0,
             horizon=self.last_tick,
         )
-        self.failure: Deadlock | None = None
         for row, trip in enumerate(site.trips):
             if trip.stops:
                 caller = Caller(cast(World, self), trip.id, row, trip.depart_s, trip.stops)
@@ -118,13 +116,9 @@ class TripRun(Running):
 
     def run(self) -> Driven:
         """Run to the end and return what was written down; a deadlock ends it and is named."""
-        try:
-            while not self.is_over():
-                self.step()
-        except Deadlock as deadlock:
-            self.failure = deadlock
+        self.run_through()
         found = self._written_down()
-        getattr(mesa.Agent, "_ids", {}).pop(self, None)  # as in sim.model
+        self.forget()
         return found
 
     def _written_down(self) -> Driven:

@@ -1,8 +1,5 @@
 """Imports a school's streets from an OpenStreetMap file as a site folder that runs as it is and can be edited."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import hypot, isfinite
@@ -18,8 +15,9 @@ from sim.formats.osm_side import traffic_side
 from sim.formats.osm_site import Area, Imported, build
 from sim.scenario.drivers import Drivers
 from sim.scenario.faults import BadInput, Fault
+from sim.scenario.files import appearing_folder
 from sim.scenario.network import Side
-from sim.scenario.places import NAME_EXPECTED, is_name
+from sim.scenario.places import check_new_site
 from sim.scenario.read import population
 from sim.scenario.site import Site
 from sim.scenario.write import write_site
@@ -147,10 +145,7 @@ def _check(radius_m: float, out: Path, pupils: int | None) -> None:
         faults.append(Fault("--radius", f"{radius_m:g} m", f"{RADIUS_M[0]:g} to {RADIUS_M[1]:g} m"))
     if pupils is not None and not PUPILS_RANGE[0] <= pupils <= PUPILS_RANGE[1]:
         faults.append(Fault("--pupils", str(pupils), f"{PUPILS_RANGE[0]} to {PUPILS_RANGE[1]}"))
-    if out.exists():
-        faults.append(Fault("--out", f"{out}, which exists", "a new folder; nothing is overwritten"))
-    elif not is_name(out.name):
-        faults.append(Fault("--out", f'"{out.name}"', NAME_EXPECTED))
+    faults += check_new_site(out)
     if faults:
         raise BadInput(*faults)
 
@@ -245,17 +240,11 @@ def _warnings(done: Imported, area: Area) -> Iterator[str]:
 
 def _write(done: Imported, summary: Summary, out: Path) -> None:
     """Write the site's folder whole or not at all."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
+    with appearing_folder(out) as draft:
         write_site(done.site, draft)
         for name, text in _scenarios(done.site).items():
             (draft / name).write_text(text, encoding="utf-8")
         (draft / "import.txt").write_text("\n".join(summary.lines()) + "\n", encoding="utf-8")
-        draft.chmod(0o755)
-        os.rename(draft, out)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def _drivers(lon: float, lat: float) -> Drivers:

@@ -1,8 +1,5 @@
 """Imports a SUMO network and the demand on it as a site of given trips that runs as it is."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +11,9 @@ from sim.formats.sumo_trips import read_demand
 from sim.formats.sumo_xml import Reader, settled
 from sim.scenario.check_trips import check_trips
 from sim.scenario.drivers import Drivers
-from sim.scenario.faults import BadInput, Fault
-from sim.scenario.places import NAME_EXPECTED, is_name
+from sim.scenario.faults import Fault
+from sim.scenario.files import appearing_folder
+from sim.scenario.places import check_new_site
 from sim.scenario.read import population
 from sim.scenario.trip_files import write_trip_site
 from sim.scenario.trips import TripSite
@@ -75,19 +73,10 @@ def read_sumo(
 
 def import_sumo(net: Path, routes: Path, additional: Sequence[Path], *, out: Path) -> Summary:
     """Write a site folder from SUMO's files and tell what was read; raises BadInput, and then nothing is written."""
-    if out.exists():
-        raise BadInput(Fault("--out", f"{out}, which exists", "a new folder; nothing is overwritten"))
-    if not is_name(out.name):
-        raise BadInput(Fault("--out", f'"{out.name}"', NAME_EXPECTED))
+    settled(check_new_site(out))
     site, read = read_sumo(net, routes, additional, name=out.name)
     summary = Summary(out, site, read.dropped, read.notes)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
+    with appearing_folder(out) as draft:
         write_trip_site(site, draft)
         (draft / "import.txt").write_text("\n".join(summary.lines()) + "\n", encoding="utf-8")
-        draft.chmod(0o755)
-        os.rename(draft, out)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return summary

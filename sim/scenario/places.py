@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+from sim.scenario.faults import Fault
+
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -29,3 +31,10 @@ RESERVED = ("true", "false", "yes", "no", "on", "off", "null", "y", "n")
 def is_name(text: str) -> bool:
     """Return whether a site may be called so: every reader of YAML and of a command line takes it for a word."""
     return NAME.fullmatch(text) is not None and text.lower() not in RESERVED
+
+
+def check_new_site(out: Path) -> list[Fault]:
+    """Return what keeps a site's folder from being put at `out`."""
+    if out.exists():
+        return [Fault("--out", f"{out}, which exists", "a new folder; nothing is overwritten")]
+    return [] if is_name(out.name) else [Fault("--out", f'"{out.name}"', NAME_EXPECTED)]

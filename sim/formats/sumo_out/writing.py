@@ -1,7 +1,5 @@
 """The folder of files for SUMO: written whole or not at all."""
 
-import os
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +14,7 @@ from sim.formats.sumo_out.plan import Plan
 from sim.formats.sumo_out.signals import lights
 from sim.formats.sumo_out.streets import Streets, number
 from sim.scenario.faults import BadInput, Fault
+from sim.scenario.files import appearing_folder
 
 BUILD, RUN = "build.netccfg", "run.sumocfg"
 NETWORK = "network.net.xml"
@@ -69,15 +68,9 @@ def write_sumo(plan: Plan, out: Path) -> Written:
     check_target(out)
     written = Written(out, _counts(plan), tuple(notes(plan)))
     texts = files(plan) | {"README.txt": _readme(plan, written)}
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
+    with appearing_folder(out) as draft:
         for name, text in texts.items():
             (draft / name).write_text(text, encoding="utf-8")
-        draft.chmod(0o755)
-        os.rename(draft, out)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return written
 
 
