@@ -85,7 +85,7 @@ def _drain(
     while waiting or running:
         while waiting and len(running) < in_flight:
             try:
-                with _interrupts_held():  # the workers inherit the mask: Ctrl-C is for this process alone
+                with _interrupts_held():
                     running[pool.submit(_guarded, function, tasks[waiting[0]])] = waiting[0]
             except BrokenProcessPool:
                 break
@@ -123,11 +123,22 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    """Keep Ctrl-C from new workers, which inherit this thread's mask, and from here until they are up.
+
+    The mask is not enough for that: another thread may take the signal, and the handler runs in the main thread.
+    """
+    noted: list[int] = []
+    is_main = threading.current_thread() is threading.main_thread()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    handler = signal.signal(signal.SIGINT, lambda number, _: noted.append(number)) if is_main else None
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if is_main:
+            signal.signal(signal.SIGINT, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+    if noted:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _end_with_parent() -> None:

@@ -4,12 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
-from sim.study.pool import KILLED, Failed, outcomes
+from sim.study.pool import KILLED, Failed, _interrupts_held, outcomes
 
 
 def square(x: int) -> int:
@@ -99,6 +100,21 @@ def test_no_worker_outlives_the_process_that_started_it(tmp_path, end):
     child.send_signal(end)
     assert child.wait(timeout=10) != 0
     wait_until(lambda: not any(alive(int(p.name)) for p in pids.iterdir()))
+
+
+def test_ctrl_c_waits_until_a_worker_is_up_though_another_thread_takes_it():
+    idle, done, before = threading.Event(), [], signal.signal(signal.SIGINT, signal.default_int_handler)
+    threading.Thread(target=idle.wait, daemon=True).start()
+    try:
+        with pytest.raises(KeyboardInterrupt), _interrupts_held():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)
+            done.append("up")
+        assert done == ["up"]
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        idle.set()
+        signal.signal(signal.SIGINT, before)
 
 
 def alive(pid: int) -> bool:
