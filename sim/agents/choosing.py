@@ -19,6 +19,8 @@ CHANGE_M = 10.0
 """[m] it takes to get into the curb lane [assumption]"""
 PAST_GATE_M = 10.0
 """[m] past the gate, nobody double-parks any more [assumption]"""
+OUTSIDE_M = 0.5
+"""[m] a rear end may stand out of the stretch for stopping [assumption]"""
 SWING_M = 1.0
 """[m] from the front of one who waits to the berth that is about to be free [assumption]"""
 
@@ -139,7 +141,7 @@ class Eyes:
         fronts = [m for n in range(zone.berths) if self.accepts(zone.link, m := zone.berth_front_m(n), zone)]
         if not fronts:
             return None
-        begin = fronts[0] - zone.berth_length_m + self.world.traffic.scene.length_m(self.vehicle)
+        begin = fronts[0] - zone.berth_length_m + self.world.traffic.scene.length_m(self.vehicle) - OUTSIDE_M
         return Place(zone.kind, zone.link, fronts[-1], zone.id, escort=zone.escort, from_m=min(begin, fronts[-1]))
 
     def joins(self, row: Place, near: float, tail_m: float, *, at_curb: bool) -> bool:

@@ -13,7 +13,7 @@ from sim.kernel import compiled
 
 MASK = 0xFFFFFFFF
 # What the kernel draws for; the purposes of the demand begin at 100 (sim.demand).
-COURTESY, YIELD, KEEP_CLEAR, TURNS, BUS_LAW, LOOKED, STAGES = 1, 2, 3, 4, 5, 6, 7
+COURTESY, YIELD, KEEP_CLEAR, TURNS, BUS_LAW, LOOKED, STAGES, HESITATION = 1, 2, 3, 4, 5, 6, 7, 8
 
 
 @compiled(inline="always")

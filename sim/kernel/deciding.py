@@ -150,6 +150,10 @@ def look_ahead(
                     me.may_go = -1
                 elif me.may_go < 0:
                     me.may_go = tick
+                if shut or (not go and who != DEFERS and stop < distance):
+                    me.may_enter = -1
+                elif me.may_enter < 0:
+                    me.may_enter = tick
             if not go:
                 tried = short_of(vehicles, i, line, dt, behind(vehicles, i, stop + me.s0, 0.0))
                 if tried < wanted:

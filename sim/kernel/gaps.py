@@ -1,13 +1,13 @@
 """Gap acceptance: when is the next vehicle here, and is that late enough?"""
 
 from sim.kernel import compiled
-from sim.kernel.chance import TURNS, uniform
+from sim.kernel.chance import HESITATION, TURNS, uniform
 from sim.kernel.order import goes_on, position_of, way_on
 from sim.kernel.state import FAR, HELD, RED, V_STANDING, V_WAITING, Ints, Records
 
 V_SLOW = 5.0  # [m/s] in slower traffic some let one in who waits at the side [assumption]
 WAITED = 5.0  # [s] who has waited so long is let in by one who drives in slow traffic [assumption]
-HESITATES = 2.0  # [s] who lets another go first holds back for so long; then he goes himself [assumption]
+HESITATES = 2.0  # [s] who lets another go first holds back so long on average; then he goes himself [assumption]
 NOTICED = 0.5  # [s] what one may do by now, others take into account so much later [assumption]
 FREE_AGAIN = 0.5  # [m] a foe's rear must be this far past the point where the paths meet
 LEAST_LAG = 1.0  # [s] nobody goes when the next is nearer than that [assumption]
@@ -108,16 +108,30 @@ def kind_to(vehicles: Records, desk: Records, host: int, guest: int, tick: int) 
 
 
 @compiled()
+def has_held_back(vehicles: Records, desk: Records, host: int, tick: int) -> bool:
+    """Return whether one who lets others go first has held back for as long as he has a mind to.
+
+    That is drawn evenly from half of HESITATES to one and a half: a number of seconds that is the same for all would be
+    a number of ticks, and who gets in would hang on it. He begins half a tick late, on average, and ends as much early.
+    """
+    me = vehicles[host]
+    if me.defers < 0:
+        return False
+    drawn = HESITATES * (0.5 + uniform(desk[0].seed, me.key, HESITATION, me.leg))
+    return (tick - me.defers + 1) * desk[0].dt >= drawn
+
+
+@compiled()
 def lets_first(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> bool:
     """Return whether one who has the right of way, in traffic that stands or crawls, lets one go first at the line.
 
     In a queue drivers take turns (in China by law: Road Traffic Safety Law, art. 45): who stands, with one who has
     stood longer; who crawls, with one who has waited long; both with one who crosses in stages. Once a junction, and
-    for no longer than HESITATES.
+    for no longer than one has a mind to (`has_held_back`).
     """
     me = vehicles[host]
     since = vehicles[guest].standing
-    if since < 0 or (me.defers >= 0 and (tick - me.defers) * desk[0].dt >= HESITATES):
+    if since < 0 or has_held_back(vehicles, desk, host, tick):
         return False
     if me.standing < 0 or vehicles[guest].by_stages == 1:
         return kind_to(vehicles, desk, host, guest, tick)

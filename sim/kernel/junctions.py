@@ -398,18 +398,14 @@ def may_cross(
     `to_wait`: only those before the point inside the junction at which one gives way.
     """
     v = vehicles[i].v
-    if (
-        v < V_AT_LINE
-        and vehicles[i].may_go < 0
-        and not looks(i, tick, desk[0].dt)
-        and not turns_green(lanes, net, movement, tick)
-    ):
+    point = waiting_point(vehicles, lanes, movement, i)
+    since = vehicles[i].may_enter if to_wait or point == 0.0 else vehicles[i].may_go
+    if v < V_AT_LINE and since < 0 and not looks(i, tick, desk[0].dt) and not turns_green(lanes, net, movement, tick):
         return False, vehicles[i].blocker
     mine = distance / (v if v > V_AT_LINE else V_AT_LINE)
     decided = False
     if v < V_AT_LINE and distance < AT_LINE:
         mine = 0.0
-        since = vehicles[i].may_go
         decided = since >= 0 and (tick - since) * desk[0].dt <= STARTS_S
     patience = 1.0
     if vehicles[i].by_stages == 1:
@@ -418,7 +414,6 @@ def may_cross(
         waited = ((tick - vehicles[i].standing) * desk[0].dt - IMPATIENT_S) / (HARDENED_S - IMPATIENT_S)
         if waited > 0.0:
             patience = 1.0 - (1.0 - HARDENED) * (waited if waited < 1.0 else 1.0)
-    point = waiting_point(vehicles, lanes, movement, i)
     x = (0.0 if to_wait else point) - distance
     for c in range(lanes[movement].conflict_at, lanes[movement].conflict_end):
         if x > conflicts[c].begin:  # who is in a common area can only leave it

@@ -169,6 +169,10 @@ def advance_lane(
                     x = before
                 after = 0.0
                 desk[0].clamps += 1
+            if me.target_mode == STOP and me.target_segment == segment and here.number == 0 and after < V_ROLLING:
+                point = me.target_x - NEAR
+                if before < point < x:  # comes to a stand there, however far the tick reaches
+                    x = point
             me.x = x
             me.v = after
             if after >= V_QUEUE:

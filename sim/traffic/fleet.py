@@ -85,7 +85,7 @@ def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) ->
     _own(vehicles, departures)
     vehicles["headway"] *= [d.temper.headway for d in departures]
     _abreast(layout, vehicles, departures)
-    waiting = ("blocker", "shadow", "yields_to", "standing", "defers", "may_go", "claims")
+    waiting = ("blocker", "shadow", "yields_to", "standing", "defers", "may_go", "may_enter", "claims")
     for name in (*waiting, "target_segment", "choice", "lane", "before"):
         vehicles[name] = -1
     vehicles["desired"], vehicles["changed"] = 1.0, -1_000_000
@@ -109,7 +109,7 @@ def shadows() -> Records:
     """Return rows for those who hold the opposite lane for a vehicle that turns round."""
     found = rows(VEHICLE, SHADOWS)
     found["state"], found["shadow"], found["blocker"], found["yields_to"], found["standing"] = GONE, -1, -1, -1, -1
-    found["before"] = found["target_segment"] = found["may_go"] = found["choice"] = -1
+    found["before"] = found["target_segment"] = found["may_go"] = found["may_enter"] = found["choice"] = -1
     return found
 
 

@@ -8,15 +8,18 @@ from sim.agents.choosing import CHANGE_M, Eyes, Place
 from sim.kernel import state as k
 from sim.kernel.curb import let_in
 from sim.kernel.gaps import is_free
+from sim.kernel.moving import NEAR
+from sim.scenario.network import CurbZone
 from sim.traffic.fleet import Departure
 from tests.streets import go, street, traffic_on
 
 STOP_M, FROM_M = 400.0, 380.0
 
 
-def row_of(count: int) -> dict[int, float]:
+def row_of(count: int, dt: float = 0.5) -> dict[int, float]:
     """Return where each of so many cars stands that stop at the same place, the first one for long."""
-    traffic = traffic_on(street(600.0), [Departure(n, 10 * n, ("ab",), by_agent=True) for n in range(count)])
+    cars = [Departure(n, round(5 * n / dt), ("ab",), by_agent=True) for n in range(count)]
+    traffic = traffic_on(street(600.0), cars, dt=dt)
     stood: dict[int, float] = {}
 
     def story(n):
@@ -35,6 +38,19 @@ def test_who_stands_in_the_row_has_arrived_there():
     assert stood[0] == pytest.approx(STOP_M, abs=1.0)
     assert sorted(stood) == [0, 1, 2]  # 7 m each: the fourth and the fifth stand before the stretch
     assert all(6.5 < stood[n] - stood[n + 1] < 8.0 for n in range(2))
+
+
+@pytest.mark.parametrize("dt", [0.5, 0.25, 0.125])
+def test_the_first_of_a_row_stands_at_the_same_point_whatever_the_step(dt):
+    assert row_of(1, dt)[0] == pytest.approx(STOP_M - NEAR)
+
+
+def test_two_places_hold_two_cars_though_they_stand_further_apart_than_that():
+    zone = CurbZone(id="c", link="ab", kind="in_lane", from_m=STOP_M - 12.0, to_m=STOP_M, berths=2)
+    eyes = object.__new__(Eyes)
+    eyes.world = SimpleNamespace(traffic=SimpleNamespace(scene=SimpleNamespace(length_m=lambda vehicle: 4.9)))
+    eyes.vehicle, eyes.accepts = 0, lambda link, stop_m, zone: True
+    assert eyes.row_in(zone).begin_m < (STOP_M - NEAR) - 4.9 - 2.0  # the first one's length and its standstill gap
 
 
 def joins(*, waits: bool, at_curb: bool, tail_m: float, near: float = 360.0) -> bool:

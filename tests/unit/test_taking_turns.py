@@ -1,7 +1,10 @@
 """Who goes first at a line where the main road stands: the one who has stood longer, if drivers take turns."""
 
+import numpy as np
+import pytest
+
 from sim.kernel import state as k
-from sim.kernel.gaps import HESITATES, WAITED, lets_first
+from sim.kernel.gaps import HESITATES, WAITED, has_held_back, lets_first
 
 DT = 0.5
 TICK = 1000
@@ -34,8 +37,17 @@ def test_nobody_who_moves_is_let():
 
 
 def test_the_offer_ends():
-    assert two(1.0, 5.0, defers_s=HESITATES - DT)
-    assert not two(1.0, 5.0, defers_s=HESITATES)
+    assert two(1.0, 5.0, defers_s=0.5 * HESITATES - DT)
+    assert not two(1.0, 5.0, defers_s=1.5 * HESITATES)
+
+
+@pytest.mark.parametrize("dt", [0.5, 0.25, 0.125])
+def test_the_offer_lasts_as_long_on_average_whatever_the_step(dt):
+    vehicles, desk = k.rows(k.VEHICLE, 4000), k.rows(k.DESK, 1)
+    desk[0].dt, desk[0].seed, vehicles["key"], vehicles["defers"] = dt, 7, range(4000), TICK
+    until = TICK + round(2.0 * HESITATES / dt)
+    held = [sum(not has_held_back(vehicles, desk, i, t) for t in range(TICK, until)) for i in range(4000)]
+    assert (np.mean(held) + 0.5) * dt == pytest.approx(HESITATES, rel=0.01)  # it begins half a tick late
 
 
 def test_a_share_of_the_drivers_does():

@@ -11,7 +11,7 @@ from sim.traffic.layout import Detector
 from tests.streets import US, go, population, times_s, traffic_on
 
 LONG = replace(US, length_m=6.0)  # the rear end of one who waits inside is still on the link
-HEADWAY_S, ENTERS_S = 2.4, 20.0  # shorter than what the impatient accept, 0.6 of 4.2 s
+HEADWAY_S, ENTERS_S = 2.4, 20.0  # shorter than what the impatient accept, 0.6 of 4.6 s
 AT_M = {"w": (-600.0, 0.0), "e": (600.0, 0.0), "s": (0.0, -200.0)}
 
 
@@ -34,7 +34,7 @@ def meeting(oncoming_s, turning, dt=0.5):
     traffic = traffic_on(
         junction(),
         [*oncoming, *turn],
-        drivers=population(US, left_s=4.2),
+        drivers=population(US, left_s=4.6),
         detectors=[Detector("ce", 15.0, 0), Detector("cs", 15.0, 1)],
         dt=dt,
     )
@@ -61,6 +61,25 @@ def test_the_second_who_turns_looks_for_a_gap_as_well(dt):
     assert before < turned[0] < after
     assert turned[1] > through[-1]
     assert slowest > 8.5  # who comes after the gap brakes a little for the first, who is not quite across
+
+
+def creeping_s(dt):
+    """Return for how long the second of three who turn left creeps on the link before the line [s]."""
+    row = np.arange(0.0, 120.0, HEADWAY_S)
+    oncoming = [Departure(n, round(t / dt), ("wc", "ce")) for n, t in enumerate(row[(row < 60.0) | (row > 75.0)])]
+    turn = [Departure(1000 + n, round((ENTERS_S + 2.0 * n) / dt), ("ec", "cs")) for n in range(3)]
+    traffic = traffic_on(junction(), [*oncoming, *turn], drivers=population(US, left_s=4.2), dt=dt)
+    creeps, second = 0, len(oncoming) + 1
+    while traffic.tick * dt < 140.0:
+        go(traffic, (traffic.tick + 1) * dt)
+        me = traffic.vehicles[second]
+        creeps += bool(0.0 < me["v"] < 2.0 and traffic.layout.lane_names[me["lane"]].startswith("ec "))
+    return creeps * dt
+
+
+@pytest.mark.parametrize("dt", [0.5, 0.25, 0.125])
+def test_one_who_starts_from_the_line_to_wait_inside_does_not_falter_whatever_the_step(dt):
+    assert 1.0 < creeping_s(dt) < 5.0
 
 
 def test_two_who_turn_towards_each_other_do_not_wait_for_those_who_stand_behind_them():
