@@ -79,6 +79,18 @@ def heed_waiting_point(
     return wanted, True
 
 
+@compiled(inline="always")
+def turn_limit(lanes: Records, net: Ints, lane: int, choice: int) -> float:
+    """Return the speed limit [m/s] on the way to a successor from the lane beside that leads there; FAR: none does."""
+    beside = lane - lanes[lane].number
+    while beside < lanes.size and lanes[beside].segment == lanes[lane].segment:
+        movement = net[lanes[beside].via_at + choice]
+        if movement >= 0:
+            return lanes[movement].limit
+        beside += 1
+    return FAR
+
+
 @compiled()
 def look_ahead(
     vehicles: Records,
@@ -126,6 +138,9 @@ def look_ahead(
                 ahead = -2
                 if choice >= 0:
                     ahead = net[lanes[lane].via_at + choice]
+                    if ahead < 0:  # a pocket lane leads on, into which one changes beyond
+                        limit = turn_limit(lanes, net, lane, choice) * me.factor
+                        wanted = capped(v, approach_speed(distance, limit, me.b), dt, wanted)
             if ahead == -2 or (ahead == -1 and not at_own_lane):
                 break
             go = False

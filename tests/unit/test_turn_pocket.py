@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from sim.scenario.junctions import movements
-from sim.scenario.network import Network
+from sim.scenario.network import Link, Network, Node
 from sim.scenario.read import load_scenario
 from sim.traffic.fleet import Departure
 from sim.traffic.layout import Detector
@@ -50,3 +50,29 @@ def straight_on_in_an_hour(pocket_m: float) -> int:
 
 def test_left_turns_that_wait_do_not_hold_up_the_others():
     assert straight_on_in_an_hour(60) > 1.15 * straight_on_in_an_hour(0)
+
+
+def street_end(pocket_m: float) -> Network:
+    """Return a fast street of one lane with a pocket for those who turn round at its end, where a slow one goes on."""
+    pocket = {"ab": pocket_m}
+    return Network(
+        nodes=tuple(
+            Node(id=n, x_m=x, y_m=0.0, boundary=n != "b", u_turn=n == "b")
+            for n, x in (("a", 0.0), ("b", 200.0), ("c", 300.0))
+        ),
+        links=tuple(
+            Link(id=a + b, from_node=a, to_node=b, lanes=1, speed_km_h=kmh, turn_pocket_m=pocket.get(a + b, 0.0))
+            for a, b, kmh in (("a", "b", 60.0), ("b", "a", 60.0), ("b", "c", 15.0), ("c", "b", 15.0))
+        ),
+    )
+
+
+def test_one_who_turns_from_a_short_pocket_slows_down_before_it():
+    traffic = traffic_on(street_end(9.0), [Departure(0, 0, ("ab", "ba"))])
+    names, into = traffic.layout.lane_names, 0.0
+    while not traffic.everybody_left():
+        go(traffic, (traffic.tick + 1) * traffic.dt)
+        me = traffic.vehicles[0]
+        if names[me["lane"]].startswith("ab lane") and not names[me["lane"]].endswith("from 0 m"):
+            into = max(into, float(me["v"]))
+    assert 0.0 < into < 8.5  # at 2 m/s2 it can still be as slow as the turn wants
