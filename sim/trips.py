@@ -18,6 +18,8 @@ from sim.demand import GIVEN, Draws, keys_of
 from sim.kernel.chance import key, mixed
 from sim.logbook import named_deadlock
 from sim.model import Running, roads
+from sim.places.berths import Berths
+from sim.places.disciplines import any_free
 from sim.places.world import World
 from sim.records import Column
 from sim.scenario.junctions import Movement
@@ -105,6 +107,8 @@ class TripRun(Running):
             start_s=0.0,
             horizon=self.last_tick,
         )
+        rows = {s.place: s.berths for t in site.trips for s in t.stops if s.berths}
+        self.berths = {place: Berths(self.env, count, any_free) for place, count in rows.items()}
         for row, trip in enumerate(site.trips):
             if trip.stops:
                 caller = Caller(cast(World, self), trip.id, row, trip.depart_s, trip.stops)
@@ -161,6 +165,7 @@ def departures(site: TripSite, base: int, dt_s: float) -> list[Departure]:
             types[trip.type].kind,
             tempers[row],
             by_agent=bool(trip.stops),
+            keeps_curb=any(s.berths for s in trip.stops),
             own=types[trip.type].moves,
             foresight_m=FORESIGHT_M,
             bus_lanes=types[trip.type].bus_lanes,

@@ -9,6 +9,10 @@ from sim.scenario.trips import Stop
 
 TURN_IN_M_S = 3.0
 """[m/s] into a place beside the lane [assumption]"""
+SEES_M = 50.0
+"""[m] before a row of berths a driver sees whether one is free [assumption]"""
+WAITS_M = 1.0
+"""[m] before its beginning the first of those waits for whom none is [assumption]"""
 
 
 class Caller(Traveller):
@@ -29,6 +33,8 @@ class Caller(Traveller):
 
     def call_at(self, stop: Stop) -> Story:
         """Stop, for as long as it takes, and go on; return what came of it."""
+        if stop.off_lane and stop.berths:
+            return (yield from self.park(stop))
         orders = self.world.traffic.orders
         row_m = min(stop.from_m + self.world.traffic.scene.length_m(self.vehicle), stop.to_m)
         if stop.off_lane:
@@ -42,4 +48,28 @@ class Caller(Traveller):
             yield orders.pull_out(self.vehicle, stop.link, stop.to_m)
         else:
             orders.go_on(self.vehicle)
+        return told
+
+    def park(self, stop: Stop) -> Story:
+        """Take the foremost free berth of a row, or wait in the lane before the row until there is one."""
+        orders, berths = self.world.traffic.orders, self.world.berths[stop.place]
+        told = yield orders.drive_to(self.vehicle, stop.link, max(stop.from_m - SEES_M, 0.0))
+        if told == MISSED:
+            return told
+        granted = berths.request()
+        if not granted.triggered:
+            waits = orders.stop_at(self.vehicle, stop.link, max(stop.from_m - WAITS_M, 0.0), insists=True)
+            yield granted | waits
+            if waits.triggered and waits.value == MISSED:
+                berths.give_up(granted)
+                return MISSED
+            if not granted.triggered:
+                yield granted
+        assert granted.value is not None
+        at_m = stop.front_m(granted.value)
+        told = yield orders.turn_in(self.vehicle, stop.link, at_m, TURN_IN_M_S, insists=True)
+        if told != MISSED:
+            yield self.world.wait(max(stop.duration_s, stop.until_s - self.world.now_s()))
+            yield orders.pull_out(self.vehicle, stop.link, at_m)
+        berths.release(granted.value)
         return told

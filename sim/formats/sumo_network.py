@@ -223,13 +223,13 @@ class _Import:
                 yield self._connection(ways[n], before)
 
     def _of_junction(self, junction: Element, edges: list[str]) -> Iterator[Element]:
-        """Yield the connections that lead over a junction, numbered as its requests are."""
+        """Yield the connections that lead over a junction, numbered as its requests are; footways have none."""
         told = junction.given.get("incLanes", "").split()
         lanes = [tuple(lane.rsplit("_", 1)) for lane in told if "_" in lane]
         numbered = [(edge, int(n)) for edge, n in lanes if n.isdecimal()]
         numbered += [(e, n) for e in edges for n in range(9) if (e, n) in self.ways and (e, n) not in numbered]
         for lane in numbered:
-            yield from self.ways.get(lane, [])
+            yield from (c for c in self.ways.get(lane, []) if not c.given.get("to", "").startswith(":"))
 
     def _check_ends(self, c: Element) -> None:
         """Note a fault if what a connection joins is not in the file."""

@@ -21,6 +21,8 @@ class Place:
     from_m: float
     to_m: float
     beside: bool
+    berths: int = 0
+    """How many there are; 0: it is not told."""
 
 
 class Stops:
@@ -39,7 +41,9 @@ class Stops:
         to_m = _along(reader.number(e, "endPos", end), end)
         if end and not from_m < to_m:
             reader.fault(e, f"from {from_m:g} to {to_m:g} m", f"a stretch of the lane's {end:g} m")
-        self.places[reader.text(e, "id")] = Place(lane, from_m, to_m, e.tag == "parkingArea")
+        beside = e.tag == "parkingArea" and e.given.get("onRoad", "0") not in ("1", "true")
+        berths = reader.whole(e, "roadsideCapacity", 0) + sum(1 for _ in e.all("space")) if beside else 0
+        self.places[reader.text(e, "id")] = Place(lane, from_m, to_m, beside, berths)
 
     def made_by(self, reader: Reader, vehicle: Element, trip: Trip, elements: list[Element]) -> Iterator[Stop]:
         """Yield a vehicle's stops, each of which must lie on its way, in order."""
@@ -69,6 +73,7 @@ class Stops:
                 duration_s=min(reader.number(e, "duration", 0.0, least=0.0), 86_400.0),
                 until_s=min(reader.number(e, "until", 0.0, least=0.0), 604_800.0),
                 off_lane=place.beside or e.given.get("parking", "0") in ("1", "true", "opportunistic"),
+                berths=place.berths,
             )
 
     def _place(self, reader: Reader, e: Element) -> Place | None:

@@ -78,6 +78,14 @@ class Berths:
         self._line = [each for each in self._line if each[0] is not waiting]
         self._moved()
 
+    def give_up(self, waiting: simpy.Event) -> None:
+        """Leave the line for any berth; one that was granted meanwhile is free again."""
+        if waiting.triggered:
+            assert waiting.value is not None
+            self.release(waiting.value)
+        else:
+            self.withdraw(waiting)
+
     def wait_for(self, berth: int) -> simpy.Event:
         """Wait behind a berth until it is free; the event succeeds with its number."""
         event = self.env.event()

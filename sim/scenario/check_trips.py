@@ -56,6 +56,7 @@ def _trips(site: TripSite) -> Iterator[Fault]:
     types = [t.id for t in site.types]
     links = {link.id for link in site.network.links}
     joined = {(c.from_link, c.to_link) for c in site.network.connections}
+    berths: dict[str, int] = {}
     yield from repeated("types", types)
     yield from repeated("trips", (t.id for t in site.trips))
     for n, trip in enumerate(site.trips):
@@ -73,3 +74,5 @@ def _trips(site: TripSite) -> Iterator[Fault]:
                 yield Fault(f"trips.{n}.stops.{k}.link", stop.link, "a link of the trip's path")
             if stop.from_m > stop.to_m:
                 yield Fault(f"trips.{n}.stops.{k}.to_m", f"{stop.to_m:g} m", f"at least from_m, {stop.from_m:g} m")
+            if stop.berths and (known := berths.setdefault(stop.place, stop.berths)) != stop.berths:
+                yield Fault(f"trips.{n}.stops.{k}.berths", str(stop.berths), f"{known}, as others have at {stop.place}")

@@ -30,7 +30,7 @@ class Stop:
     """A stop on the way, beside the curb lane (lane 0) between two offsets of a link.
 
     It lasts `duration_s`, and until `until_s` [s from the start of the run] at least. `off_lane`: beside the lane, not
-    in it.
+    in it, and if `berths` is more than 0 in one of so many berths, which all who stop between these offsets share.
     """
 
     link: Name
@@ -39,6 +39,16 @@ class Stop:
     duration_s: Seconds
     until_s: Moment = 0.0
     off_lane: bool = False
+    berths: Annotated[int, Field(ge=0, le=500)] = 0
+
+    @property
+    def place(self) -> str:
+        """The name of the row of berths."""
+        return f"{self.link}, {self.from_m:g} to {self.to_m:g} m"
+
+    def front_m(self, berth: int) -> float:
+        """Return the offset [m] of a berth's front end; berth 0 is the rear-most, reached first."""
+        return self.from_m + (berth + 1) * (self.to_m - self.from_m) / self.berths
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)

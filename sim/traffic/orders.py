@@ -60,11 +60,16 @@ class Orders:
         """Tell when a vehicle passes an offset of a link on its route (PASSED), or misses it (MISSED)."""
         return self._target(vehicle, k.PASS, link, at_m, 0.0)
 
-    def stop_at(self, vehicle: int, link: str, at_m: float, from_m: float | None = None) -> simpy.Event:
+    def stop_at(
+        self, vehicle: int, link: str, at_m: float, from_m: float | None = None, *, insists: bool | None = None
+    ) -> simpy.Event:
         """Stop in the curb lane at an offset: STOPPED, holding the lane, or MISSED.
 
-        Who comes to a stand in the row before it, from offset `from_m` on, has stopped there.
+        Who comes to a stand in the row before it, from offset `from_m` on, has stopped there. `insists`: as in
+        `turn_in`.
         """
+        if insists is not None:
+            self.scene.everybody[vehicle]["insists"] = insists
         return self._target(vehicle, k.STOP, link, at_m, 0.0, None if from_m is None else at_m - from_m)
 
     def turn_in(

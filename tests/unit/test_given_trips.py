@@ -7,6 +7,8 @@ import pytest
 
 from sim.formats.sumo import read_sumo
 from sim.kernel.following import arrival_speed
+from sim.scenario.check_trips import check_trips
+from sim.scenario.trips import Stop
 from sim.trips import TripRun, run_trips
 from tests.sumo_town import ROUTES, with_signal, write
 
@@ -43,6 +45,34 @@ def test_a_run_in_batches_is_the_run_tick_by_tick(town):
     advance = slow.traffic.run
     slow.traffic.run = lambda _: advance(slow.traffic.tick + 1)
     assert (slow.run().trips["left_s"] == run_trips(town).trips["left_s"]).all()
+
+
+PARK = Stop(link="w", from_m=100.0, to_m=120.0, duration_s=60.0, off_lane=True, berths=2)
+
+
+def parked(town, count, berths=2):
+    """Return the town with so many cars that come five seconds apart and all park at the same berths."""
+    first = replace(only(town, "first").trips[0], stops=(replace(PARK, berths=berths),))
+    cars = (replace(first, id=f"car{n}", depart_s=5.0 * n) for n in range(count))
+    return replace(town, trips=tuple(cars))
+
+
+def test_who_finds_all_berths_taken_waits_in_the_lane_until_one_is_free(town):
+    driven = run_trips(parked(town, 4))
+    left = driven.trips["left_s"]
+    assert driven.complete
+    assert driven.trips["stops_missed"].sum() == 0
+    assert left[1] - left[0] < 20.0
+    assert left[2] - left[0] > PARK.duration_s  # in the berth of the first
+    assert left[3] - left[1] > PARK.duration_s
+    assert np.ptp(run_trips(parked(town, 4, berths=4)).trips["left_s"]) < 40.0
+
+
+def test_berths_of_one_place_are_told_alike(town):
+    one, other = parked(town, 2).trips
+    wrong = replace(town, trips=(one, replace(other, stops=(replace(PARK, berths=3),))))
+    (fault,) = check_trips(wrong, "t")
+    assert str(fault) == "t: trips.1.stops.0.berths: found 3, expected 2, as others have at w, 100 to 120 m"
 
 
 @pytest.mark.parametrize("dt_s", [0.25, 0.5, 1.0])

@@ -59,6 +59,20 @@ def test_a_parking_area_is_beside_the_lane(tmp_path):
     assert stop.off_lane
 
 
+def test_a_parking_area_has_as_many_berths_as_it_says(tmp_path):
+    parked = ROUTES.replace('busStop="school"', 'parkingArea="yard"')
+    yard = TYPES.replace('endPos="70"/>', 'endPos="70" roadsideCapacity="3"><space x="0" y="0"/></parkingArea>')
+    (stop,) = next(t for t in site_of(tmp_path, parked, yard).trips if t.id == "line_3").stops
+    assert (stop.off_lane, stop.berths, stop.front_m(0), stop.front_m(3)) == (True, 4, 55.0, 70.0)
+
+
+def test_parking_on_the_road_is_a_stop_in_the_lane(tmp_path):
+    parked = ROUTES.replace('busStop="school"', 'parkingArea="yard"')
+    yard = TYPES.replace('endPos="70"/>', 'endPos="70" roadsideCapacity="3" onRoad="true"/>')
+    (stop,) = next(t for t in site_of(tmp_path, parked, yard).trips if t.id == "line_3").stops
+    assert (stop.off_lane, stop.berths) == (False, 0)
+
+
 def test_what_is_left_out_is_told(tmp_path):
     _, summary = read_sumo(*write(tmp_path))
     assert "persons and containers left out: 1" in summary.notes

@@ -40,6 +40,12 @@ def test_connections_keep_their_lanes_lengths_and_right_of_way(town):
     assert ways["w_1>e_1"].yields_to == ()
 
 
+def test_a_footway_has_no_number_among_the_connections(tmp_path):
+    on_foot = '<connection from="s" to=":c_w0" fromLane="0" toLane="0" dir="s" state="M"/>'
+    net = NET.replace('<connection from="s" to="e"', on_foot + '<connection from="s" to="e"')
+    assert read_sumo(*write(tmp_path, net))[0].network == read_sumo(*write(tmp_path))[0].network
+
+
 def test_only_paths_that_meet_are_in_conflict_and_the_stated_one_gives_way(town):
     found = movements(town.network)
     side = next(m for m in found if m.from_link == "s")
