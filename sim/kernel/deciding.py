@@ -13,6 +13,7 @@ from sim.kernel.areas import (
 )
 from sim.kernel.curb import V_OUT, V_OUT_BUS
 from sim.kernel.following import (
+    B_STOP,
     approach_speed,
     arrival_speed,
     behind,
@@ -138,9 +139,6 @@ def look_ahead(
                 ahead = -2
                 if choice >= 0:
                     ahead = net[lanes[lane].via_at + choice]
-                    if ahead < 0:  # a pocket lane leads on, into which one changes beyond
-                        limit = turn_limit(lanes, net, lane, choice) * me.factor
-                        wanted = capped(v, approach_speed(distance, limit, me.b), dt, wanted)
             if ahead == -2 or (ahead == -1 and not at_own_lane):
                 break
             go = False
@@ -183,6 +181,12 @@ def look_ahead(
         limit = lanes[ahead].limit * me.factor
         if limit < v:
             wanted = capped(v, approach_speed(distance, limit, me.b), dt, wanted)
+        if lanes[ahead].segment >= 0 and distance + lanes[ahead].length < reach:
+            choice = successor(vehicles, segments, net, route, i, leg)
+            if choice >= 0 and net[lanes[ahead].via_at + choice] < 0:  # a pocket leads on, into which one changes there
+                limit = turn_limit(lanes, net, ahead, choice) * me.factor
+                b = me.b if me.b < B_STOP else B_STOP
+                wanted = capped(v, approach_speed(distance + lanes[ahead].length, limit, b), dt, wanted)
         j = last(lanes, order, ahead)
         if j >= 0:
             tried = behind(vehicles, i, distance + vehicles[j].x - vehicles[j].length, vehicles[j].v)
