@@ -1,6 +1,7 @@
 """A vehicle that makes a given trip and calls at given stops on its way, as a bus does by its timetable."""
 
 from collections.abc import Sequence
+from math import inf
 
 from sim.agents.traveller import Story, Traveller
 from sim.kernel.state import MISSED
@@ -56,7 +57,7 @@ class Caller(Traveller):
         told = yield orders.drive_to(self.vehicle, stop.link, max(stop.from_m - SEES_M, 0.0))
         if told == MISSED:
             return told
-        granted = berths.request()
+        granted = berths.request(self.place_m)
         if not granted.triggered:
             waits = orders.stop_at(self.vehicle, stop.link, max(stop.from_m - WAITS_M, 0.0), insists=True)
             yield granted | waits
@@ -73,3 +74,8 @@ class Caller(Traveller):
             yield orders.pull_out(self.vehicle, stop.link, at_m)
         berths.release(granted.value)
         return told
+
+    def place_m(self) -> float:
+        """Return where it is in the curb lane [m]; who is beside has nothing to offer those who wait there."""
+        scene = self.world.traffic.scene
+        return scene.where(self.vehicle)[1] if scene.is_at_curb(self.vehicle) else -inf
