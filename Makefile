@@ -11,7 +11,7 @@ help:
 	@echo "make run       simulate the default school before and after, print the verdict (about 90 s)"
 	@echo "make test      lint, then all tests"
 	@echo "make lint      ruff, mypy --strict, import floors"
-	@echo "make bench     how fast the kernel moves vehicles"
+	@echo "make bench     how fast the kernel moves vehicles, and SUMO where it is installed (12 min); writes docs/benchmarks.md"
 	@echo "make validate  hold the simulation against published numbers, write docs/validation.md"
 	@echo "make lock      resolve requirements.lock anew for Python 3.11, 3.12 and 3.13"
 
@@ -42,6 +42,7 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/dropoff bench
+	$(BIN)/python -m tests.bench.race docs/benchmarks.md
 
 validate: $(READY)
 	$(BIN)/python -m pytest tests/validation tests/property/test_random_networks.py --full --write-table docs/validation.md

@@ -1,4 +1,4 @@
-"""Finds SUMO for the tests that run it: the package eclipse-sumo, SUMO_HOME, or the path."""
+"""Finds SUMO for the tests that run it: the package eclipse-sumo, SUMO_HOME, or the path; and what both can run."""
 
 import importlib.util
 import os
@@ -9,9 +9,24 @@ from xml.etree import ElementTree
 
 import pytest
 
+from sim.interventions import resolve
+from sim.scenario.read import load_scenario
+from sim.scenario.scenario import Scenario
 
-def program(name: str) -> Path:
-    """Return one of SUMO's programs; the test is skipped where there is none."""
+CALM = 0.4
+"""Share of the default school's traffic at which nobody waits for long."""
+
+
+def calm_school() -> Scenario:
+    """Return the default school with less traffic."""
+    demand = load_scenario("school/baseline").site.demand
+    fewer = {f"site.demand.through.{n}.flow_veh_h": f.flow_veh_h * CALM for n, f in enumerate(demand.through)}
+    fewer |= {f"site.demand.bus_lines.{n}.flow_bus_h": f.flow_bus_h * CALM for n, f in enumerate(demand.bus_lines)}
+    return resolve(load_scenario("school/baseline", overrides=fewer | {"site.demand.pupils.cars": 160}))
+
+
+def find(name: str) -> Path | None:
+    """Return one of SUMO's programs, if it is installed."""
     homes = [Path(os.environ["SUMO_HOME"])] if "SUMO_HOME" in os.environ else []
     package = importlib.util.find_spec("sumo")
     homes += [Path(place) for place in (package.submodule_search_locations or ()) if package] if package else []
@@ -19,9 +34,15 @@ def program(name: str) -> Path:
         if (home / "bin" / name).is_file():
             return home / "bin" / name
     found = shutil.which(name)
+    return None if found is None else Path(found)
+
+
+def program(name: str) -> Path:
+    """Return one of SUMO's programs; the test is skipped where there is none."""
+    found = find(name)
     if found is None:
         pytest.skip(f"SUMO is not installed: no {name} in the package eclipse-sumo, in SUMO_HOME or on the path")
-    return Path(found)
+    return found
 
 
 def build(folder: Path) -> list[str]:

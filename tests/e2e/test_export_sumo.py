@@ -23,21 +23,11 @@ FILES = {
     "README.txt", "build.netccfg", "connections.con.xml", "demand.rou.xml", "edges.edg.xml", "nodes.nod.xml",
     "places.add.xml", "run.sumocfg", "signals.tll.xml",
 }  # fmt: skip
-CALM = 0.4
-"""Share of the default school's traffic at which nobody waits for long."""
 
 
 def exported(folder: Path, name: str, seed: int = 3) -> Path:
     assert main(["export", "sumo", name, "--seed", str(seed), "--out", str(folder)]) == 0
     return folder
-
-
-def calm_school():
-    """Return the default school with less traffic."""
-    demand = load_scenario("school/baseline").site.demand
-    fewer = {f"site.demand.through.{n}.flow_veh_h": f.flow_veh_h * CALM for n, f in enumerate(demand.through)}
-    fewer |= {f"site.demand.bus_lines.{n}.flow_bus_h": f.flow_bus_h * CALM for n, f in enumerate(demand.bus_lines)}
-    return resolve(load_scenario("school/baseline", overrides=fewer | {"site.demand.pupils.cars": 160}))
 
 
 # ---------------------------------------------------------------------- without SUMO
@@ -141,7 +131,7 @@ def test_sumos_lights_are_ours_at_every_second(tmp_path, capsys):
 
 @pytest.mark.slow
 def test_below_capacity_everybody_arrives_and_takes_about_as_long_as_here(tmp_path):
-    scenario, folder = calm_school(), tmp_path / "out"
+    scenario, folder = sumo.calm_school(), tmp_path / "out"
     export_sumo(scenario, seed=3, out=folder)
     assert sumo.build(folder) == []
     warnings = sumo.simulate(folder)
