@@ -114,7 +114,7 @@ class Table:
             "",
             "Written by `make validate`; never edited by hand. Tier A is exact theory, B a handbook's number, C a band",
             "from the literature that is reported and not gated. A line passes when the whole 95 % interval of the",
-            "simulated value lies within the tolerance.",
+            "simulated value lies within the tolerance. Rows S hold against SUMO, where it is installed.",
             "",
             f"{len(held)} lines, {len(failing)} of tier A or B failing.",
             "",
