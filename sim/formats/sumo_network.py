@@ -249,8 +249,8 @@ class _Import:
 
     def _connection(self, c: Element, before: tuple[str, ...]) -> Connection:
         reader, given = self.reader, c.given
-        source = self.known[given["from"]].lanes[int(given["fromLane"])]
-        target = self.known[given["to"]].lanes[int(given["toLane"])]
+        source = self.known[given["from"]].lanes[reader.whole(c, "fromLane")]
+        target = self.known[given["to"]].lanes[reader.whole(c, "toLane")]
         parts = list(self._inside(c))
         if parts:
             lengths = [reader.number(p, "length", least=0.0) for p in parts]

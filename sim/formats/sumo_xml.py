@@ -133,7 +133,8 @@ class Reader:
         except ValidationError as error:
             for e in error.errors():
                 self.fault(at, f"{'.'.join(map(str, e['loc']))} {e['input']}", e["msg"].lower())
-            raise BadInput(*dict.fromkeys(self.faults)) from None
+            settled(self.faults)
+            raise
 
     def number(self, at: Element, key: str, default: float | None = None, *, least: float = -1e9) -> float:
         """Return an attribute as a number, no less than `least`; `default` where it is left out."""

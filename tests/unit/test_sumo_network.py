@@ -46,6 +46,11 @@ def test_a_footway_has_no_number_among_the_connections(tmp_path):
     assert read_sumo(*write(tmp_path, net))[0].network == read_sumo(*write(tmp_path))[0].network
 
 
+def test_a_lane_may_be_numbered_with_a_decimal_point(tmp_path):
+    net = NET.replace('to="e" fromLane="1"', 'to="e" fromLane="1.0"')
+    assert len(read_sumo(*write(tmp_path, net))[0].network.connections) == 3
+
+
 def test_only_paths_that_meet_are_in_conflict_and_the_stated_one_gives_way(town):
     found = movements(town.network)
     side = next(m for m in found if m.from_link == "s")
