@@ -9,6 +9,9 @@ from sim.scenario.faults import Fault
 from sim.scenario.network import Network
 from sim.scenario.trips import TripSite
 
+BEYOND_M = 1.0
+"""[m] by so little a stop may lie beyond its link's end: lengths are rounded."""
+
 
 def check_trips(site: TripSite, where: str = "") -> list[Fault]:
     """Return every fault of a site that its types let pass; `where` is the file, put before each key's path."""
@@ -54,7 +57,7 @@ def _network(network: Network) -> Iterator[Fault]:
 def _trips(site: TripSite) -> Iterator[Fault]:
     """Yield trips of unknown types, over links that do not join, with stops that are not on their way."""
     types = [t.id for t in site.types]
-    links = {link.id for link in site.network.links}
+    links = {link.id: site.network.length(link) for link in site.network.links}
     joined = {(c.from_link, c.to_link) for c in site.network.connections}
     berths: dict[str, int] = {}
     yield from repeated("types", types)
@@ -74,5 +77,8 @@ def _trips(site: TripSite) -> Iterator[Fault]:
                 yield Fault(f"trips.{n}.stops.{k}.link", stop.link, "a link of the trip's path")
             if stop.from_m > stop.to_m:
                 yield Fault(f"trips.{n}.stops.{k}.to_m", f"{stop.to_m:g} m", f"at least from_m, {stop.from_m:g} m")
+            elif stop.to_m > links.get(stop.link, stop.to_m) + BEYOND_M:
+                told = f"at most the link's length, {links[stop.link]:g} m"
+                yield Fault(f"trips.{n}.stops.{k}.to_m", f"{stop.to_m:g} m", told)
             if stop.berths and (known := berths.setdefault(stop.place, stop.berths)) != stop.berths:
                 yield Fault(f"trips.{n}.stops.{k}.berths", str(stop.berths), f"{known}, as others have at {stop.place}")

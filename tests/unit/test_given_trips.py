@@ -68,6 +68,13 @@ def test_who_finds_all_berths_taken_waits_in_the_lane_until_one_is_free(town):
     assert np.ptp(run_trips(parked(town, 4, berths=4)).trips["left_s"]) < 40.0
 
 
+def test_a_stop_beyond_the_end_of_its_link_is_a_fault(town):
+    trip = parked(town, 1).trips[0]
+    wrong = replace(town, trips=(replace(trip, stops=(replace(PARK, from_m=5000.0, to_m=6000.0),)),))
+    (fault,) = check_trips(wrong, "t")
+    assert str(fault) == "t: trips.0.stops.0.to_m: found 6000 m, expected at most the link's length, 200 m"
+
+
 def test_berths_of_one_place_are_told_alike(town):
     one, other = parked(town, 2).trips
     wrong = replace(town, trips=(one, replace(other, stops=(replace(PARK, berths=3),))))
