@@ -1,0 +1,76 @@
+"""The command line, one function a command (`dropoff --help` lists them).
+
+`composing` is the only file that knows Hydra.
+"""
+
+import argparse
+import io
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from sim import __version__
+from sim.cli import drive, look, run, sites
+from sim.cli.words import BAD_INPUT, DONE, INTERRUPTED, TROUBLE
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0 done, 2 bad input, 4 a replication failed, 130 interrupted."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by the caller
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without the letters for it
+    try:
+        code = _main(words)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        print("dropoff: interrupted; nothing was written", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output has gone: that is its right
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        return _explain(error)
+
+
+def _explain(error: Exception) -> int:
+    """Say what went wrong in the user's words; a traceback is for faults of this program alone."""
+    from sim.scenario.faults import BadInput
+
+    if isinstance(error, BadInput):
+        for fault in error.faults:
+            print(f"dropoff: {fault}", file=sys.stderr)
+        return BAD_INPUT
+    if isinstance(error, OSError) and error.strerror:
+        where = f" ({error.filename})" if error.filename else ""
+        print(f"dropoff: cannot read or write{where}: {error.strerror}; no half result is left", file=sys.stderr)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # it may be standard output that is full
+        return TROUBLE
+    import traceback
+
+    traceback.print_exception(error)
+    print("dropoff: this is a bug in dropoff, not in your input: please report the lines above", file=sys.stderr)
+    return TROUBLE
+
+
+def _main(words: Sequence[str] | None) -> int:
+    arguments = _parser().parse_args(words)
+    command: Callable[[argparse.Namespace], int] = arguments.command
+    return command(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="dropoff",
+        description="What will this road change do to the drop-off jam at the gate, and does it keep its promise?",
+        epilog="exit codes: 0 done, 1 trouble, 2 bad input, 4 a replication failed, 130 interrupted",
+    )
+    parser.add_argument("--version", action="version", version=f"dropoff {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    for module in (run, sites, drive, look):
+        module.add(commands)
+    return parser

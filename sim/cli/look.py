@@ -1,0 +1,82 @@
+"""`dropoff snapshot` and `replay`: recorded pairs to look at."""
+
+import argparse
+import errno
+from pathlib import Path
+from typing import Any
+
+from sim.cli.words import DONE, short
+
+
+def add(commands: Any) -> None:
+    """Add the commands to the parser."""
+    _add_snapshot(commands)
+    _add_replay(commands)
+
+
+def _add_snapshot(commands: Any) -> None:
+    snapshot = commands.add_parser("snapshot", help="draw both worlds of a recorded pair at one moment")
+    snapshot.add_argument("results", metavar="RESULTS", type=Path, help="a results folder with a recording")
+    snapshot.add_argument("--at", required=True, metavar="HH:MM[:SS]", help="time of day")
+    snapshot.add_argument("--out", required=True, metavar="FILE", type=Path, help="picture: FILE.png or FILE.svg")
+    snapshot.add_argument("--pair", metavar="N", help="which pair (the first that was recorded)")
+    snapshot.add_argument("--lang", choices=("en", "zh"), default="en", help="English or Chinese words (en)")
+    snapshot.add_argument("--around", choices=("gate", "all"), default="gate", help="what to show (gate)")
+    snapshot.add_argument("--radius", default="150", metavar="M", help="around the gate [m] (150)")
+    snapshot.set_defaults(command=_snapshot)
+
+
+def _snapshot(arguments: argparse.Namespace) -> int:
+    from sim.report.films import pairs_in, read_pair
+    from sim.report.still import draw_still
+    from sim.scenario.faults import BadInput, Fault
+
+    at_s = _time_of_day(arguments.at)
+    if not arguments.radius.isdecimal() or not 20 <= int(arguments.radius) <= 5_000:
+        raise BadInput(Fault("--radius", arguments.radius, "whole metres from 20 to 5000"))
+    if arguments.pair is not None and not arguments.pair.isdecimal():
+        raise BadInput(Fault("--pair", arguments.pair, "the number of a pair"))
+    out: Path = arguments.out.expanduser()
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        found = "a folder" if out.is_dir() else "no folder to put it into"
+        raise BadInput(Fault(f"--out {out}", found, "a file in a folder that is there"))
+    pair = (pairs_in(arguments.results) or [0])[0] if arguments.pair is None else int(arguments.pair)
+    _, films = read_pair(arguments.results, pair)
+    how = {"lang": arguments.lang, "around": arguments.around, "radius_m": float(arguments.radius)}
+    try:
+        draw_still(films, pair=pair, at_s=at_s, out=out, **how)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
+            raise
+        raise BadInput(Fault(f"--out {out}", error.strerror or str(error), "a place to write to")) from None
+    print(f"written: {short(out)}")
+    return DONE
+
+
+def _time_of_day(told: str) -> int:
+    """Return HH:MM or HH:MM:SS in seconds after midnight."""
+    from sim.scenario.faults import BadInput, Fault
+
+    parts = told.split(":")
+    whole = [int(p) for p in parts if p.isascii() and p.isdecimal() and len(p) <= 2]
+    if len(whole) != len(parts) or len(whole) not in (2, 3) or whole[0] > 23 or max(whole[1:]) > 59:
+        raise BadInput(Fault("--at", ascii(told), "a time of day, HH:MM or HH:MM:SS, such as 08:05"))
+    hours, minutes, seconds = (*whole, 0)[:3]
+    return 3600 * hours + 60 * minutes + seconds
+
+
+def _add_replay(commands: Any) -> None:
+    replay = commands.add_parser("replay", help="show a recorded pair, before and after, in a page for any browser")
+    replay.add_argument("results", metavar="RESULTS", type=Path, help="a results folder made with record=true")
+    replay.add_argument("--pair", type=int, default=0, metavar="N", help="the recorded pair (0)")
+    replay.add_argument("--lang", default="en", metavar="en|zh", help="language at first; the page has both (en)")
+    replay.add_argument("--out", type=Path, metavar="FILE", help="the page (RESULTS/replay-N.html)")
+    replay.set_defaults(command=_replay)
+
+
+def _replay(arguments: argparse.Namespace) -> int:
+    from sim.report.replay import write_replay
+
+    results: Path = arguments.results
+    print(short(write_replay(results, arguments.pair, language=arguments.lang, out=arguments.out)))
+    return DONE
