@@ -24,7 +24,7 @@ class Lean(types.Type):
 
 
 @register_model(Lean)
-class _Model(models.StructModel):  # type: ignore[misc]
+class _Model(models.StructModel):
     def __init__(self, manager: Any, kind: Lean) -> None:
         super().__init__(manager, kind, [("data", types.CPointer(kind.dtype)), ("size", types.intp)])
 
