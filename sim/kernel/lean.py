@@ -1,7 +1,7 @@
 """Arrays handed from function to function in two words instead of seven.
 
 Numba passes an array as seven words, and a driver's decision calls a dozen functions with a dozen arrays each: writing
-them down took a fifth of the kernel's time. Within `sim.kernel.step.advance` arrays are therefore *lean*: where they
+them down took a fifth of the kernel's time. `sim.kernel.step.advance` therefore makes those arrays *lean*: where they
 begin and how many items they have. An index must not be negative. The interpreter knows no difference.
 """
 

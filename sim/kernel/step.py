@@ -47,64 +47,6 @@ def sample(
 
 
 @compiled()
-def go_on(
-    vehicles: Records,
-    lanes: Records,
-    order: Ints,
-    segments: Records,
-    net: Ints,
-    route: Ints,
-    conflicts: Records,
-    detectors: Records,
-    passed: Floats,
-    entries: Records,
-    queue: Ints,
-    zebras: Records,
-    people: Records,
-    waiting: Ints,
-    pulling: Ints,
-    busy: Ints,
-    stuck: Ints,
-    news: Ints,
-    samples: Ints,
-    frames: Records,
-    seen: Records,
-    desk: Records,
-    tick: int,
-    until: int,
-    every: int,
-) -> int:
-    """Do what `advance` says, with lean arrays."""
-    watch = int(WATCH / desk[0].dt)
-    every_driver = max(int(PERIOD / desk[0].dt + 0.5), 1)
-    film_every = desk[0].film_every
-    while tick < until:
-        tick += 1
-        switch_lights(lanes, net, tick - 1)  # what is decided in this tick begins where the last one ended
-        if zebras.size > 0:
-            cross(vehicles, lanes, order, net, zebras, people, queue, waiting, news, desk, tick)
-        count = decide(vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, busy, tick)
-        count = move(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, busy, count, tick)
-        if desk[0].pulling > 0:
-            pull_out(vehicles, lanes, order, segments, net, route, pulling, news, desk, tick)
-        change_lanes(vehicles, lanes, order, net, desk, segments, busy, count, tick)
-        if desk[0].passing == 1:
-            pass_rows(vehicles, lanes, order, net, segments, every_driver, tick)
-        admit(vehicles, lanes, order, entries, queue, desk, tick)
-        if tick % every == 0 and tick // every < samples.shape[0]:
-            sample(vehicles, lanes, order, segments, entries, queue, samples, tick // every, tick)
-        if film_every > 0 and tick % film_every == 0:
-            film(vehicles, lanes, order, frames, seen, desk, tick)
-            if frames.size - desk[0].filmed < seen.size:
-                break
-        if tick % watch == 0 and find_deadlock(vehicles, lanes, order, stuck, desk, tick):
-            break
-        if desk[0].news > 0:
-            break
-    return tick
-
-
-@compiled()
 def advance(
     vehicles: Records,
     lanes: Records,
@@ -137,30 +79,41 @@ def advance(
     Everybody decides on the frozen state of the last tick, then everybody moves. Queues are sampled every `every`
     ticks. A deadlock ends the advance, its members in `stuck`; so does lack of room for another picture in `frames`.
     """
-    return go_on(
-        lean(vehicles),
-        lean(lanes),
-        lean(order),
-        lean(segments),
-        lean(net),
-        lean(route),
-        lean(conflicts),
-        lean(detectors),
-        passed,
-        lean(entries),
-        lean(queue),
-        lean(zebras),
-        lean(people),
-        waiting,
-        lean(pulling),
-        lean(busy),
-        lean(stuck),
-        news,
-        samples,
-        lean(frames),
-        lean(seen),
-        lean(desk),
-        tick,
-        until,
-        every,
-    )
+    # What drivers hand on as they decide and move; the rest goes by once in a tick.
+    vehicles = lean(vehicles)
+    lanes = lean(lanes)
+    order = lean(order)
+    segments = lean(segments)
+    net = lean(net)
+    route = lean(route)
+    conflicts = lean(conflicts)
+    detectors = lean(detectors)
+    zebras = lean(zebras)
+    desk = lean(desk)
+    watch = int(WATCH / desk[0].dt)
+    every_driver = max(int(PERIOD / desk[0].dt + 0.5), 1)
+    film_every = desk[0].film_every
+    while tick < until:
+        tick += 1
+        switch_lights(lanes, net, tick - 1)  # what is decided in this tick begins where the last one ended
+        if zebras.size > 0:
+            cross(vehicles, lanes, order, net, zebras, people, queue, waiting, news, desk, tick)
+        count = decide(vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, busy, tick)
+        count = move(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, busy, count, tick)
+        if desk[0].pulling > 0:
+            pull_out(vehicles, lanes, order, segments, net, route, pulling, news, desk, tick)
+        change_lanes(vehicles, lanes, order, net, desk, segments, busy, count, tick)
+        if desk[0].passing == 1:
+            pass_rows(vehicles, lanes, order, net, segments, every_driver, tick)
+        admit(vehicles, lanes, order, entries, queue, desk, tick)
+        if tick % every == 0 and tick // every < samples.shape[0]:
+            sample(vehicles, lanes, order, segments, entries, queue, samples, tick // every, tick)
+        if film_every > 0 and tick % film_every == 0:
+            film(vehicles, lanes, order, frames, seen, desk, tick)
+            if frames.size - desk[0].filmed < seen.size:
+                break
+        if tick % watch == 0 and find_deadlock(vehicles, lanes, order, stuck, desk, tick):
+            break
+        if desk[0].news > 0:
+            break
+    return tick
