@@ -129,7 +129,9 @@ def _simulating(case: Case, pair: "Pair", seed: int | None, workers: int | None)
         study = run_study(*pair, replications=replications, seed=seed, workers=workers, progress=True)
         if study.failures:
             raise _ReplicationsFailed(study.failures)
-        return values(study, case.window).reindex(columns=[w.key for w in case.watched]).to_numpy(dtype=np.float64)
+        return (
+            values(study.trips, case.window).reindex(columns=[w.key for w in case.watched]).to_numpy(dtype=np.float64)
+        )
 
     def draw(n: int) -> tuple[Values, Values]:
         again = min(n, known)

@@ -44,8 +44,9 @@ def interval(sample: Sample, confidence: float) -> Interval:
 
     It holds every ratio r that a t-test of (mean now) - r (mean then) = 0 does not reject (Fieller 1954, J. R. Stat.
     Soc. B 16, 175). The variance is the sum over the independent parts (the same mornings pair by pair, new ones, the
-    reference's others); the degrees of freedom are Satterthwaite's (1946, Biometrics Bull. 2, 110). Without bounds,
-    if a part has one value alone or the reference's mean is not clear of zero. Pairs that are all equal have [0, 0].
+    reference's others), the degrees of freedom those of the smallest (Hsu 1938, Stat. Res. Mem. 2, 1): Satterthwaite's
+    are too many where a few values happen to lie close together. Without bounds, if a part has one value alone or the
+    reference's mean is not clear of zero. Pairs that are all equal have [0, 0].
     """
     again, was, new, known = sample.again, sample.was, sample.new, sample.known
     a, b = 1.0 / (again.size + new.size), 1.0 / (was.size + known.size)
@@ -58,10 +59,7 @@ def interval(sample: Sample, confidence: float) -> Interval:
         return Interval(ratio - 1.0, -inf, inf)
     moments = [(x.size, np.cov(a * x, b * y)) for x, y in parts]
     vxx, vxy, vyy = (sum(n * m[i, j] for n, m in moments) for i, j in ((0, 0), (0, 1), (1, 1)))
-    variances = [n * (m[0, 0] - 2.0 * ratio * m[0, 1] + ratio * ratio * m[1, 1]) for n, m in moments]
-    spread = sum(v * v / (n - 1) for v, (n, _) in zip(variances, moments, strict=True))
-    freedom = sum(variances) ** 2 / spread if spread > 0.0 else min(n for n, _ in moments) - 1
-    t2 = stats.t.ppf((1.0 + confidence) / 2.0, freedom) ** 2
+    t2 = stats.t.ppf((1.0 + confidence) / 2.0, min(n for n, _ in moments) - 1) ** 2
     p, q, r = then * then - t2 * vyy, now * then - t2 * vxy, now * now - t2 * vxx
     if p <= 0.0:
         return Interval(ratio - 1.0, -inf, inf)

@@ -52,7 +52,7 @@ def renewed(
 
 def _case(name: str, baseline: str, seed: int, exact: Study, study: Study) -> Case:
     window = worst_half_hour(before=study.trips[study.trips["arm"] == BASELINE])
-    found = values(study, window)
+    found = values(study.trips, window)
     chosen = tuple(watched(found))
     if not chosen:
         raise BadInput(Fault(name, "no KPI that is defined in every replication", "at least one to watch"))

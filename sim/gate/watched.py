@@ -1,16 +1,12 @@
 """What the gate watches: the targets' KPIs, and the quantities in which a drift shows first."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from sim.gate.reference import DIGITS, Watched
 from sim.kpi import BASELINE, SCENARIO, kpi_table
-
-if TYPE_CHECKING:
-    from sim.study import Study
 
 Window = tuple[float, float] | None
 
@@ -25,12 +21,13 @@ BUSY_SHARE = 0.08
 """Share of a replication's vehicles that leave by an exit, from which on its gaps are counted."""
 
 
-def values(study: "Study", window: Window) -> pd.DataFrame:
+def values(trips: pd.DataFrame, window: Window) -> pd.DataFrame:
     """Return the watched values: a row per replication, a column for each (arm, kpi, variant); NaN: not defined.
 
-    `window` are the minutes of M2 [s after midnight, both], so that no value hangs on the study it comes from.
+    `trips` are those of both arms (`sim.study.Study.trips`), `window` the minutes of M2 [s after midnight, both]: with
+    them no value hangs on the study that its replication comes from.
     """
-    arms = {arm: trips.drop(columns="arm") for arm, trips in study.trips.groupby("arm")}
+    arms = {arm: of.drop(columns="arm") for arm, of in trips.groupby("arm")}
     kpis = kpi_table(before=arms[BASELINE], after=arms[SCENARIO], window=window)
     columns: dict[tuple[str, str, str], pd.Series[float]] = {}
     for group, rows in kpis.groupby(["arm", "kpi", "variant"], sort=False):
@@ -41,7 +38,7 @@ def values(study: "Study", window: Window) -> pd.DataFrame:
         elif kpi == "M1" and variant.startswith("stop_"):
             columns[arm, FAMILIES, variant] = by_replication["travellers"].astype("float64")
     for arm in (BASELINE, SCENARIO):
-        gaps = {n: following_s(trips) for n, trips in arms[arm].groupby("replication")}
+        gaps = {n: following_s(one) for n, one in arms[arm].groupby("replication")}
         columns[arm, FOLLOWING, "headway"] = pd.Series(gaps, dtype="float64")
     return pd.DataFrame(columns).sort_index().round(DIGITS)
 
@@ -60,8 +57,8 @@ def following_s(trips: pd.DataFrame) -> float:
 
 def watched(found: pd.DataFrame) -> Iterator[Watched]:
     """Yield what is worth watching in these values: defined in every replication, and not too small a number."""
-    keys: list[tuple[str, str, str]] = sorted(found.columns.to_flat_index().tolist())
-    for arm, kpi, variant in keys:
+    for key in sorted(found.columns.to_flat_index()):
+        arm, kpi, variant = (str(part) for part in key)
         column = found[arm, kpi, variant]
         if column.isna().any() or (kpi == FAMILIES and column.mean() < LEAST_FAMILIES):
             continue
