@@ -7,13 +7,14 @@ import pandas as pd
 
 from sim.gate.reference import DIGITS, Watched
 from sim.kpi import BASELINE, SCENARIO, kpi_table
+from sim.kpi.school import CARS
 
 Window = tuple[float, float] | None
 
 MARGINS = {("M1", "am"): 0.02, ("M2", "am"): 0.02, ("M1", "dwell"): 0.02}
 """[1] by which these may differ from the reference; chosen beforehand (docs/decisions/0013)"""
 FAMILIES, FAMILIES_MARGIN, LEAST_FAMILIES = "families", 0.05, 30.0
-"""Families that stop in each kind of place; kinds that fewer use in a replication are left out."""
+"""Families that stop in each curb zone, double-park, or park away; what fewer do in a replication is left out."""
 FOLLOWING, FOLLOWING_MARGIN = "following", 0.005
 FOLLOWED_S = 3.5
 """[s] gap between two who leave by the same exit, below which the second is taken to follow the first"""
@@ -32,15 +33,22 @@ def values(trips: pd.DataFrame, window: Window) -> pd.DataFrame:
     columns: dict[tuple[str, str, str], pd.Series[float]] = {}
     for group, rows in kpis.groupby(["arm", "kpi", "variant"], sort=False):
         arm, kpi, variant = map(str, group)
-        by_replication = rows.set_index("replication")
         if (kpi, variant) in MARGINS:
-            columns[arm, kpi, variant] = by_replication["value"]
-        elif kpi == "M1" and variant.startswith("stop_"):
-            columns[arm, FAMILIES, variant] = by_replication["travellers"].astype("float64")
+            columns[arm, kpi, variant] = rows.set_index("replication")["value"]
     for arm in (BASELINE, SCENARIO):
         gaps = {n: following_s(one) for n, one in arms[arm].groupby("replication")}
         columns[arm, FOLLOWING, "headway"] = pd.Series(gaps, dtype="float64")
+        for place, counts in families(arms[arm]).items():
+            columns[arm, FAMILIES, str(place)] = counts
     return pd.DataFrame(columns).sort_index().round(DIGITS)
+
+
+def families(trips: pd.DataFrame) -> pd.DataFrame:
+    """Return how many families that set out in the measured window by car stop where: a row for each replication."""
+    by_car = trips[trips["kind"].eq("family") & trips["mode"].isin(CARS) & trips["measured"].astype(bool)]
+    place = by_car["zone"].where(by_car["zone"].ne(""), by_car["stop"])
+    counts = by_car.groupby([by_car["replication"], place.rename("place")]).size().unstack(fill_value=0)
+    return counts.drop(columns="", errors="ignore").astype("float64")
 
 
 def following_s(trips: pd.DataFrame) -> float:
