@@ -21,14 +21,14 @@ LEAST_VEHICLES = 30
 """[vehicles a replication, on average] below which M2 is not applicable"""
 
 
-def kpi_table(*, before: pd.DataFrame, after: pd.DataFrame, window: tuple[float, float] | None = None) -> pd.DataFrame:
+def kpi_table(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Return the KPIs of both arms and their variants, tidy: a row per arm, replication, KPI and variant.
 
     `before` and `after` are the trips of the baseline and of the scenario (`sim.tables.trips_table`, all
-    replications). Replications that are not in both are left out: the verdict knows them as failed. `window` is
-    that of `time_past_gate`. The columns are those of `sim.kpi.worlds.COLUMNS`.
+    replications). Replications that are not in both are left out: the verdict knows them as failed. The columns
+    are those of `sim.kpi.worlds.COLUMNS`.
     """
-    tables = [drop_off_time(before=before, after=after), time_past_gate(before=before, after=after, window=window)]
+    tables = [drop_off_time(before=before, after=after), time_past_gate(before=before, after=after)]
     return pd.concat(tables, ignore_index=True)
 
 
@@ -59,9 +59,7 @@ def drop_off_time(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(blocks, ignore_index=True)
 
 
-def time_past_gate(
-    *, before: pd.DataFrame, after: pd.DataFrame, window: tuple[float, float] | None = None
-) -> pd.DataFrame:
+def time_past_gate(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Return M2, the travel time past the gate [s].
 
     M2 = mean of (section_out_s - scheduled_s) over the through vehicles that pass the gate in the gate's direction
@@ -71,9 +69,6 @@ def time_past_gate(
     direction; diverted = mean of (left_s - scheduled_s) over those who pass the gate in the baseline only. Over the
     whole measured window: whole_window, the headline's formula; study_area = mean of (left_s - scheduled_s) over
     all through vehicles; next_streets, the same over those who pass the gate in neither direction (displacement).
-
-    With `window` [s after midnight, both] those minutes stand in place of the worst half hour: the values of
-    replications that are compared over several studies then do not hang on the study that each was simulated in.
     """
     worlds = Worlds(before, after)
     b, a = worlds.before, worlds.after
@@ -81,7 +76,7 @@ def time_past_gate(
     passing = _passes(b, "passes_gate")
     both = passing & _passes(a, "passes_gate")
     opposite = through & ~passing & _passes(b, "passes_opposite") & _passes(a, "passes_opposite")
-    window = worst_half_hour(before=before) if window is None else window
+    window = worst_half_hour(before=before)
     now = b["scheduled_s"].between(*(window or (np.inf, np.inf)), inclusive="left")
 
     def then(variant: str, time: "Callable[[pd.DataFrame], Times]", who: "Mask", least: int = 0) -> pd.DataFrame:
