@@ -1,7 +1,11 @@
 """Turn records into tables, tables into Parquet and back, and a table into the hash that "the same bytes" means."""
 
 import hashlib
-from collections.abc import Mapping
+import io
+import json
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -43,13 +47,74 @@ def _table(
     found: Mapping[str, NDArray[Any]], columns: Mapping[str, Column], scenario: str, replication: int
 ) -> pd.DataFrame:
     """Return the columns in their order and with their types, behind the key columns."""
-    if found and set(found) != set(columns):
-        missing, unknown = sorted(set(columns) - set(found)), sorted(set(found) - set(columns))
-        raise ValueError(f"the record's columns differ from sim.records: missing {missing}, unknown {unknown}")
+    _check_columns(found, columns)
     frame = pd.DataFrame({name: np.asarray(found.get(name, []), dtype=c.dtype) for name, c in columns.items()})
     frame.insert(0, "scenario", pd.Series([scenario] * len(frame), index=frame.index, dtype="str"))
     frame.insert(1, "replication", np.full(len(frame), replication, dtype=np.int64))
     return frame
+
+
+def pack(record: Record) -> bytes:
+    """Return a record as one small file: its tables as Parquet, its failure and facts as JSON, in a zip.
+
+    The same record gives the same bytes. Films are not packed.
+    """
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as packed:  # stored: Parquet is compressed already
+        for name, found, columns in (
+            ("trips", record.trips, TRIP_COLUMNS),
+            ("series", record.series, SERIES_COLUMNS),
+        ):
+            packed.writestr(zipfile.ZipInfo(f"{name}.parquet"), _parquet(_arrow(found, columns)))
+        told = json.dumps({"failure": record.failure, "facts": record.facts}, sort_keys=True)
+        packed.writestr(zipfile.ZipInfo("record.json"), told)
+    return content.getvalue()
+
+
+class Packed:
+    """A record that was packed; its tables are read when they are asked for."""
+
+    def __init__(self, content: bytes) -> None:
+        """Raise ValueError if `content` is none, or is damaged."""
+        try:
+            with zipfile.ZipFile(io.BytesIO(content)) as packed:
+                self._parts = {name: packed.read(name) for name in packed.namelist()}
+            told = json.loads(self._parts["record.json"])
+            self.failure: str | None = told["failure"]
+            self.facts: dict[str, float] = told["facts"]
+        except (zipfile.BadZipFile, KeyError, json.JSONDecodeError, EOFError) as error:
+            raise ValueError(f"no packed record: {error}") from None
+
+    def rows(self, table: str, keys: Mapping[str, str | int], columns: Sequence[str] | None = None) -> Any:
+        """Return `table` ("trips" or "series") as an Arrow table behind constant columns of these `keys`."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        found = pq.read_table(pa.BufferReader(self._parts[f"{table}.parquet"]), columns=columns and list(columns))
+        arrays = [pa.repeat(value, len(found)) for value in keys.values()]
+        return pa.table([*arrays, *found.columns], names=[*keys, *found.column_names])
+
+
+def _arrow(found: Mapping[str, NDArray[Any]], columns: Mapping[str, Column]) -> Any:
+    """Return a record's columns as an Arrow table, in their order and with their types."""
+    import pyarrow as pa
+
+    _check_columns(found, columns)
+    types = {"str": pa.string(), "bool": pa.bool_(), "float64": pa.float64(), "int64": pa.int64()}
+    arrays = {}
+    for name, column in columns.items():
+        values: Any = found.get(name, [])
+        plain = values if column.dtype == "str" else np.asarray(values, dtype=column.dtype)
+        arrays[name] = pa.array(plain, types[column.dtype], from_pandas=False)
+    return pa.table(arrays)
+
+
+def _parquet(table: Any) -> bytes:
+    import pyarrow.parquet as pq
+
+    content = io.BytesIO()
+    pq.write_table(table, content, compression="zstd")
+    return content.getvalue()
 
 
 def write_table(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str]) -> None:
@@ -59,14 +124,40 @@ def write_table(frame: pd.DataFrame, path: Path, metadata: Mapping[str, str]) ->
     """
     import pyarrow as pa
 
+    write_rows([pa.Table.from_pandas(frame, preserve_index=False)], path, metadata)
+
+
+def write_rows(tables: Iterable[Any], path: Path, metadata: Mapping[str, str]) -> None:
+    """Write Arrow tables of the same columns, one below the other, as `write_table` writes one: none is kept.
+
+    Raises OSError if the file cannot be written.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
     known = KEY_COLUMNS | TRIP_COLUMNS | SERIES_COLUMNS
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    fields = [
-        pa.field(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type, metadata=_told(known.get(f.name)))
-        for f in table.schema
-    ]
-    # pandas' own note names its version; without it the bytes are those of the table alone.
-    _write(table.cast(pa.schema(fields, metadata=dict(metadata))), path)
+    writer = schema = None
+    with appearing_file(path) as temporary, ExitStack() as open_files:
+        for table in tables:
+            if writer is None:
+                fields = [
+                    pa.field(
+                        f.name,
+                        pa.string() if pa.types.is_large_string(f.type) else f.type,
+                        metadata=_told(known.get(f.name)),
+                    )
+                    for f in table.schema
+                ]
+                # pandas' own note names its version; without it the bytes are those of the table alone.
+                schema = pa.schema(fields, metadata=dict(metadata))
+                writer = open_files.enter_context(pq.ParquetWriter(temporary, schema, compression="zstd"))
+            writer.write_table(table.cast(schema))
+
+
+def _check_columns(found: Mapping[str, NDArray[Any]], columns: Mapping[str, Column]) -> None:
+    if found and set(found) != set(columns):
+        missing, unknown = sorted(set(columns) - set(found)), sorted(set(found) - set(columns))
+        raise ValueError(f"the record's columns differ from sim.records: missing {missing}, unknown {unknown}")
 
 
 def write_film(film: Film, folder: Path, metadata: Mapping[str, str]) -> None:

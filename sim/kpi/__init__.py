@@ -1,14 +1,15 @@
 """KPIs: tables of trips in, a table of KPIs out; knows no model."""
 
-from sim.kpi.school import drop_off_time, kpi_table, time_past_gate, unfinished_travellers, worst_half_hour
-from sim.kpi.worlds import BASELINE, SCENARIO
+from sim.kpi.school import GateMinutes, kpi_rows, kpi_table, unfinished_travellers, worst_half_hour
+from sim.kpi.worlds import BASELINE, SCENARIO, joined
 
 __all__ = [
     "BASELINE",
     "SCENARIO",
-    "drop_off_time",
+    "GateMinutes",
+    "joined",
+    "kpi_rows",
     "kpi_table",
-    "time_past_gate",
     "unfinished_travellers",
     "worst_half_hour",
 ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from sim.kpi.worlds import BASELINE, KEY, SCENARIO, Worlds, mean, p85
+from sim.kpi.worlds import BASELINE, KEY, SCENARIO, Window, Worlds, joined, mean, p85
 from sim.records import COMPONENTS
 
 if TYPE_CHECKING:
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from sim.kpi.worlds import Mask, Times
 
 CARS = ("car", "taxi")
-HALF_HOUR_S = 1800.0
+HALF_HOUR_MINUTES = 30
+DAYS_MINUTES = 2 * 24 * 60
+"""[min] from midnight on, in which anybody may be due"""
 STEP_S = 60.0
 """[s] between the starts of two windows that are tried for the worst half hour"""
 LEAST_VEHICLES = 30
@@ -28,12 +30,17 @@ def kpi_table(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     replications). Replications that are not in both are left out: the verdict knows them as failed. The columns
     are those of `sim.kpi.worlds.COLUMNS`.
     """
-    tables = [drop_off_time(before=before, after=after), time_past_gate(before=before, after=after)]
+    return joined([kpi_rows(before=before, after=after, window=worst_half_hour(before=before))])
+
+
+def kpi_rows(*, before: pd.DataFrame, after: pd.DataFrame, window: Window | None) -> pd.DataFrame:
+    """Return the rows of some replications, to be `joined` with those of the others; `window` is M2's half hour."""
+    tables = [drop_off_time(before=before, after=after), time_past_gate(before=before, after=after, window=window)]
     return pd.concat(tables, ignore_index=True)
 
 
 def drop_off_time(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Return M1, the parents' drop-off time in the morning [s].
+    """Return the rows of M1, the parents' drop-off time in the morning [s].
 
     M1 = mean of (left_s - scheduled_s) over the families that come by car or taxi in the baseline and set out in
     the measured window: the admission queue counts; whoever comes by another mode in the other world counts there
@@ -59,13 +66,13 @@ def drop_off_time(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(blocks, ignore_index=True)
 
 
-def time_past_gate(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Return M2, the travel time past the gate [s].
+def time_past_gate(*, before: pd.DataFrame, after: pd.DataFrame, window: Window | None) -> pd.DataFrame:
+    """Return the rows of M2, the travel time past the gate [s].
 
     M2 = mean of (section_out_s - scheduled_s) over the through vehicles that pass the gate in the gate's direction
-    in both worlds and are scheduled in the baseline's worst half hour (`worst_half_hour`); not applicable with fewer
-    than 30 of them a replication. Variants over the same minutes: p85, the 85th percentile; section = mean of
-    (section_out_s - section_in_s); opposite, the through vehicles of the other direction; buses, those in the gate's
+    in both worlds and are scheduled in `window`, the baseline's worst half hour (`worst_half_hour`); not applicable
+    with fewer than 30 of them a replication. Variants over the same minutes: p85, the 85th percentile; section = mean
+    of (section_out_s - section_in_s); opposite, the through vehicles of the other direction; buses, those in the gate's
     direction; diverted = mean of (left_s - scheduled_s) over those who pass the gate in the baseline only. Over the
     whole measured window: whole_window, the headline's formula; study_area = mean of (left_s - scheduled_s) over
     all through vehicles; next_streets, the same over those who pass the gate in neither direction (displacement).
@@ -76,15 +83,12 @@ def time_past_gate(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame
     passing = _passes(b, "passes_gate")
     both = passing & _passes(a, "passes_gate")
     opposite = through & ~passing & _passes(b, "passes_opposite") & _passes(a, "passes_opposite")
-    window = worst_half_hour(before=before)
     now = b["scheduled_s"].between(*(window or (np.inf, np.inf)), inclusive="left")
 
     def then(variant: str, time: "Callable[[pd.DataFrame], Times]", who: "Mask", least: int = 0) -> pd.DataFrame:
         """Return a variant over the worst half hour."""
-        who = who & now
-        why = "" if worlds.per_replication(who) >= least else _too_few(worlds.per_replication(who), window)
         of, headline = p85 if variant == "p85" else mean, variant == "am"
-        return worlds.rows("M2", variant, time, who, of=of, headline=headline, window=window, why=why)
+        return worlds.rows("M2", variant, time, who & now, of=of, headline=headline, window=window, least=least)
 
     blocks = [
         then("am", _to_section_end, through & both, LEAST_VEHICLES),
@@ -100,31 +104,62 @@ def time_past_gate(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame
     return pd.concat(blocks, ignore_index=True)
 
 
-def worst_half_hour(*, before: pd.DataFrame) -> tuple[float, float] | None:
-    """Return the baseline's worst rolling 30 minutes [s after midnight, both], or None if none has enough vehicles.
+def worst_half_hour(*, before: pd.DataFrame) -> Window | None:
+    """Return the baseline's worst rolling 30 minutes [s after midnight, both]: see `GateMinutes.worst`."""
+    minutes = GateMinutes()
+    for _, replication in before.groupby("replication", sort=True):
+        minutes.add(replication)
+    return minutes.worst()
 
-    They are those 30 minutes, begun on a full minute inside the measured window, that have the largest mean of
-    (section_out_s - scheduled_s) over the through vehicles passing the gate in the gate's direction and scheduled
-    then, all replications of the baseline pooled: one window a study, so that the same minutes hold in both arms
-    and in every pair. Windows with fewer than 30 such vehicles a replication are not candidates.
-    """
-    measured = before[before["measured"].astype(bool)]
-    vehicles = measured[measured["kind"].eq("through") & _passes(measured, "passes_gate") & measured["finished"]]
-    if vehicles.empty:
-        return None
-    vehicles = vehicles.sort_values("scheduled_s", kind="stable")
-    due = vehicles["scheduled_s"].to_numpy(dtype=np.float64)
-    sums = np.concatenate([[0.0], np.cumsum(_to_section_end(vehicles).to_numpy(dtype=np.float64))])
-    first = np.floor(measured["scheduled_s"].min() / STEP_S) * STEP_S
-    last = max(np.ceil(measured["scheduled_s"].max() / STEP_S) * STEP_S - HALF_HOUR_S, first)
-    starts = np.arange(first, last + STEP_S / 2.0, STEP_S)
-    low, high = np.searchsorted(due, starts), np.searchsorted(due, starts + HALF_HOUR_S)
-    enough = high - low >= LEAST_VEHICLES * before["replication"].nunique()
-    if not enough.any():
-        return None
-    means = np.where(enough, (sums[high] - sums[low]) / np.maximum(high - low, 1), -np.inf)
-    start = float(starts[int(np.argmax(means))])
-    return start, start + HALF_HOUR_S
+
+class GateMinutes:
+    """Times past the gate added up by the minute in which vehicles are due, one replication after another."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._sums, self._counts = np.zeros(DAYS_MINUTES), np.zeros(DAYS_MINUTES, dtype=np.int64)
+        self._first_s, self._last_s = np.inf, -np.inf
+        self._replications = 0
+
+    COLUMNS = ("kind", "finished", "measured", "passes_gate", "scheduled_s", "section_out_s")
+    """Of the table of trips, which alone are read."""
+
+    def add(self, before: pd.DataFrame) -> None:
+        """Add one replication of the baseline."""
+        measured = before[before["measured"].astype(bool)]
+        self._replications += 1
+        if measured.empty:
+            return
+        self._first_s = min(self._first_s, float(measured["scheduled_s"].min()))
+        self._last_s = max(self._last_s, float(measured["scheduled_s"].max()))
+        vehicles = measured[measured["kind"].eq("through") & _passes(measured, "passes_gate") & measured["finished"]]
+        minute = (vehicles["scheduled_s"].to_numpy(dtype=np.float64) // STEP_S).astype(np.int64)
+        times = _to_section_end(vehicles).to_numpy(dtype=np.float64)
+        self._sums += np.bincount(minute, times, DAYS_MINUTES)
+        self._counts += np.bincount(minute, minlength=DAYS_MINUTES)
+
+    def worst(self) -> Window | None:
+        """Return the worst rolling 30 minutes [s after midnight, both], or None if none has enough vehicles.
+
+        They are those 30 minutes, begun on a full minute inside the measured window, that have the largest mean of
+        (section_out_s - scheduled_s) over the through vehicles passing the gate in the gate's direction and scheduled
+        then, all replications of the baseline pooled: one window a study, so that the same minutes hold in both arms
+        and in every pair. Windows with fewer than 30 such vehicles a replication are not candidates.
+        """
+        if not self._counts.any():
+            return None
+        first = int(self._first_s // STEP_S)
+        last = max(int(-(-self._last_s // STEP_S)) - HALF_HOUR_MINUTES, first)
+        starts = np.arange(first, last + 1)
+        sums, counts = (np.concatenate([[0], np.cumsum(each)]) for each in (self._sums, self._counts))
+        end = np.minimum(starts + HALF_HOUR_MINUTES, DAYS_MINUTES)
+        number = counts[end] - counts[starts]
+        enough = number >= LEAST_VEHICLES * self._replications
+        if not enough.any():
+            return None
+        means = np.where(enough, (sums[end] - sums[starts]) / np.maximum(number, 1), -np.inf)
+        start = float(starts[int(np.argmax(means))] * STEP_S)
+        return start, start + HALF_HOUR_MINUTES * STEP_S
 
 
 def unfinished_travellers(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
@@ -161,9 +196,3 @@ def _component(part: str) -> "Callable[[pd.DataFrame], Times]":
 def _passes(trips: pd.DataFrame, column: str) -> "Mask":
     """Return who passes the gate, and the section's end unless stuck on the way; whoever is lost counts as passing."""
     return trips[column].ne(False) & ~(trips["finished"] & trips["section_out_s"].isna())
-
-
-def _too_few(each: float, window: tuple[float, float] | None) -> str:
-    if window is None:
-        return f"fewer than {LEAST_VEHICLES} vehicles a replication pass the gate in any half hour"
-    return f"{each:.0f} vehicles a replication, fewer than {LEAST_VEHICLES}, pass the gate in both worlds"

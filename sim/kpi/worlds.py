@@ -1,6 +1,6 @@
 """The same people in both worlds, row by row, and what they make of a time: one value per replication and arm."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -39,6 +39,8 @@ after midnight between which they set out (NaN: the whole measured window), `sam
 hold the same ones, `why` why the variant does not apply (empty: it does).
 """
 NOBODY = "nobody to measure"
+Window: TypeAlias = tuple[float, float]
+"""[s after midnight] from and to."""
 
 
 def mean(times: "Grouped") -> "Times":
@@ -68,10 +70,6 @@ class Worlds:
         self.after = after.set_index(KEY).reindex(self.before.index)
         self.after["finished"] = self.after["finished"].eq(True)
 
-    def per_replication(self, who: "Mask") -> float:
-        """Return how many of them there are in a replication, on average."""
-        return float(who.sum()) / max(len(self.replications), 1)
-
     def rows(
         self,
         kpi: str,
@@ -82,18 +80,19 @@ class Worlds:
         of: "Callable[[Grouped], Times]" = mean,
         after: "Mask | None" = None,
         headline: bool = False,
-        window: tuple[float, float] | None = None,
-        why: str = "",
+        window: Window | None = None,
+        least: int = 0,
     ) -> pd.DataFrame:
-        """Return the rows of one variant: `of` the `time` of `who` (in the scenario's world: `after`, if given)."""
+        """Return the rows of one variant: `of` the `time` of `who` (in the scenario's world: `after`, if given).
+
+        `least` vehicles a replication must stand behind it, which is judged when all replications are there.
+        """
         chosen = who, who if after is None else after
         table = pd.concat(list(self._values(time, of, chosen)), ignore_index=True)
         table["kpi"], table["variant"], table["headline"], table["unit"] = kpi, variant, headline, "s"
         table["from_s"], table["to_s"] = window or (np.nan, np.nan)
-        table["same_people"] = after is None
-        table["why"] = why if why or any(c.any() for c in chosen) else NOBODY
-        table["value"] = table["value"].mask(table["unfinished"].gt(0) | table["why"].ne(""))
-        return table[COLUMNS]
+        table["same_people"], table["least"] = after is None, least
+        return table
 
     def _values(
         self,
@@ -113,3 +112,39 @@ class Worlds:
                 "unfinished": grouped["unknown"].sum().reindex(self.replications, fill_value=0).astype("int64"),
             }
             yield pd.DataFrame(values).reset_index().assign(arm=arm, scenario=name)
+
+
+def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Return the table of KPIs from the rows of some replications each: what needs all of them is decided here.
+
+    A variant that is missing in a part has nobody there. Variants keep the order of the first part that has them.
+    """
+    table = pd.concat(parts, ignore_index=True)
+    names = table.groupby("arm")["scenario"].first()
+    blocks = [_whole(block, names, table["replication"]) for _, block in table.groupby(["kpi", "variant"], sort=False)]
+    whole = pd.concat(blocks, ignore_index=True)
+    whole["value"] = whole["value"].mask(whole["unfinished"].gt(0) | whole["why"].ne(""))
+    return whole[COLUMNS]
+
+
+def _whole(block: pd.DataFrame, names: "pd.Series[str]", replications: "pd.Series[int]") -> pd.DataFrame:
+    """Return a variant's rows, one for each arm and replication, and why it does not apply, if so."""
+    everywhere = pd.MultiIndex.from_product([(BASELINE, SCENARIO), sorted(set(replications))])
+    found = block.set_index(["arm", "replication"]).reindex(everywhere)
+    found.index.names = ["arm", "replication"]
+    for column in ("kpi", "variant", "headline", "unit", "from_s", "to_s", "same_people", "least"):
+        found[column] = block[column].iloc[0]
+    for column in ("travellers", "unfinished"):
+        found[column] = found[column].fillna(0).astype("int64")
+    found["scenario"] = names.reindex(found.index.get_level_values("arm")).to_numpy()
+    each = float(found["travellers"].xs(BASELINE).mean())
+    least, window = int(block["least"].iloc[0]), block["from_s"].notna().iloc[0]
+    if each < least:
+        found["why"] = (
+            f"{each:.0f} vehicles a replication, fewer than {least}, pass the gate in both worlds"
+            if window
+            else f"fewer than {least} vehicles a replication pass the gate in any half hour"
+        )
+    else:
+        found["why"] = "" if found["travellers"].any() else NOBODY
+    return found.reset_index()

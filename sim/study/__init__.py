@@ -1,5 +1,6 @@
-"""Replications x scenarios: run them in pairs, spread over processes, and judge; the public Python API."""
+"""Replications x scenarios: run them in pairs, spread over processes or machines, and judge; the public Python API."""
 
-from sim.study.study import FailedReplication, Study, run_study
+from sim.study.judging import FailedReplication, Study
+from sim.study.study import run_study
 
 __all__ = ["FailedReplication", "Study", "run_study"]

@@ -27,6 +27,8 @@ def shown() -> Iterator[Tell]:
     with tqdm(unit=" replications", file=sys.stderr, leave=False, dynamic_ncols=True) as bar:
 
         def tell(done: int, total: int) -> None:
+            if bar.total is None:  # what was there before counts for no rate
+                bar.initial = bar.n = done
             bar.total = total
             bar.update(done - bar.n)
 
@@ -35,12 +37,17 @@ def shown() -> Iterator[Tell]:
 
 def _lines() -> Tell:
     started = last = time.monotonic()
+    before: int | None = None
 
     def tell(done: int, total: int) -> None:
-        nonlocal last
+        nonlocal last, before
+        before = done if before is None else before
         now = time.monotonic()
-        if done and (now - last >= EVERY_S or done == total):
+        if done > before and (now - last >= EVERY_S or done == total):
             last = now
-            print(f"{done} of {total} replications, {now - started:.0f} s", file=sys.stderr, flush=True)
+            rate = (done - before) / (now - started)
+            left = f", about {(total - done) / rate:.0f} s to go" if done < total else ""
+            words = f"{done} of {total} replications, {now - started:.0f} s, {rate:.1f} a second{left}"
+            print(words, file=sys.stderr, flush=True)
 
     return tell

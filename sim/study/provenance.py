@@ -9,18 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from pydantic import TypeAdapter
-
 from sim import __version__
-from sim.scenario.scenario import Scenario
 
 PACKAGES = ("mesa", "numba", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "simpy")
-
-
-def plain(scenario: Scenario) -> dict[str, Any]:
-    """Return a scenario as plain dictionaries and lists, as JSON has them."""
-    written: dict[str, Any] = TypeAdapter(Scenario).dump_python(scenario, mode="json")
-    return written
 
 
 def sha256(content: Any) -> str:

@@ -27,7 +27,7 @@ from sim.scenario.routes import Router
 from sim.scenario.scenario import Scenario
 from sim.scenario.site import Site
 from sim.scenario.walking import Walk, way
-from sim.study.study import MOST_SEED
+from sim.study.comparison import MOST_SEED
 from sim.traffic.draft import TURN_SPEED_M_S, cuts
 from sim.traffic.lights import Clock, crossing_light, light_of, stage_lights
 from sim.traffic.lights import Light as Ticks

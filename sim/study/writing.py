@@ -6,13 +6,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import __version__
-from sim.scenario.scenario import Scenario
 from sim.study import provenance
+from sim.study.comparison import ARMS
 from sim.study.folder import FILMS, MARK, PROGRAM, appearing, write_json
+from sim.study.judging import Study
+from sim.study.task import plain
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sim.records import Record
-    from sim.study.study import Study
+
+RUN_ID_LETTERS = 16
+"""Of a replication's key, by which it is called; two that differ share them once in 10^19 pairs."""
 
 
 def write_film(record: "Record", folder: Path) -> "Record":
@@ -27,24 +33,22 @@ def write_film(record: "Record", folder: Path) -> "Record":
 
 
 def write_study(
-    study: "Study",
-    out: Path,
-    facts: dict[str, Any],
-    arms: dict[str, Scenario],
-    finish: Callable[["Study", Path], object],
-    films: Path | None,
-) -> "Study":
+    study: Study, out: Path, facts: dict[str, Any], finish: Callable[[Study, Path], object], films: Path | None = None
+) -> Study:
     """Write the folder whole or not at all, films moved in, and return the study with its folder; raises OSError."""
-    from sim.tables import write_table
+    from sim.tables import write_rows, write_table
 
-    configuration = {arm: provenance.plain(scenario) for arm, scenario in arms.items()}
+    comparison = study.replications.comparison
+    configuration = {arm: plain(comparison.world(arm)) for arm in ARMS}
     made_from = {arm: provenance.sha256(told) for arm, told in configuration.items()}
     versions = provenance.versions()
     metadata = {f"dropoff.{arm}.sha256": digest for arm, digest in made_from.items()}
-    metadata |= {"dropoff.version": versions["dropoff"], "dropoff.seed": str(facts["seed"])}
+    metadata |= {"dropoff.version": versions["dropoff"], "dropoff.seed": str(comparison.seed)}
     with appearing(out) as folder:
-        for name, table in (("kpis", study.kpis), ("trips", study.trips), ("series", study.series)):
-            write_table(table, folder / f"{name}.parquet", metadata)
+        write_table(runs_table(study), folder / "runs.parquet", metadata)
+        write_table(study.kpis, folder / "kpis.parquet", metadata)
+        for name in ("trips", "series"):
+            write_rows(study.replications.table(name), folder / f"{name}.parquet", metadata)
         write_json(folder / "verdict.json", study.verdict)
         if films is not None:
             films.rename(folder / FILMS)
@@ -53,6 +57,11 @@ def write_study(
         run = {
             "schema": 1,
             "program": PROGRAM,
+            "baseline": comparison.baseline.name,
+            "scenario": comparison.scenario.name,
+            "replications": study.replications.pairs,
+            "checkpoints": list(comparison.checkpoints),
+            "seed": comparison.seed,
             **facts,
             "source": provenance.source_state(),
             "versions": versions,
@@ -64,3 +73,24 @@ def write_study(
         }
         write_json(folder / MARK, run)
     return written
+
+
+def runs_table(study: Study) -> "pd.DataFrame":
+    """Return one row per replication and arm: its `run_id`, which makes it again, and what became of it."""
+    import pandas as pd
+
+    of = study.replications
+    failed = {(f.arm, f.replication): " ".join(f.reason.split()) for f in study.failures}
+    rows = [
+        {
+            "run_id": of.comparison.task(arm, i).key[:RUN_ID_LETTERS],
+            "arm": arm,
+            "scenario": of.comparison.world(arm).name,
+            "replication": i,
+            "seed": of.comparison.seed,
+            "failure": failed.get((arm, i), ""),
+        }
+        for arm in ARMS
+        for i in range(of.pairs)
+    ]
+    return pd.DataFrame(rows).astype({"replication": "int64", "seed": "int64"})

@@ -6,11 +6,17 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from pathlib import Path
 
 import pytest
 
-from sim.study.pool import KILLED, Failed, _interrupts_held, outcomes
+from sim.study.executors.base import KILLED, Failed
+from sim.study.executors.local import Local, _interrupts_held
+
+
+def outcomes(function, tasks, workers):
+    return Local(workers).outcomes(function, deque(enumerate(tasks)))
 
 
 def square(x: int) -> int:
@@ -73,8 +79,7 @@ def test_a_result_that_cannot_be_sent_back_is_a_failure():
 ORPHANS = """
 import sys, time
 sys.path[:0] = [sys.argv[1], sys.argv[2]]
-from sim.study.pool import outcomes
-from test_pool import tell_and_sleep
+from test_pool import outcomes, tell_and_sleep
 if __name__ == "__main__":
     for _ in outcomes(tell_and_sleep, [(sys.argv[3], x) for x in range(3)], 2):
         pass

@@ -1,31 +1,21 @@
-"""Spreads tasks over processes of this machine; a task that fails or kills its worker is reported, never lost."""
+"""Spreads tasks over processes of this machine; one whose worker is killed is tried again, alone."""
 
 import os
 import signal
 import threading
-import traceback
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import active_children, connection, get_context, parent_process
-from typing import Any, TypeVar
+from typing import Any
 
-T = TypeVar("T")
+from sim.study.executors.base import KILLED, Failed, T, Waiting, failed, guarded
 
-
-@dataclass(frozen=True)
-class Failed:
-    """What became of a task that gave no result."""
-
-    reason: str
-    detail: str = ""
-    """The traceback, where there is one."""
-
-
-KILLED = Failed("its worker process was killed (out of memory?), also when tried again alone")
+AHEAD = 4
+"""Tasks handed on for each worker, so that none waits while this process is busy with what is finished."""
 
 
 def cores() -> int:
@@ -33,76 +23,71 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def outcomes(
-    function: Callable[..., T], tasks: Sequence[tuple[Any, ...]], workers: int
-) -> Generator[tuple[int, T | Failed], None, None]:
-    """Yield (index of the task, what `function(*task)` returned, or why it did not), in the order they finish.
+@dataclass(frozen=True)
+class Local:
+    """Processes of this machine."""
 
-    The first task runs in this process, so that what is compiled for it lies in the disk cache before several
-    workers want it at once. With one worker all of them do.
-    """
-    here = len(tasks) if workers <= 1 else 1
-    for i, task in enumerate(tasks[:here]):
-        yield i, _guarded(function, task)
-    if tasks[here:]:
-        yield from _spread(function, dict(enumerate(tasks[here:], start=here)), min(workers, len(tasks) - here))
+    workers: int
 
+    def outcomes(
+        self, function: Callable[..., T], waiting: Waiting
+    ) -> Generator[tuple[Hashable, T | Failed], None, None]:
+        """Do the tasks in processes of this machine: see `Executor`.
 
-def _guarded(function: Callable[..., T], task: tuple[Any, ...]) -> T | Failed:
-    try:
-        return function(*task)
-    except Exception as error:
-        return Failed(f"{type(error).__name__}: {error}", traceback.format_exc())
-
-
-def _spread(
-    function: Callable[..., T], tasks: dict[int, tuple[Any, ...]], workers: int
-) -> Iterator[tuple[int, T | Failed]]:
-    """Run the tasks in a pool; those in flight when a worker is killed are tried again, each alone in a pool."""
-    suspects: list[int] = []
-    waiting = deque(tasks)
-    while waiting:
-        with _pool(workers) as pool:
-            yield from _drain(pool, function, tasks, waiting, workers, suspects)
-    for i in suspects:
-        again: list[int] = []
-        with _pool(1) as pool:
-            yield from _drain(pool, function, tasks, deque([i]), 1, again)
-        if again:
-            yield i, KILLED
+        The first one runs in this process, so that what is compiled for it lies in the disk cache before several
+        workers want it at once. With one worker all of them do.
+        """
+        suspects: list[tuple[Hashable, tuple[Any, ...]]] = []
+        here = True
+        while waiting or suspects:
+            if here and waiting:
+                name, task = waiting.popleft()
+                yield name, guarded(function, task)
+                here = self.workers <= 1
+            elif waiting:
+                with _pool(self.workers) as pool:
+                    yield from _drain(pool, function, waiting, AHEAD * self.workers, suspects)
+            else:
+                name, task = suspects.pop(0)
+                again: list[tuple[Hashable, tuple[Any, ...]]] = []
+                with _pool(1) as pool:
+                    yield from _drain(pool, function, deque([(name, task)]), 1, again)
+                if again:
+                    yield name, KILLED
 
 
 def _drain(
     pool: ProcessPoolExecutor,
     function: Callable[..., T],
-    tasks: dict[int, tuple[Any, ...]],
-    waiting: deque[int],
+    waiting: Waiting,
     in_flight: int,
-    suspects: list[int],
-) -> Iterator[tuple[int, T | Failed]]:
+    suspects: list[tuple[Hashable, tuple[Any, ...]]],
+) -> Iterator[tuple[Hashable, T | Failed]]:
     """Feed the pool until nothing waits or it breaks; add the tasks that were in flight then to `suspects`."""
-    running: dict[Future[T | Failed], int] = {}
+    running: dict[Future[T | Failed], tuple[Hashable, tuple[Any, ...]]] = {}
     while waiting or running:
         while waiting and len(running) < in_flight:
             try:
                 with _interrupts_held():
-                    running[pool.submit(_guarded, function, tasks[waiting[0]])] = waiting[0]
+                    running[pool.submit(guarded, function, waiting[0][1])] = waiting[0]
             except BrokenProcessPool:
                 break
             waiting.popleft()
         done, _ = wait(running, return_when=FIRST_COMPLETED)
         broken = not done
         for future in done:
+            name, task = running.pop(future)
             try:
-                yield running[future], future.result()
+                answer = future.result()
             except BrokenProcessPool:
-                suspects.append(running[future])
+                suspects.append((name, task))
                 broken = True
+                continue
             except Exception as error:  # a result that cannot be sent back, say
-                yield running[future], Failed(f"{type(error).__name__}: {error}", traceback.format_exc())
-            del running[future]
+                answer = failed(error)
+            yield name, answer
         if broken:
-            suspects += sorted(running.values())
+            suspects += running.values()
             return
 
 

@@ -1,0 +1,115 @@
+"""Finished replications, each in a file of its own under the hash of what made it; across crashes and studies."""
+
+import json
+import os
+import shutil
+import tempfile
+import uuid
+import weakref
+from pathlib import Path
+
+from sim.scenario.faults import BadInput, Fault
+from sim.tables import Packed
+
+MARK = "store.json"
+PROGRAM = "dropoff"
+SUFFIX = ".replication"
+DRAFTS = "drafts"
+
+
+class Store:
+    """A folder of packed records. Any number of processes may read and write it at once.
+
+    A file appears whole, by being renamed, and is never changed: two who finish the same task write the same bytes.
+    The mark tells the store from others, so that a worker elsewhere knows whether it sees the same folder.
+    """
+
+    def __init__(self, folder: Path, mark: str) -> None:
+        """Take a store that is there: see `opened` and `temporary`."""
+        self.folder = folder
+        self.mark = mark
+
+    @classmethod
+    def opened(cls, folder: Path) -> "Store":
+        """Return the store in a folder, made if need be. Raises BadInput for a folder of other things, and OSError."""
+        folder = folder.absolute()
+        store, file = cls(folder, ""), folder / MARK
+        if not file.is_file():
+            if folder.exists() and (not folder.is_dir() or any(p.name != DRAFTS for p in folder.iterdir())):
+                expected = "a folder that is new, empty, or a store of replications"
+                raise BadInput(Fault(f"store={folder}", "something else", expected))
+            folder.mkdir(parents=True, exist_ok=True)
+            store._write(file, json.dumps({"program": PROGRAM, "store": uuid.uuid4().hex}).encode() + b"\n")
+        store.mark = store._read_mark()
+        if not store.mark:
+            raise BadInput(Fault(str(file), "something else", "the mark of a store of replications"))
+        store._clean()
+        return store
+
+    @classmethod
+    def temporary(cls) -> "Store":
+        """Return a store that is gone when nobody holds it any more."""
+        folder = Path(tempfile.mkdtemp(prefix=f"{PROGRAM}-"))
+        store = cls.opened(folder)
+        weakref.finalize(store, shutil.rmtree, folder, ignore_errors=True)
+        return store
+
+    def __reduce__(self) -> tuple[type["Store"], tuple[Path, str]]:
+        """Travel to a worker as a folder and a mark; what ends with the owner stays with the owner."""
+        return Store, (self.folder, self.mark)
+
+    def is_here(self) -> bool:
+        """Return whether this machine sees the very folder that the mark was read from."""
+        return bool(self.mark) and self._read_mark() == self.mark
+
+    def _read_mark(self) -> str:
+        try:
+            return str(json.loads((self.folder / MARK).read_text(encoding="utf-8"))["store"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+
+    def has(self, key: str) -> bool:
+        """Return whether a task is finished."""
+        return self._file(key).exists()
+
+    def get(self, key: str) -> Packed | None:
+        """Return what a task left, or None if it is not finished; a damaged file is removed, as if it never was."""
+        try:
+            return Packed(self._file(key).read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            self._file(key).unlink(missing_ok=True)
+            return None
+
+    def put(self, key: str, packed: bytes) -> None:
+        """Keep what a task left; raises OSError, and then nothing of it stays."""
+        self._file(key).parent.mkdir(exist_ok=True)
+        self._write(self._file(key), packed)
+
+    def _file(self, key: str) -> Path:
+        return self.folder / key[:2] / f"{key}{SUFFIX}"
+
+    def _write(self, file: Path, content: bytes) -> None:
+        """Write a file whole or not at all: it is on the disk before it has its name."""
+        drafts = self.folder / DRAFTS
+        drafts.mkdir(exist_ok=True)
+        draft = drafts / f"{file.stem}.{_machine()}.{os.getpid()}"
+        try:
+            with draft.open("wb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.replace(draft, file)
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _clean(self) -> None:
+        """Remove what writers on this machine that are gone have left half written."""
+        for draft in (self.folder / DRAFTS).glob(f"*.{_machine()}.*"):
+            if not Path("/proc", draft.suffix[1:]).exists():
+                draft.unlink(missing_ok=True)
+
+
+def _machine() -> str:
+    return os.uname().nodename.replace(".", "-")
