@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -12,8 +14,7 @@ from sim.gate.exact import SEED, exact_of, judged, small
 from sim.gate.reference import Case, Reference, Watched, here
 from sim.gate.watched import values
 from sim.scenario.read import load_scenario
-from sim.study import run_study
-from sim.study.study import FailedReplication
+from sim.study import FailedReplication, run_study
 
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
@@ -104,8 +105,9 @@ def check(
         at = looks(most or len(case.replications))
         try:
             findings.append(_exact(name, case, pair, reference))
-            draw = _simulating(case, pair, seed, workers)
-            findings += statistical(name, case, draw, at, shared_confidence(among, len(at)))
+            with TemporaryDirectory(prefix="dropoff-check-") as store:
+                draw = _simulating(case, pair, seed, workers, Path(store))
+                findings += statistical(name, case, draw, at, shared_confidence(among, len(at)))
         except _ReplicationsFailed as failed:
             return Checked(reference.site, tuple(findings), failed.failures)
     return Checked(reference.site, tuple(findings))
@@ -119,14 +121,14 @@ def _exact(name: str, case: Case, pair: "Pair", reference: Reference) -> Finding
     return Finding(name, EXACT, found, why)
 
 
-def _simulating(case: Case, pair: "Pair", seed: int | None, workers: int | None) -> Draw:
-    """Return the function that simulates so many replications, anew or of the reference's own seed."""
-    known = len(case.replications) if seed in (None, case.seed) else 0
+def _simulating(case: Case, pair: "Pair", seed: int | None, workers: int | None, store: Path) -> Draw:
+    """Return the function that simulates so many replications; those in the store are not simulated again."""
+    known, other = (len(case.replications), case.seed + 1) if seed is None or seed == case.seed else (0, seed)
 
     def simulated(seed: int, replications: int) -> Values:
         if replications == 0:
             return np.empty((0, len(case.watched)))
-        study = run_study(*pair, replications=replications, seed=seed, workers=workers, progress=True)
+        study = run_study(*pair, replications=replications, seed=seed, workers=workers, store=store, progress=True)
         if study.failures:
             raise _ReplicationsFailed(study.failures)
         return (
@@ -135,7 +137,7 @@ def _simulating(case: Case, pair: "Pair", seed: int | None, workers: int | None)
 
     def draw(n: int) -> tuple[Values, Values]:
         again = min(n, known)
-        return simulated(case.seed, again), simulated(case.seed + 1 if seed in (None, case.seed) else seed, n - again)
+        return simulated(case.seed, again), simulated(other, n - again)
 
     return draw
 

@@ -10,8 +10,7 @@ from sim.gate.watched import values, watched
 from sim.kpi import BASELINE, worst_half_hour
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.read import load_scenario
-from sim.study import run_study
-from sim.study.study import FailedReplication, Study
+from sim.study import FailedReplication, Study, run_study
 
 REPLICATIONS = 64
 

@@ -9,7 +9,7 @@ from sim.gate.check import Checked, Finding
 from sim.scenario.files import appearing_file
 
 if TYPE_CHECKING:
-    from sim.study.study import FailedReplication
+    from sim.study import FailedReplication
 
 RENEW = 'if this is what you want: dropoff check --site {site} --update --reason "why the results moved"'
 

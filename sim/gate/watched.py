@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from sim.gate.reference import DIGITS, Watched
-from sim.kpi import BASELINE, SCENARIO, kpi_table
+from sim.kpi import BASELINE, SCENARIO, joined, kpi_rows
 from sim.kpi.school import CARS
 
 Window = tuple[float, float] | None
@@ -29,7 +29,7 @@ def values(trips: pd.DataFrame, window: Window) -> pd.DataFrame:
     them no value hangs on the study that its replication comes from.
     """
     arms = {arm: of.drop(columns="arm") for arm, of in trips.groupby("arm")}
-    kpis = kpi_table(before=arms[BASELINE], after=arms[SCENARIO], window=window)
+    kpis = joined([kpi_rows(before=arms[BASELINE], after=arms[SCENARIO], window=window)])
     columns: dict[tuple[str, str, str], pd.Series[float]] = {}
     for group, rows in kpis.groupby(["arm", "kpi", "variant"], sort=False):
         arm, kpi, variant = map(str, group)
