@@ -46,7 +46,9 @@ def add(commands: Any) -> None:
     check.add_argument("--reference", type=Path, metavar="DIR", default=REFERENCE, help=f"its folder ({REFERENCE})")
     check.add_argument("--update", action="store_true", help="make or renew the reference: with --site and --reason")
     check.add_argument("--reason", metavar="WHY", help="why it is renewed; it goes into the file")
-    check.add_argument("--scenario", metavar="SITE/NAME", action="append", help="for a new reference (all of the site)")
+    check.add_argument(
+        "--scenario", metavar="SITE/NAME", action="append", help="what it is to hold (as before; all of the site)"
+    )
     check.set_defaults(command=_check)
 
 

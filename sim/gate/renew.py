@@ -32,6 +32,9 @@ def renewed(
     """
     if not reason.strip():
         raise BadInput(Fault("--reason", "nothing", "why the reference is renewed: it goes into the file"))
+    strangers = [Fault("--scenario", name, f"a scenario of {site}") for name in scenarios if site != name.split("/")[0]]
+    if strangers:
+        raise BadInput(*strangers)
     cases: dict[str, Case] = {}
     for name in scenarios:
         old = former.cases.get(name) if former is not None else None
