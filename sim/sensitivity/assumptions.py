@@ -15,6 +15,7 @@ from sim.scenario.read import mapping
 
 SHARES = (0.2, 0.1, 0.05)
 """By how much of itself an assumption is varied each way: the first share that the checks accept."""
+DIGITS = 9
 SCOPE = "demand."
 """What is varied unless told otherwise; streets and curbs one can measure on a map."""
 _MARK = re.compile(r"#.*?\[(A|F|R)\b")
@@ -39,38 +40,49 @@ class Number:
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number to be varied between two bounds; a whole number takes whole values."""
+    """A number to be varied between two bounds; `whole`: it takes whole values alone."""
 
     number: Number
     low: float
     high: float
+    whole: bool = False
 
     def value(self, x: float) -> Value:
         """Return the value to be simulated for a point of the design."""
-        return round(x) if isinstance(self.number.value, int) else round(x, 9)
+        return round(x) if self.whole else round(x, DIGITS)
 
 
 def numbers(file: Path) -> list[Number]:
     """Return all numbers of a YAML file in their order; raises BadInput for a missing or broken file.
 
-    A number is an assumption, if the first mark in the comment on its line is [A].
+    A number is an assumption, if the first mark in the comment on its line is [A]; on a line without a mark, that of
+    the key above it counts.
     """
     mapping(file)  # tells what is wrong, if anything is
     text = file.read_text(encoding="utf-8")
-    return list(_numbers(yaml.compose(text, Loader=yaml.SafeLoader), (), text.splitlines()))
+    return list(_numbers(yaml.compose(text, Loader=yaml.SafeLoader), (), _marks(text)))
 
 
-def _numbers(node: yaml.Node | None, path: Path_, lines: Sequence[str]) -> Iterator[Number]:
+def _marks(text: str) -> dict[int, str]:
+    """Return the first mark in the comment of each line that has one, by the line's number from 0."""
+    ends: dict[int, int] = {}
+    for token in yaml.scan(text, Loader=yaml.SafeLoader):
+        ends[token.end_mark.line] = max(token.end_mark.column, ends.get(token.end_mark.line, 0))
+    comments = ((n, _MARK.search(line, ends.get(n, 0))) for n, line in enumerate(text.split("\n")))
+    return {n: mark[1] for n, mark in comments if mark is not None}
+
+
+def _numbers(node: yaml.Node | None, path: Path_, marks: Mapping[int, str], above: str = "") -> Iterator[Number]:
+    """Yield the numbers below a node; `above` is the mark of the key that it stands under."""
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
-            yield from _numbers(value, (*path, str(key.value)), lines)
+            mark = marks.get(key.start_mark.line, above)
+            yield from _numbers(value, (*path, str(key.value)), marks, mark)
     elif isinstance(node, yaml.SequenceNode):
         for n, value in enumerate(node.value):
-            yield from _numbers(value, (*path, n), lines)
+            yield from _numbers(value, (*path, n), marks, above)
     elif isinstance(node, yaml.ScalarNode) and node.tag in ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float"):
-        mark = _MARK.search(lines[node.end_mark.line], node.end_mark.column)
-        value = yaml.safe_load(node.value)
-        yield Number(path, value, mark is not None and mark[1] == "A")
+        yield Number(path, yaml.safe_load(node.value), marks.get(node.end_mark.line, above) == "A")
 
 
 def chosen(found: Sequence[Number], only: Sequence[str]) -> list[Number]:
@@ -131,15 +143,15 @@ def bounded(
     """
     parameters, left_out, faults = [], {}, []
     for number in candidates:
+        whole = isinstance(number.value, int) and bool(check({number.path: number.value * 0.951}))
         if number.path in given:
-            parameter = Parameter(number, *given[number.path])
-            ends = (parameter.value(x) for x in given[number.path])
-            faults += [fault for end in ends for fault in check({number.path: end})]
+            parameter = Parameter(number, *given[number.path], whole)
+            faults += [f for end in given[number.path] for f in check({number.path: parameter.value(end)})]
         else:
-            low, high = (_end(number, sign, check) for sign in (-1.0, 1.0))
-            parameter = Parameter(number, min(low, high), max(low, high))
+            ends = [_end(number, sign, whole, check) for sign in (-1.0, 1.0)]
+            parameter = Parameter(number, min(ends), max(ends), whole)
         if parameter.value(parameter.low) == parameter.value(parameter.high):
-            left_out[number.key] = _reason(number, check)
+            left_out[number.key] = _reason(number, whole, check)
         else:
             parameters.append(parameter)
     if faults:
@@ -147,24 +159,24 @@ def bounded(
     return parameters, left_out
 
 
-def _end(number: Number, sign: float, check: Check) -> float:
+def _moved(number: Number, share: float, whole: bool) -> Value:
+    moved = number.value * (1.0 + share)
+    return round(moved) if whole else round(moved, DIGITS)
+
+
+def _end(number: Number, sign: float, whole: bool, check: Check) -> Value:
     """Return the end of the range on one side, the number itself if nothing else is accepted."""
-    for share in SHARES:
-        end = number.value * (1.0 + sign * share)
-        value = round(end) if isinstance(number.value, int) else end
-        if value != number.value and not check({number.path: value}):
-            return value
-    return number.value
+    ends = (_moved(number, sign * share, whole) for share in SHARES)
+    return next((end for end in ends if end != number.value and not check({number.path: end})), number.value)
 
 
-def _reason(number: Number, check: Check) -> str:
+def _reason(number: Number, whole: bool, check: Check) -> str:
     """Return why a number cannot be varied by itself."""
-    moved = number.value * (1.0 + SHARES[0])
-    value = round(moved) if isinstance(number.value, int) else moved
-    if value == number.value:
-        return f"{number.value} is nought" if number.value == 0 else f"{number.value} is too small a whole number"
-    faults = check({number.path: value})
-    return str(faults[0]).rpartition("site.yaml: ")[2] if faults else "no range"
+    if number.value == 0:
+        return "it is nought"
+    end = _moved(number, SHARES[0], whole)
+    faults = check({number.path: end})
+    return str(faults[0]).rpartition(".yaml: ")[2] if faults else f"{number.value} is too small a whole number"
 
 
 def changed(site: Mapping[str, Any], values: Mapping[Path_, Value]) -> dict[str, Any]:
