@@ -13,9 +13,9 @@ SHOWN = 12
 """Parameters in a panel, the weightiest; the table has all."""
 HOW = {
     "morris": "Bars: mu*, the mean size of the change over the parameter's range, with its 95 % interval; dots: sigma, "
-    "large where the effect is curved or hangs on others.",
+    "large where the effect is curved or hangs on others; dotted: what chance alone would give at most.",
     "sobol": "S1: share of the variance due to the parameter alone; ST: with what it shares with others; 95 % "
-    "intervals.",
+    "intervals; dotted: the ST that chance alone would give at most.",
 }
 
 
@@ -37,6 +37,9 @@ def draw_indices(indices: pd.DataFrame, method: str, read: str, folder: Path) ->
                 say(axes, "no index: too few points gave a value, or it never changed")
                 continue
             (_draw_morris if method == "morris" else _draw_sobol)(axes, top)
+            scale = 100.0 if method == "morris" else 1.0
+            if top["chance"].notna().all():
+                axes.axvline(scale * top["chance"].iloc[0], color=INK, linestyle=":", linewidth=1.2)
             axes.set_ylabel("")
             axes.grid(False, axis="y")
             sns.despine(ax=axes)

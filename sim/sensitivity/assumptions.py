@@ -105,7 +105,7 @@ def chosen(found: Sequence[Number], only: Sequence[str]) -> list[Number]:
 
 def _fits(key: str, name: str) -> bool:
     name = name.removeprefix("site.")
-    return key == name or key.endswith(f".{name}") or fnmatchcase(key, name)
+    return fnmatchcase(key, name) or fnmatchcase(key, f"*.{name}")
 
 
 def given_bounds(file: Path, found: Sequence[Number]) -> dict[Path_, tuple[float, float]]:

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 Floats: TypeAlias = NDArray[np.float64]
 Method = Literal["morris", "sobol"]
 LEVELS = 4
+STEP = LEVELS / (2.0 * (LEVELS - 1.0))
+"""Of a parameter in a trajectory, as a share of its range."""
 CONFIDENCE = 0.95
 COLUMNS = {"morris": ("mu_star", "mu_star_conf", "sigma", "mu"), "sobol": ("S1", "S1_conf", "ST", "ST_conf")}
-LEAST_BLOCKS = {"morris": 2, "sobol": 2}
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,23 @@ def indices(design: Design, output: Floats) -> pd.DataFrame:
     columns = {name: found.get(name, np.full(len(design.names), np.nan)) for name in COLUMNS[design.method]}
     table = pd.DataFrame({"parameter": design.names, **columns})
     return table.assign(blocks=int(sound.sum()), blocks_of=len(blocks))
+
+
+def chance(design: Design, output: Floats, errors: Floats) -> float:
+    """Return the mu* (Morris) or ST (Sobol) that chance alone would give, at most, to a parameter of no effect.
+
+    `errors` are the standard errors of the output at each point, shape (points,), NaN where there is none. At most:
+    the same people at all points take part of it away. From |effect| = |difference of two outputs| / step, whose
+    mean is 2 / sqrt(pi) x error / step for a normal error; from a variance of the error beside that of the output.
+    """
+    sound = errors[np.isfinite(errors)]
+    if not sound.size:
+        return float("nan")
+    variance = float(np.mean(sound * sound))
+    if design.method == "morris":
+        return 2.0 * float(np.sqrt(variance / np.pi)) / STEP
+    spread = float(np.nanvar(output))
+    return variance / spread if spread > 0.0 else float("nan")
 
 
 def _analysed(design: Design, points: Floats, output: Floats) -> dict[str, Floats]:

@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.read import find, mapping, scenario_from
 from sim.sensitivity.assumptions import Parameter, Path_, Value, bounded, changed, chosen, given_bounds, numbers
-from sim.sensitivity.design import Design, Method, designed, indices
+from sim.sensitivity.design import Design, Floats, Method, chance, designed, indices
 from sim.study.comparison import Comparison, compared
 from sim.study.executors import Local
 from sim.study.judging import Study
@@ -38,8 +40,9 @@ class Sensitivity:
     """What was found.
 
     `points` has a row per point: `point`, a column per parameter (its key) and one per output ("M1 reduction" as a
-    share, "M1 before" [s], ...; NaN: none). `indices` has a row per output and parameter: `kpi`, `of`, then the columns
-    of `sim.sensitivity.design.indices`. `left_out` says why other assumptions were not varied, by their keys.
+    share, "M1 before" [s], ...; NaN: none). `indices` has a row per output and parameter: `kpi`, `of`, the columns of
+    `sim.sensitivity.design.indices`, and `chance`, what chance alone would give at most (NaN with one pair a point).
+    `left_out` says why other assumptions were not varied, by their keys.
     """
 
     scenario: str
@@ -121,13 +124,14 @@ def run_sensitivity(
     design = designed(method, keys, [(p.low, p.high) for p in parameters], blocks, seed)
     values = [{p.number.path: p.value(float(x)) for p, x in zip(parameters, row, strict=True)} for row in design.points]
     kept = Store.temporary() if store is None else Store.opened(store)
-    outputs, reasons = _simulated(worlds, values, kept, executor, progress)
+    outputs, errors, reasons = _simulated(worlds, values, kept, executor, progress)
     rows = pd.DataFrame([{".".join(map(str, path)): v for path, v in each.items()} for each in values])
     rows.insert(0, "point", np.arange(len(rows)))
     tables = []
     for n, (kpi, of) in enumerate(OUTPUTS):
         rows[f"{kpi} {of}"] = outputs[:, n]
-        tables.append(indices(design, outputs[:, n]).assign(kpi=kpi, of=of))
+        at_most = chance(design, outputs[:, n], errors[:, n])
+        tables.append(indices(design, outputs[:, n]).assign(kpi=kpi, of=of, chance=at_most))
     table = pd.concat(tables, ignore_index=True)
     table = table[["kpi", "of", *(c for c in table.columns if c not in ("kpi", "of"))]]
     failures = tuple(
@@ -151,9 +155,9 @@ def run_sensitivity(
 
 def _simulated(
     worlds: _Worlds, values: Sequence[Mapping[Path_, Value]], store: Store, executor: Local, progress: bool
-) -> tuple[np.ndarray, dict[int, str]]:
-    """Return the outputs, shape (points, outputs), NaN where there is none, and what went wrong, by point."""
-    outputs = np.full((len(values), len(OUTPUTS)), np.nan)
+) -> tuple[Floats, Floats, dict[int, str]]:
+    """Return the outputs and their standard errors, shape (points, outputs), and what went wrong, by point."""
+    outputs, errors = (np.full((len(values), len(OUTPUTS)), np.nan) for _ in range(2))
     reasons: dict[int, str] = {}
     comparisons: dict[int, Comparison] = {}
     for n, each in enumerate(values):
@@ -170,6 +174,7 @@ def _simulated(
             return
         targets = {t["kpi"]: t for t in study.verdict["targets"] if t["headline"]}
         outputs[n] = [np.nan if targets[kpi][of] is None else targets[kpi][of] for kpi, of in OUTPUTS]
+        errors[n] = [_error(study, targets[kpi], of) for kpi, of in OUTPUTS]
         if study.failures:
             first = study.failures[0]
             reasons[n] = f"{first.arm}, replication {first.replication}: {' '.join(first.reason.split())}"
@@ -178,4 +183,18 @@ def _simulated(
 
     with shown() if progress else nullcontext(silent) as tell:
         run_all(comparisons.values(), store, executor, done, tell=tell)
-    return outputs, reasons
+    return outputs, errors, reasons
+
+
+def _error(study: Study, target: dict[str, Any], of: str) -> float:
+    """Return the standard error of an output over the pairs; NaN for one pair alone, or none."""
+    pairs = target["pairs"]
+    if pairs < 2 or target[of] is None:
+        return float("nan")
+    if of == "reduction":
+        if target["low"] is None:
+            return float("nan")
+        return float((target["high"] - target["low"]) / 2.0 / stats.t.ppf(0.975, pairs - 1))
+    arm = {"before": "baseline", "after": "scenario"}[of]
+    rows = study.kpis[study.kpis["kpi"].eq(target["kpi"]) & study.kpis["variant"].eq("am") & study.kpis["arm"].eq(arm)]
+    return float(rows["value"].std(ddof=1) / np.sqrt(pairs))

@@ -46,10 +46,10 @@ def write_sensitivity(found: Sensitivity, out: Path) -> None:
 
 def _read(found: Sensitivity) -> str:
     """Return what a figure says beneath itself."""
-    lost = f" {len(found.failures)} points failed; their blocks are left out." if found.failures else ""
+    lost = f" Failed points, left out with their blocks: {len(found.failures)}." if found.failures else ""
     return (
-        f"Before: {found.baseline}; after: {found.scenario}; {len(found.points)} points of {found.replications} pairs, "
-        f"the same people at all of them.{lost}"
+        f"Before: {found.baseline}; after: {found.scenario}; {len(found.points)} points, pairs at each: "
+        f"{found.replications}, the same people at all of them.{lost}"
     )
 
 
@@ -61,7 +61,11 @@ def lines(found: Sensitivity) -> Iterator[str]:
         rows = rows.sort_values(names[0] if found.design.method == "morris" else "ST", ascending=False)
         scale, unit = (100.0, ", percentage points over the range") if found.design.method == "morris" else (1.0, "")
         of = rows.iloc[0]
-        yield f"{kpi} reduction{unit} ({of['blocks']} of {of['blocks_of']} blocks)"
+        floor = float(of["chance"])
+        most = (
+            f"; chance alone gives {names[0] if scale > 1.0 else 'ST'} up to {scale * floor:.3g}" if floor > 0.0 else ""
+        )
+        yield f"{kpi} reduction{unit} ({of['blocks']} of {of['blocks_of']} blocks{most})"
         yield f"  {'':44} {'range':>17} " + " ".join(f"{name:>12}" for name in names)
         ends = {p.number.key: f"{p.low:.4g} to {p.high:.4g}" for p in found.parameters}
         for row in rows.to_dict("records"):

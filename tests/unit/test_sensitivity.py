@@ -7,7 +7,7 @@ import pytest
 from sim.report.indices import draw_indices
 from sim.scenario.faults import BadInput, Fault
 from sim.sensitivity.assumptions import bounded, changed, chosen, given_bounds, numbers
-from sim.sensitivity.design import designed, indices
+from sim.sensitivity.design import chance, designed, indices
 
 pytest.importorskip("SALib")
 
@@ -56,7 +56,7 @@ def test_an_assumption_is_a_number_whose_line_is_first_marked_so(site):
 
 def test_only_takes_keys_their_ends_and_patterns(site):
     found = numbers(site)
-    assert [n.key for n in chosen(found, ["share", "demand.lists.*.a"])] == [
+    assert [n.key for n in chosen(found, ["share", "lists.*.a"])] == [
         "demand.share",
         "demand.lists.0.a",
         "demand.lists.1.a",
@@ -161,9 +161,22 @@ def test_one_parameter_is_enough(method):
 def test_the_figure_is_drawn_the_same_each_time_and_says_where_there_is_nothing(method, tmp_path):
     design = designed(method, tuple("abc"), ISHIGAMI, 16, seed=1)
     found = indices(design, ishigami(design.points))
-    table = pd.concat([found.assign(kpi="M1", of="reduction"), indices(design, design.points[:, 0] * np.nan).assign(
-        kpi="M2", of="reduction")])  # fmt: skip
+    nothing = indices(design, design.points[:, 0] * np.nan)
+    table = pd.concat([found.assign(kpi="M1", chance=0.1), nothing.assign(kpi="M2", chance=np.nan)])
+    table["of"] = "reduction"
     first = [path.read_bytes() for path in draw_indices(table, method, "read", tmp_path / "a")]
     again = [path.read_bytes() for path in draw_indices(table, method, "read", tmp_path / "b")]
     assert first == again
     assert sorted(path.name for path in (tmp_path / "a").iterdir()) == ["sensitivity.pdf", "sensitivity.png"]
+
+
+@pytest.mark.parametrize("method", ["morris", "sobol"])
+def test_a_parameter_of_no_effect_gets_what_chance_gives_and_no_more(method):
+    design = designed(method, ("matters", "does_not"), [(0.0, 1.0)] * 2, 1024, seed=1)
+    rng, size = np.random.default_rng(1), len(design.points)
+    output = 10.0 * design.points[:, 0] + rng.normal(0.0, 1.0, size)
+    told = chance(design, output, np.full(size, 1.0))
+    found = indices(design, output).set_index("parameter")["mu_star" if method == "morris" else "ST"]
+    assert found["does_not"] == pytest.approx(told, rel=0.1)
+    assert found["matters"] > 3.0 * told
+    assert np.isnan(chance(design, output, np.full(size, np.nan)))
