@@ -125,6 +125,22 @@ def compare(before: ArrayLike, after: ArrayLike) -> Estimate:
     )
 
 
+def apart(before: ArrayLike, after: ArrayLike) -> Estimate:
+    """Return what two independent samples of shapes (n,) and (m,) say: other people stand behind each.
+
+    The interval is Welch's (1947, Biometrika 34, 28) for the difference of means, over the mean before.
+    """
+    x, y = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
+    if min(x.size, y.size) == 0 or not (np.isfinite(x).all() and np.isfinite(y).all()) or x.mean() <= 0.0:
+        return Estimate()
+    reduction = 1.0 - y.mean() / x.mean()
+    low = high = np.nan
+    if min(x.size, y.size) > 1:
+        ends = stats.ttest_ind(x, y, equal_var=False).confidence_interval(CONFIDENCE)
+        low, high = float(ends.low / x.mean()), float(ends.high / x.mean())
+    return Estimate(float(x.mean()), float(y.mean()), float(reduction), low, high)
+
+
 def pairs_needed(before: ArrayLike, after: ArrayLike, target: float) -> int | None:
     """Return how many pairs it would take for the interval to exclude the target, were mean and spread to stay.
 
