@@ -1,5 +1,6 @@
 """KPIs: tables of trips in, a table of KPIs out; knows no model."""
 
+from sim.kpi.changes import traveller_changes
 from sim.kpi.school import GateMinutes, kpi_rows, kpi_table, unfinished_travellers, worst_half_hour
 from sim.kpi.worlds import BASELINE, SCENARIO, joined
 
@@ -10,6 +11,7 @@ __all__ = [
     "joined",
     "kpi_rows",
     "kpi_table",
+    "traveller_changes",
     "unfinished_travellers",
     "worst_half_hour",
 ]

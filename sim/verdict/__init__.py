@@ -5,6 +5,7 @@ from sim.verdict.judge import Failure, verdict_json, wants_more_pairs
 from sim.verdict.pairs import Estimate, bootstrap_t, compare, fieller, p_value
 from sim.verdict.runs import CommonNumbers, common_numbers, pairs_needed, runs_for_mean
 from sim.verdict.sequential import nominal_levels, repeated_p_value
+from sim.verdict.travellers import changes_lines
 from sim.verdict.words import KPI_NAMES, verdict_lines, verdict_sentence
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "Failure",
     "Look",
     "bootstrap_t",
+    "changes_lines",
     "common_numbers",
     "compare",
     "fieller",

@@ -45,7 +45,7 @@ class Look:
         return len(self.checkpoints) > 1 and self.at == len(self.checkpoints) - 1
 
     def p_value(self, p: float) -> float:
-        """Return a test's p-value as one that is good at any checkpoint: the interval excludes what has <= 5 % / family."""
+        """Return a test's p-value as one good at any checkpoint: the interval excludes what has <= 5 % / family."""
         return repeated_p_value(p, self.checkpoints, self.at) if self.checkpoints else p
 
 
