@@ -49,10 +49,11 @@ def traveller_changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame
 
     `before` and `after` are the trips of the baseline and of the scenario (`sim.tables.trips_table`, all replications
     that are sound in both); those who set out in the measured window count. Groups of families by car or taxi in the
-    baseline, as in M1: `families`; `mode`, `stop` and `entry`, all three in the baseline; each for the component
-    `total` and every one of sim.records.COMPONENTS. A stop is an outcome: whoever was unlucky in the baseline (parked far
-    away) is likely to be luckier in any other world, so that such groups gain by chance alone. For `total` alone, from the scheduled arrival to leaving: `through`
-    (`past the gate`, those who pass it in the gate's direction in the baseline, and `others`) and `buses`.
+    baseline, as in M1, for the component `total` and every one of sim.records.COMPONENTS: `families`, all of them;
+    `mode`, `entry` and `stop`, as in the baseline. A stop is an outcome: whoever was unlucky in the baseline (parked
+    far away) is likely to fare better in any other world, so that such groups gain by chance alone. For `total` alone,
+    from the scheduled arrival to leaving: `through` (`past the gate`, those who pass it in the gate's direction in the
+    baseline, and `others`) and `buses`.
     """
     worlds = Worlds(before, after)
     b = worlds.before

@@ -30,7 +30,7 @@ def _told(changes: pd.DataFrame, totals: pd.DataFrame) -> Iterator[str]:
     families = changes[changes["group"].eq("families")]
     for _, row in families[families["component"].eq("total") & families["unfinished"].eq(0)].iterrows():
         yield (
-            f"families by car: {_seconds(row['mean_change_s'])} on average; {_share(row['share_gaining'])} gain and "
+            f"families: {_seconds(row['mean_change_s'])} on average; {_share(row['share_gaining'])} gain and "
             f"{_share(row['share_losing'])} lose more than {NOTICED}"
         )
         parts = families[families["component"].ne("total")]
@@ -62,7 +62,7 @@ def _group(row: "pd.Series[str]") -> str:
     """Return a group as a planner would say it."""
     value = str(row["value"]).replace("_", " ")
     return {
-        "families": "families by car",
+        "families": "families",
         "mode": f"families by {value}",
         "stop": f"families who stopped before ({value})",
         "entry": f"families from {row['value']}",
