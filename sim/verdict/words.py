@@ -52,7 +52,7 @@ def confidence(verdict: dict[str, Any]) -> str:
 def _declared(verdict: dict[str, Any]) -> str:
     """Return what makes the intervals wider than those of one look at one scenario."""
     looks, family = verdict["checkpoints"], verdict["family"]
-    said = [f"looked at after {', '.join(map(str, looks))}"] if len(looks) > 1 else []
+    said = [f"looks after {', '.join(map(str, looks))} pairs"] if len(looks) > 1 else []
     said += [f"one of {family} scenarios"] if family > 1 else []
     return f" ({'; '.join(said)})" if said else ""
 
