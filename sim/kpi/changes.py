@@ -74,7 +74,8 @@ def _families(worlds: Worlds, who: "Mask") -> Iterator[pd.DataFrame]:
     """Yield the families' tables, group by group."""
     b = worlds.before[who]
     changes = {part: _change(worlds, part)[who] for part in (TOTAL, *COMPONENTS)}
-    labels = {"families": pd.Series("by car", index=b.index)} | {g: b[g] for g in ("mode", "stop", "entry")}
+    labels = {"families": pd.Series("by car", index=b.index)} | {g: b[g] for g in ("mode", "entry")}
+    labels["stop"] = b["stop"].mask(b["stop"].eq(""), "none")  # who never came to stop
     for group, values in labels.items():
         for part, change in changes.items():
             yield _table(group, part, values, change, worlds.replications)

@@ -44,7 +44,7 @@ def _told(changes: pd.DataFrame, totals: pd.DataFrame) -> Iterator[str]:
     ranked = ranked.sort_values("mean_change_s", kind="stable")
     yield f"gain most: {_named(ranked[ranked['high_s'].lt(0.0)].head(NAMED), 'share_losing', 'lose')}"
     yield f"lose most: {_named(ranked[ranked['low_s'].gt(0.0)][::-1].head(NAMED), 'share_gaining', 'gain')}"
-    stuck = totals[totals["unfinished"].gt(0)]
+    stuck = totals[totals["unfinished"].gt(0) & totals["group"].ne("stop")]
     if len(stuck):
         yield f"not told: {', '.join(_group(row) for _, row in stuck.iterrows())}, where travellers never finished"
 
