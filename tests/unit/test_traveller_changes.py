@@ -113,9 +113,9 @@ def test_the_interval_has_the_replication_as_its_unit():
 
 
 def test_the_interval_holds_the_truth_nineteen_times_in_twenty():
-    rng, entries, replications = np.random.default_rng(5), 400, 5
+    rng, entries, replications = np.random.default_rng(5), 400, 10
     shared = rng.normal(0.0, 20.0, (entries, replications))  # what all of an entry have in common that morning
-    places = [(e, r, n) for r in range(replications) for e in range(entries) for n in range(rng.integers(2, 6))]
+    places = [(e, r, n) for r in range(replications) for e in range(entries) for n in range(rng.integers(4, 9))]
     before = [family(f"{e} {n}", 200.0, replication=r, entry=f"e{e}") for e, r, n in places]
     after = [family(f"{e} {n}", 140.0 + shared[e, r], replication=r, entry=f"e{e}") for e, r, n in places]
     found = changes(before, after).query("group == 'entry' and component == 'total'")
