@@ -1,6 +1,5 @@
 """Who gains and who loses: the same traveller in both worlds, by group and by component of the time."""
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,13 +12,14 @@ from sim.kpi.worlds import Worlds
 from sim.records import COMPONENTS
 
 if TYPE_CHECKING:
-    from sim.kpi.worlds import Mask, Times
+    from sim.kpi.worlds import Times
 
     Labels = pd.Series[str]
 
 NOTICED_S = 30.0
 """[s] a change that a person notices [assumption]"""
 TOTAL = "total"
+VEHICLES = (("through", "past the gate"), ("through", "others"), ("buses", "all"))
 COLUMNS = [
     "group",
     "value",
@@ -45,63 +45,74 @@ of their changes.
 
 
 def traveller_changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Return how the times of the same travellers change, tidy: a row per group, value and component.
-
-    `before` and `after` are the trips of the baseline and of the scenario (`sim.tables.trips_table`, all replications
-    that are sound in both); those who set out in the measured window count. Groups of families by car or taxi in the
-    baseline, as in M1, for the component `total` and every one of sim.records.COMPONENTS: `families`, all of them;
-    `mode`, `entry` and `stop`, as in the baseline. A stop is an outcome: whoever was unlucky in the baseline (parked
-    far away) is likely to fare better in any other world, so that such groups gain by chance alone. For `total` alone,
-    from the scheduled arrival to leaving: `through` (`past the gate`, those who pass it in the gate's direction in the
-    baseline, and `others`) and `buses`.
-    """
-    worlds = Worlds(before, after)
-    b = worlds.before
-    families = b["kind"].eq("family") & b["mode"].isin(CARS)
-    through, past = b["kind"].eq("through"), passes(b, "passes_gate")
-    everybody = pd.Series("all", index=b.index)
-    blocks = list(_families(worlds, families))
-    vehicles = _change(worlds, TOTAL)
-    for group, labels, who in (
-        ("through", everybody.mask(past, "past the gate").mask(~past, "others"), through),
-        ("buses", everybody, b["kind"].eq("bus")),
-    ):
-        blocks.append(_table(group, TOTAL, labels[who], vehicles[who], worlds.replications))
-    return pd.concat(blocks, ignore_index=True)[COLUMNS]
+    """Return how the times of the same travellers change: the table of `TravellerChanges`, all replications at once."""
+    changes = TravellerChanges()
+    changes.add(before, after)
+    return changes.table()
 
 
-def _families(worlds: Worlds, who: "Mask") -> Iterator[pd.DataFrame]:
-    """Yield the families' tables, group by group."""
-    b = worlds.before[who]
-    changes = {part: _change(worlds, part)[who] for part in (TOTAL, *COMPONENTS)}
-    labels = {"families": pd.Series("by car", index=b.index)} | {g: b[g] for g in ("mode", "entry")}
-    labels["stop"] = b["stop"].mask(b["stop"].eq(""), "none")  # who never came to stop
-    for group, values in labels.items():
-        for part, change in changes.items():
-            yield _table(group, part, values, change, worlds.replications)
+class TravellerChanges:
+    """By how much each traveller's time changes, collected from some replications after another."""
 
+    def __init__(self) -> None:
+        """Begin with nobody."""
+        self._replications: set[int] = set()
+        self._families: list[pd.DataFrame] = []
+        self._vehicles: dict[tuple[str, str], list[pd.DataFrame]] = {key: [] for key in VEHICLES}
 
-def _change(worlds: Worlds, part: str) -> "Times":
-    """Return by how much each traveller's time changes [s], NaN for whoever did not finish in one of the worlds."""
-    time = total if part == TOTAL else component(part)
-    finished = worlds.before["finished"].astype(bool) & worlds.after["finished"]
-    return (time(worlds.after) - time(worlds.before)).astype("float64").where(finished)
+    def add(self, before: pd.DataFrame, after: pd.DataFrame) -> None:
+        """Add replications: the trips of the baseline and of the scenario (`sim.tables.trips_table`).
 
+        They should be sound in both: an unfinished traveller leaves his groups without numbers. Those who set out in
+        the measured window count.
+        """
+        worlds = Worlds(before, after)
+        b = worlds.before
+        self._replications |= set(worlds.replications)
+        families = b["kind"].eq("family") & b["mode"].isin(CARS)
+        parts = pd.DataFrame({part: _change(worlds, part)[families] for part in (TOTAL, *COMPONENTS)})
+        labels = b.loc[families, ["mode", "entry", "stop"]]
+        labels["stop"] = labels["stop"].mask(labels["stop"].eq(""), "none")  # who never came to stop
+        self._families.append(parts.join(labels).reset_index(level="replication").reset_index(drop=True))
+        vehicles = _change(worlds, TOTAL)
+        through, past = b["kind"].eq("through"), passes(b, "passes_gate")
+        for key, who in zip(VEHICLES, (through & past, through & ~past, b["kind"].eq("bus")), strict=True):
+            self._vehicles[key].append(pd.DataFrame({TOTAL: vehicles[who]}).reset_index(level="replication"))
 
-def _table(group: str, part: str, labels: "Labels", change: "Times", replications: "pd.Index[Any]") -> pd.DataFrame:
-    """Return a row for each label, in their order."""
-    people = pd.DataFrame({"change": change, "unknown": change.isna(), "one": 1.0})
-    people["gaining"], people["losing"] = change < -NOTICED_S, change > NOTICED_S
-    by = people.groupby(labels)
-    unfinished = by["unknown"].sum().astype("int64")
-    per_replication = people.groupby([labels, pd.Series(people.index.get_level_values(0), index=people.index)])
-    sums, counts = (
-        per_replication[column].sum().unstack().reindex(columns=replications).fillna(0.0).to_numpy()
-        for column in ("change", "one")
-    )
-    mean, half = _mean(sums, counts)
-    found = pd.DataFrame(
-        {
+    def table(self) -> pd.DataFrame:
+        """Return the changes, tidy: a row per group, value and component.
+
+        Groups of families by car or taxi in the baseline, as in M1, for the component `total` and every one of
+        sim.records.COMPONENTS: `families`, all of them; `mode`, `entry` and `stop`, as in the baseline. A stop is an
+        outcome: whoever was unlucky in the baseline (parked far away) is likely to fare better in any other world, so
+        that such groups gain by chance alone. For `total` alone, from the scheduled arrival to leaving: `through`
+        (`past the gate`, those who pass it in the gate's direction in the baseline, and `others`) and `buses`.
+        """
+        families = pd.concat(self._families, ignore_index=True).assign(families="by car")
+        blocks = [
+            self._block(group, part, families, families[group])
+            for group in ("families", "mode", "entry", "stop")
+            for part in (TOTAL, *COMPONENTS)
+        ]
+        for (group, value), parts in self._vehicles.items():
+            vehicles = pd.concat(parts, ignore_index=True)
+            blocks.append(self._block(group, TOTAL, vehicles, pd.Series(value, index=vehicles.index, dtype="str")))
+        return pd.concat(blocks, ignore_index=True)[COLUMNS]
+
+    def _block(self, group: str, part: str, people: pd.DataFrame, labels: "Labels") -> pd.DataFrame:
+        """Return a row for each label, in their order."""
+        change = people[part]
+        told = pd.DataFrame({"change": change, "unknown": change.isna(), "one": 1.0})
+        told["gaining"], told["losing"] = change < -NOTICED_S, change > NOTICED_S
+        by = told.groupby(labels.rename("value"))
+        unfinished = by["unknown"].sum().astype("int64")
+        each = told.groupby([labels.rename("value"), people["replication"]])
+        sums, counts = (
+            each[column].sum().unstack().reindex(columns=sorted(self._replications)).fillna(0.0).to_numpy()
+            for column in ("change", "one")
+        )
+        mean, half = _mean(sums, counts)
+        numbers = {
             "mean_change_s": mean,
             "low_s": mean - half,
             "high_s": mean + half,
@@ -109,12 +120,17 @@ def _table(group: str, part: str, labels: "Labels", change: "Times", replication
             "share_losing": by["losing"].mean(),
             "p10_s": by["change"].quantile(0.1),
             "p90_s": by["change"].quantile(0.9),
-        },
-        index=unfinished.index,
-    ).astype("float64")
-    found = found.mask(unfinished.gt(0))
-    found["travellers"], found["unfinished"] = counts.mean(axis=1) if len(found) else 0.0, unfinished
-    return found.rename_axis("value").reset_index().assign(group=group, component=part)
+        }
+        found = pd.DataFrame(numbers, index=unfinished.index).astype("float64").mask(unfinished.gt(0))
+        found["travellers"], found["unfinished"] = counts.mean(axis=1), unfinished
+        return found.reset_index().assign(group=group, component=part)
+
+
+def _change(worlds: Worlds, part: str) -> "Times":
+    """Return by how much each traveller's time changes [s], NaN for whoever did not finish in one of the worlds."""
+    time = total if part == TOTAL else component(part)
+    finished = worlds.before["finished"].astype(bool) & worlds.after["finished"]
+    return (time(worlds.after) - time(worlds.before)).astype("float64").where(finished)
 
 
 def _mean(sums: NDArray[np.float64], counts: NDArray[np.float64]) -> tuple[Any, Any]:

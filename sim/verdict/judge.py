@@ -208,11 +208,6 @@ def _apart(known: _Variant) -> Estimate:
     return Estimate(before=before, after=after)
 
 
-def wants_more_pairs(verdict: dict[str, Any]) -> bool:
-    """Return whether more pairs may decide: some target is undecided by its interval alone."""
-    return any(t["verdict"] == "undecided" and t["reason"] == "interval" for t in verdict["targets"])
-
-
 def _number(value: float | None) -> float | None:
     """Return a number to be written, or None where it is not defined."""
     return None if value is None or not np.isfinite(value) else round(float(value), DIGITS) + 0.0

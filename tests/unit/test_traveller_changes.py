@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.kpi import kpi_table, traveller_changes
+from sim.kpi import TravellerChanges, kpi_table, traveller_changes
 from sim.records import COMPONENTS, TRIP_COLUMNS
 from sim.verdict import changes_lines
 
@@ -104,6 +104,14 @@ def test_the_mean_change_is_the_change_of_the_kpi():
     assert np.isnan(found["low_s"])  # one replication
 
 
+def test_some_replications_after_another_give_the_same_table():
+    before, after = (pd.DataFrame(rows) for rows in random_worlds())
+    changes = TravellerChanges()
+    for chunk in (range(4), range(4, 10)):
+        changes.add(*(t[t["replication"].isin(chunk)] for t in (before, after)))
+    pd.testing.assert_frame_equal(changes.table(), traveller_changes(before, after))
+
+
 def test_the_interval_has_the_replication_as_its_unit():
     before, after = (pd.DataFrame(rows) for rows in random_worlds())
     twice = [pd.concat([t, t.assign(traveller=t["traveller"] + "'")]) for t in (before, after)]
@@ -131,6 +139,12 @@ def test_the_lines_name_who_gains_and_who_loses_and_nobody_else():
     assert "families from east +" in lose
     assert "north" not in "\n".join(lines)
     assert 3 <= len(lines) <= 6
+
+
+def test_where_nobody_is_nothing_is_said():
+    before = [trip("w", "walker", 60.0)]
+    assert changes(before, before).empty
+    assert changes_lines(changes(before, before)) == []
 
 
 def test_without_a_change_nobody_gains_and_nobody_loses():

@@ -22,7 +22,6 @@ from sim.verdict import (
     verdict_json,
     verdict_lines,
     verdict_sentence,
-    wants_more_pairs,
     with_holm,
 )
 
@@ -216,14 +215,12 @@ def test_the_verdict_says_how_sure_it_was():
     assert (entry["low"], entry["high"]) == pytest.approx((float(low), float(high)), abs=1e-9)
 
 
-def test_undecided_wants_more_pairs_until_the_budget_ends():
+def test_undecided_is_so_by_its_interval_until_the_budget_ends():
     close = {at: pairs(CHECKPOINTS[at], reduction=0.21, spread=0.3) for at in range(4)}
     verdicts = [judged(close[at], look=Look(CHECKPOINTS, at)) for at in range(4)]
     assert [head(v)["verdict"] for v in verdicts] == ["undecided"] * 4
     assert [head(v)["reason"] for v in verdicts] == ["interval"] * 3 + ["budget"]
-    assert [wants_more_pairs(v) for v in verdicts] == [True] * 3 + [False]
     assert head(judged(close[1]))["reason"] == "interval"
-    assert not wants_more_pairs(judged(pairs(20, reduction=0.6)))
     usual, family = head(verdicts[1]), head(judged(close[1], look=Look(CHECKPOINTS, 1, family=12)))
     assert family["pairs_needed"] > usual["pairs_needed"] > 20
 
@@ -241,7 +238,6 @@ def test_nothing_is_tested_where_nothing_may_be_decided():
             None,
             None,
         )
-        assert not wants_more_pairs(verdict)
 
 
 def test_what_bonferroni_decides_holm_does_too():
