@@ -76,11 +76,11 @@ def _run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(f"dropoff: interrupted; {KEPT if request.settings.store else 'nothing was written'}", file=sys.stderr)
         return INTERRUPTED
-    from sim.verdict import verdict_lines
+    from sim.verdict import changes_lines, verdict_lines
 
     for warning in study.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    for line in verdict_lines(study.verdict):
+    for line in (*verdict_lines(study.verdict), "", *changes_lines(study.changes)):
         print(line)
     for line in _saturation(study.facts):
         print(line)

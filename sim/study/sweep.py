@@ -100,7 +100,11 @@ def run_sweep(
     showing = shown() if progress is True else nullcontext(progress or silent)
     with showing as tell:
         run_all([cells[n].comparison for n in todo], kept, executor, done, tell=tell)
-    table = _verdict_table([(cells[n], verdicts[n]) for n in sorted(verdicts)])
+    from sim.verdict import with_holm
+
+    judged = sorted(verdicts)
+    family = with_holm([verdicts[n] for n in judged]) if judged else []
+    table = _verdict_table([(cells[n], verdict) for n, verdict in zip(judged, family, strict=True)])
     failed = tuple(each for n in sorted(failures) for each in failures[n])
     from sim.tables import write_table
 
@@ -155,4 +159,8 @@ def _verdict_table(found: Sequence[tuple[Cell, dict[str, Any]]]) -> "pd.DataFram
     return pd.DataFrame(rows)
 
 
-ENTRY = ("kpi", "unit", "before", "after", "reduction", "low", "high", "target", "verdict", "reason", "pairs_needed")
+ENTRY = (
+    "kpi", "unit", "before", "after", "reduction", "low", "high", "target", "verdict", "reason", "pairs_needed",
+    "p_value", "holm_p_value", "runs_for_mean", "correlation", "saving", "saving_bound",
+)  # fmt: skip
+"""Of the elements of `targets` in a verdict, and Holm's p-value over the study."""
