@@ -5,6 +5,7 @@ addresses named by one are ever looked at. SUMO's own files have none.
 """
 
 import gzip
+import itertools
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -24,6 +25,8 @@ LARGEST_BYTES = 1_000_000_000
 CHUNK = 1 << 20
 MOST_DEEP = 50
 """SUMO's files nest five deep."""
+MOST_ELEMENTS = 2_000_000
+"""So many take about 1 GB; an hour of Bologna has 21,000."""
 MOST_FAULTS = 20
 """So many faults are told; of the others only how many there are."""
 
@@ -60,12 +63,15 @@ def read_xml(path: Path, roots: tuple[str, ...]) -> Element:
     """Return a file's outermost element; raises BadInput if it is none of `roots`, or no XML."""
     top = Element("", {}, 0)
     open_now = [top]
+    count = itertools.count(1)
     parser = expat.ParserCreate()
     parser.buffer_text = True
 
     def begin(tag: str, given: dict[str, str]) -> None:
         if len(open_now) > MOST_DEEP:
             raise _Refused(f"elements more than {MOST_DEEP} deep")
+        if next(count) > MOST_ELEMENTS:
+            raise _Refused(f"more than {MOST_ELEMENTS} elements")
         child = Element(tag, given, parser.CurrentLineNumber)
         open_now[-1].within.append(child)
         open_now.append(child)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli import main
+from sim.formats import sumo_xml
 from tests.sumo_town import NET, ROUTES, TYPES, with_signal, write
 
 LAUGHS = (
@@ -122,6 +123,12 @@ def test_a_file_that_is_not_there_is_named(tmp_path, capsys):
     net, _, more = write(tmp_path)
     (line,) = told(tmp_path, capsys, (net, tmp_path / "none.rou.xml", more))
     assert "none.rou.xml: found no such file" in line
+
+
+def test_elements_without_number_are_refused_before_they_fill_the_memory(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sumo_xml, "MOST_ELEMENTS", 100)
+    (line,) = told(tmp_path, capsys, write(tmp_path, routes=f"<routes>\n{1000 * '<a/>'}</routes>"))
+    assert "town.rou.xml:2: found more than 100 elements, expected plain SUMO XML" in line
 
 
 def test_a_missing_connection_is_told_once_however_many_need_it(tmp_path, capsys):
