@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sim.formats.sumo_network import SumoNetwork
-from sim.formats.sumo_xml import Element, Reader, name_of, named_as
+from sim.formats.sumo_reader import Reader, name_of, named_as
+from sim.formats.sumo_xml import Element
 from sim.scenario.faults import near_miss
 from sim.scenario.trips import Stop, Trip
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sim.formats.sumo_network import SumoNetwork
+from sim.formats.sumo_reader import Reader, name_of, named_as
 from sim.formats.sumo_stops import PLACES, Stops
 from sim.formats.sumo_types import DEFAULT, NOT_ON_THE_ROAD, Mix, Types, chosen
-from sim.formats.sumo_xml import Element, Reader, name_of, named_as
+from sim.formats.sumo_xml import Element
 from sim.scenario.faults import near_miss
 from sim.scenario.junctions import Movement, movements
 from sim.scenario.routes import Router
@@ -119,9 +120,9 @@ class _Import:
             self.note("persons and containers left out")
         if e.tag not in ("vehicle", "trip", "flow"):
             return
-        id = name_of(reader.text(e, "id"))
+        id = reader.text(e, "id")
         for n, depart_s in enumerate(self._departures(reader, e)):
-            each = f"{id}.{n}" if e.tag == "flow" else id
+            each = name_of(f"{id}.{n}" if e.tag == "flow" else id)
             made = self._trip(reader, e, each, depart_s)
             if made is None:
                 return

@@ -11,7 +11,8 @@ from hashlib import blake2b
 from typing import Literal
 
 from sim.formats.sumo_network import SumoNetwork
-from sim.formats.sumo_xml import Element, Reader, name_of
+from sim.formats.sumo_reader import Reader, name_of
+from sim.formats.sumo_xml import Element
 from sim.scenario.drivers import VehicleClass
 from sim.scenario.trips import VehicleType
 

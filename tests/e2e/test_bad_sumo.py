@@ -72,6 +72,43 @@ FAULTS = {
         {"net": with_signal(NET).replace('"grr"', '"xrr"')},
         ("town.net.xml:", "<phase>", 'state="xrr"'),
     ),
+    "a phase that lasts for weeks": (
+        {"net": with_signal().replace('duration="7" state="grr"', 'duration="1e6" state="grr"')},
+        ("town.net.xml:24: ", "<phase>", "a phase of 1e+06 s"),
+    ),
+    "a programme of which no phase lasts": (
+        {"net": re.sub(r'duration="\d+" state', 'duration="0" state', with_signal())},
+        ("town.net.xml:23: ", "<tlLogic>", "no phase that lasts"),
+    ),
+    "a response that is no bits": (
+        {"net": NET.replace('response="110"', 'response="1x0"')},
+        ("town.net.xml:32: ", "<request>", 'response="1x0" of the junction c', "3 bits"),
+    ),
+    "foes that are too few bits": (
+        {"net": NET.replace('index="2" response="000" foes="001"', 'index="2" response="000" foes="01"')},
+        ("town.net.xml:34: ", "<request>", 'foes="01" of the junction c', "3 bits"),
+    ),
+    "an edge that stands twice": (
+        {"net": NET.replace('<edge id="path"', '<edge id="s"')},
+        ("town.net.xml:20: ", "<edge>", "the name s, which line 13 has already"),
+    ),
+    "a junction that stands twice": (
+        {"net": NET.replace('<junction id="b"', '<junction id="a"').replace('from="b"', 'from="a"')},
+        ("town.net.xml:29: ", "<junction>", "the name a, which line 28 has already"),
+    ),
+    "a connection that stands twice": (
+        {"net": NET.replace('to="e" fromLane="1" toLane="1"', 'to="e" fromLane="0" toLane="0"')},
+        ("town.net.xml:38: ", "<connection>", "the name w_0>e_0, which line 37 has already"),
+    ),
+    "two ids that are one name of ours": (
+        {
+            "net": NET.replace('<junction id="a"', '<junction id="x/y"')
+            .replace('<junction id="b"', '<junction id="x_y"')
+            .replace('"a"', '"x/y"')
+            .replace('"b"', '"x_y"')
+        },
+        ("town.net.xml:29: ", "<junction>", "the name x_y, which line 28 has already"),
+    ),
     "a type that is not defined": (
         {"routes": ROUTES.replace('type="bus"', 'type="buss"')},
         ("town.rou.xml:4: ", "<vehicle>", 'type="buss"', "did you mean bus?"),
@@ -107,7 +144,7 @@ FAULTS = {
     "no vehicle": ({"routes": "<routes/>"}, ("town.rou.xml:1: ", "<routes>", "no vehicle")),
     "an encoding that nobody knows": (
         {"routes": '<?xml version="1.0" encoding="martian"?><routes/>'},
-        ("town.rou.xml: ", "unknown encoding: martian"),
+        ("town.rou.xml:1: ", "unknown encoding: martian"),
     ),
 }
 
