@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from hashlib import blake2b
 from math import isfinite
 from pathlib import Path
@@ -33,7 +34,7 @@ def name_of(id: str) -> str:
 
 def named_as(e: Element, of: Element) -> Element:
     """Return an element under the id of the one that it belongs to."""
-    return Element(e.tag, {**e.given, "id": of.given.get("id", "?")}, e.line)
+    return replace(e, given={**e.given, "id": of.given.get("id", "?")})
 
 
 class Reader:

@@ -121,6 +121,92 @@ FAULTS = {
         {"types": TYPES.replace('lane="e_0"', 'lane="s_0"').replace('endPos="-180"', 'endPos="120"')},
         ("town.rou.xml:4: ", "<stop>", 'id "line 3"', "a stop on s"),
     ),
+    "a stop beyond its lane's end": (
+        {"routes": ROUTES.replace('busStop="school"', 'lane="e_0" endPos="900"')},
+        ("town.rou.xml:4: ", "<stop>", "from 898 to 900 m", "a stretch of the lane's 300 m"),
+    ),
+    "a bus stop beyond its lane's end": (
+        {"types": TYPES.replace('endPos="-180"', 'endPos="900"')},
+        ("town.add.xml:7: ", "<busStop>", 'id "school"', "from 100 to 900 m", "a stretch of the lane's 300 m"),
+    ),
+    "a bus stop further from the end than the lane is long": (
+        {"types": TYPES.replace('startPos="100"', 'startPos="-301"')},
+        ("town.add.xml:7: ", "<busStop>", 'id "school"', "from -1 to 120 m"),
+    ),
+    "stops behind each other": (
+        {"routes": ROUTES.replace('duration="20"/>', 'duration="20"/><stop lane="e_0" endPos="50" duration="9"/>')},
+        ("town.rou.xml:4: ", "<stop>", 'id "line 3"', "a stop on e", "after those before it"),
+    ),
+    "two parking areas with different berths at one place": (
+        {
+            "types": TYPES.replace(
+                "</additional>",
+                '<parkingArea id="lot" lane="e_1" startPos="50" endPos="70" roadsideCapacity="3"/>'
+                '<parkingArea id="yard2" lane="e_1" startPos="50" endPos="70" roadsideCapacity="2"/></additional>',
+            ),
+            "routes": ROUTES.replace(
+                '<stop busStop="school" duration="20"/>',
+                '<stop parkingArea="lot" duration="20"/><stop parkingArea="yard2" duration="20"/>',
+            ),
+        },
+        ("town.rou.xml:4: ", "<stop>", "2 berths at e, 50 to 70 m", "3, as another parking area has there"),
+    ),
+    "a route in a distribution that is not defined": (
+        {"routes": ROUTES.replace("</routes>", '<routeDistribution id="d" routes="thru"/></routes>')},
+        ("town.rou.xml:8: ", "<routeDistribution>", 'id "d"', "the route thru", "did you mean through?"),
+    ),
+    "more probabilities than routes": (
+        {
+            "routes": ROUTES.replace(
+                "</routes>", '<routeDistribution id="d" routes="through" probabilities="1 2"/></routes>'
+            )
+        },
+        ("town.rou.xml:8: ", 'probabilities="1 2"', "a number of at least 0 for each of its 1 routes"),
+    ),
+    "a distribution of nothing": (
+        {"routes": ROUTES.replace("</routes>", '<routeDistribution id="d"/></routes>')},
+        ("town.rou.xml:8: ", 'id "d"', "no route that can be drawn"),
+    ),
+    "a route that refers to another and is in no distribution": (
+        {"routes": ROUTES.replace('<route edges="w e"/>', '<route refId="through"/>')},
+        ("town.rou.xml:4: ", "<route>", 'id "line 3"', "no edges"),
+    ),
+    "a route that stands twice": (
+        {"routes": ROUTES.replace("</routes>", '<route id="through" edges="w e"/></routes>')},
+        ("town.rou.xml:8: ", "<route>", 'id "through"', "stands twice"),
+    ),
+    "a type that stands twice": (
+        {"types": TYPES.replace('<vType id="bus"', '<vType id="car"').replace("</add", '<vType id="bus"/></add')},
+        ("town.add.xml:3: ", "<vType>", 'id "car"', "the name car, which another type has already"),
+    ),
+    "a route again and again that leads nowhere near its start": (
+        {"routes": ROUTES.replace('edges="w e"/>', 'edges="w e" repeat="1"/>', 1)},
+        ("town.rou.xml:3: ", "<vehicle>", 'id "first"', "no connection from e to w"),
+    ),
+    "a flow with two rates": (
+        {"routes": ROUTES.replace('number="40"', 'period="2" vehsPerHour="9"')},
+        ("town.rou.xml:6: ", "<flow>", "period and vehsPerHour"),
+    ),
+    "a flow with a rate, an end and a number": (
+        {"routes": ROUTES.replace('number="40"', 'period="2" number="40"')},
+        ("town.rou.xml:6: ", "<flow>", "period, number and end"),
+    ),
+    "a flow that ends before it begins": (
+        {"routes": ROUTES.replace('end="110"', 'end="9"')},
+        ("town.rou.xml:6: ", "<flow>", "an end at 9 s"),
+    ),
+    "headways of no rate": (
+        {"routes": ROUTES.replace('number="40"', 'period="exp(never)"')},
+        ("town.rou.xml:6: ", "<flow>", 'period="exp(never)"', "exp(rate)"),
+    ),
+    "a time of day without seconds": (
+        {"routes": ROUTES.replace('depart="9.5"', 'depart="7:40"')},
+        ("town.rou.xml:5: ", "<trip>", 'depart="7:40"', "seconds, or h:m:s"),
+    ),
+    "a file that includes another": (
+        {"routes": ROUTES.replace("</routes>", '<include href="more.rou.xml"/></routes>')},
+        ("town.rou.xml:8: ", "<include>", "another file"),
+    ),
     "a departure that is no number": (
         {"routes": ROUTES.replace('depart="9.5"', 'depart="soon"')},
         ("town.rou.xml:5: ", "<trip>", 'id "side"', 'depart="soon"'),
@@ -131,7 +217,7 @@ FAULTS = {
     ),
     "a vehicle that stands twice": (
         {"routes": ROUTES.replace('id="side"', 'id="first"')},
-        ("town.rou.xml:5: ", "<trip>", 'id "first"', "stands twice"),
+        ("town.rou.xml:5: ", "<trip>", 'id "first"', "the name first, which another vehicle has already"),
     ),
     "broken XML": ({"net": NET.replace("</net>", "</nett>")}, ("town.net.xml:", "broken XML (mismatched tag)")),
     "XML that stops half way": ({"routes": ROUTES[:150]}, ("town.rou.xml:", "broken XML")),
