@@ -94,9 +94,9 @@ class Types:
         self._weights[id] = weight(reader, e)
 
     def define_mix(self, reader: Reader, e: Element) -> None:
-        """Take in a vTypeDistribution, of types which are all defined."""
+        """Take in a vTypeDistribution, of types which are all defined; it may stand for SUMO's default type."""
         id = reader.text(e, "id")
-        if id in self.all or id in self.mixes:
+        if (id in self.all and id != DEFAULT) or id in self.mixes:
             reader.fault(e, "a type or distribution that stands twice", "names that stand once")
         mix = listed(reader, e, "vTypes", lambda name: self._weights.get(name, 1.0))
         mix += [(c.given.get("refId") or c.given.get("id", "?"), weight(reader, c)) for c in e.all("vType")]

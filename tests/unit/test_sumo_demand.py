@@ -210,6 +210,12 @@ def test_types_may_be_listed_with_probabilities(tmp_path):
         assert sum(t.type == "b" for t in site.trips) == pytest.approx(100 * share, abs=13)
 
 
+def test_a_distribution_may_stand_for_the_default_type(tmp_path):
+    mix = '<vTypeDistribution id="DEFAULT_VEHTYPE"><vType id="a" length="4"/></vTypeDistribution>'
+    site = site_of(tmp_path, f'<routes>{mix}<trip id="t" depart="0" from="w" to="e"/></routes>')
+    assert [t.id for t in site.types] == ["a"]
+
+
 def test_what_a_vehicle_says_of_its_own_start_and_end_is_left_out_and_counted(tmp_path):
     own = 'departPos="50" departLane="0" departSpeed="3" arrivalPos="100" speedFactor="1.1"'
     routes = f'<flow id="f" begin="0" end="9" number="3" from="w" to="e" {own}/>'
