@@ -7,7 +7,7 @@ from pathlib import Path
 from sim.demand import BusTrip, Family, Passage, draw
 from sim.formats.sumo_out import (
     NO_LIGHT,
-    Light,
+    LightTimes,
     Piece,
     Plan,
     Road,
@@ -29,8 +29,7 @@ from sim.scenario.site import Site
 from sim.scenario.walking import Walk, way
 from sim.study.study import MOST_SEED
 from sim.traffic.draft import TURN_SPEED_M_S, cuts
-from sim.traffic.lights import Clock, crossing_light, light_of, stage_lights
-from sim.traffic.lights import Light as Ticks
+from sim.traffic.lights import Clock, Light, crossing_light, light_of, stage_lights
 
 
 def export_sumo(scenario: Scenario, *, seed: int, out: Path, replication: int = 0) -> Written:
@@ -102,12 +101,12 @@ def _pieces(network: Network) -> dict[str, tuple[Piece, ...]]:
     return found
 
 
-def _seconds(light: Ticks, clock: Clock) -> Light:
+def _seconds(light: Light, clock: Clock) -> LightTimes:
     """Return a light in seconds, its offset from midnight."""
     if light.cycle == 0:
         return NO_LIGHT
     cycle_s = light.cycle * clock.dt
-    return Light(
+    return LightTimes(
         cycle_s=cycle_s,
         offset_s=(clock.start_s + light.offset * clock.dt) % cycle_s,
         green_from_s=light.green_from * clock.dt,

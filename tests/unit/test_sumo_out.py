@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sim.demand import draw
-from sim.formats.sumo_out import Light, Plan
+from sim.formats.sumo_out import LightTimes, Plan
 from sim.formats.sumo_out.demand import tau_s, vehicle_name
 from sim.formats.sumo_out.network import edges
 from sim.formats.sumo_out.notes import notes
@@ -216,7 +216,7 @@ def test_a_left_turn_gives_way_on_green_and_traffic_straight_on_does_not():
 
 
 lights = st.tuples(st.integers(0, 59), st.integers(1, 40), st.integers(0, 5)).map(
-    lambda t: Light(60.0, 0.0, float(t[0]), float(t[0] + t[1]), float(t[0] + t[1] + t[2]))
+    lambda t: LightTimes(60.0, 0.0, float(t[0]), float(t[0] + t[1]), float(t[0] + t[1] + t[2]))
 )
 
 
