@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sim.demand import BusTrip, Family, Passage, draw
+from sim.demand import BusTrip, Family, Passage, Travellers, draw
 from sim.formats.sumo_out import (
     NO_LIGHT,
     LightTimes,
+    Pedestrian,
     Piece,
     Plan,
     Road,
@@ -18,7 +19,7 @@ from sim.formats.sumo_out import (
     check_target,
     write_sumo,
 )
-from sim.model import DT_S, curb_link, roads
+from sim.model import DT_S, curb_link, roads, walkers_at_zebras
 from sim.scenario.demand import BusLine
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.junctions import Movement, as_if_kept_right, setback_m
@@ -64,8 +65,18 @@ def plan_of(scenario: Scenario, seed: int, replication: int = 0) -> Plan:
         vehicles=tuple(v for v in found if v.path),
         onward=_onward(site, router),
         on_foot=len(travellers.walkers),
+        pedestrians=tuple(_pedestrians(scenario, travellers)),
         left_out=tuple(v.name for v in found if not v.path),
     )
+
+
+def _pedestrians(scenario: Scenario, travellers: Travellers) -> Iterator[Pedestrian]:
+    """Yield who crosses at the zebra before the gate: pupils, and the adults with them, on their way back, too."""
+    site, start_s = scenario.site, scenario.site.demand.window.start
+    length_m = {c.id: c.length_m for c in site.network.crossings}
+    for n, w in enumerate(walkers_at_zebras(travellers, site, start_s, DT_S)):
+        speed_m_s = round(length_m[w.crossing] / (w.duration * DT_S), 3)
+        yield Pedestrian(w.who or f"back {n}", w.crossing, start_s + w.due * DT_S, speed_m_s, from_gate=not w.who)
 
 
 # ---------------------------------------------------------------------- the road and its lights

@@ -171,6 +171,17 @@ def test_no_more_vehicles_stand_in_a_bay_than_it_has_berths(tmp_path, capsys):
     assert max(inside) == 3
 
 
+def test_people_cross_at_a_zebra_before_vehicles_that_give_way(tmp_path):
+    zebra = {"site.network.crossings.0.control": "zebra"}
+    export_sumo(resolve(load_scenario("school/baseline", overrides=zebra)), seed=3, out=tmp_path / "out")
+    assert sumo.build(tmp_path / "out") == []
+    warnings = sumo.simulate(tmp_path / "out", "--end", "27900")
+    assert all("emergency braking" in line for line in warnings)
+    took = [float(w.get("duration")) for w in sumo.parsed(tmp_path / "out", "tripinfo.xml").iter("walk")]
+    assert len(took) > 10
+    assert max(took) < 60.0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_a_narrow_street_of_ones_own_runs_on_either_side(tmp_path, monkeypatch, capsys, side):

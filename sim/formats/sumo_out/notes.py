@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from sim.formats.sumo_out import footways
 from sim.formats.sumo_out.plan import Plan
 from sim.scenario.site import Site
 
@@ -54,13 +55,7 @@ def _of_curb(plan: Plan) -> Iterator[str]:
 def _of_people_on_foot(plan: Plan) -> Iterator[str]:
     """Yield who walks here and is not there."""
     site = plan.scenario.site
-    yield f"people on foot: {plan.on_foot} pupils on foot, and the walks of the others, are left out"
-    lit = [c.id for c in site.network.crossings if c.id in plan.road.crossing_lights]
-    if lit:
-        yield f"crossings with signal ({', '.join(lit)}): the vehicles' lights alone"
-    free = [c.id for c in site.network.crossings if c.control != "signal"]
-    if free:
-        yield f"crossings without signal ({', '.join(free)}): nobody crosses, nobody yields"
+    yield from footways.notes(plan)
     if site.guardrails or site.waiting_areas:
         yield "guardrails and waiting areas count in the length of escorts' stops alone"
 

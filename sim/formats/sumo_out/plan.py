@@ -72,6 +72,17 @@ class Vehicle:
 
 
 @dataclass(frozen=True)
+class Pedestrian:
+    """Somebody who comes to a zebra at a time [s after midnight] and crosses: from the gate's side, or to it."""
+
+    name: str
+    crossing: str
+    at_s: float
+    speed_m_s: float
+    from_gate: bool
+
+
+@dataclass(frozen=True)
 class Road:
     """The road as it is laid out."""
 
@@ -97,5 +108,7 @@ class Plan:
     """By link: the remote parkings to which one gets from there, and from there home."""
     on_foot: int
     """Pupils who come on foot."""
+    pedestrians: tuple[Pedestrian, ...] = ()
+    """Those of them who cross at a zebra, and the adults with them, there and back."""
     left_out: tuple[str, ...] = ()
     """Travellers without a way, by name."""
