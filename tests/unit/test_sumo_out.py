@@ -7,7 +7,7 @@ from functools import cache
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim.demand import draw
@@ -141,6 +141,7 @@ def test_a_boundary_is_a_dead_end_and_no_way_is_guessed_there():
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
+@example(" ab", "\u20ab")
 def test_names_are_such_as_sumo_reads_and_stay_apart(one, other):
     assert not re.search(r"[\s|\\'\";,<>&:/#]", sumo_name(one))
     assert one == other or sumo_name(one) != sumo_name(other)
@@ -356,6 +357,17 @@ def test_whoever_finds_berths_full_is_sent_to_the_remote_parking():
     rerouter = places(Streets(plan())).find("rerouter")
     assert "main_e2#0" in rerouter.get("edges").split()
     assert {r.get("id") for r in rerouter.iter("parkingAreaReroute")} == {"parking_gate", "remote#0", "remote#1"}
+
+
+def test_a_remote_parking_at_the_very_start_of_a_link_has_a_place_beside_it():
+    of = plan()
+    site = of.scenario.site
+    at_start = tuple(replace(p, at_m=0.0) for p in site.remote_parking)
+    moved = replace(of, scenario=replace(of.scenario, site=replace(site, remote_parking=at_start)))
+    areas = by_id(places(Streets(moved)), "parkingArea")
+    for n in range(len(at_start)):
+        begin, end = (float(areas[f"remote#{n}"].get(key)) for key in ("startPos", "endPos"))
+        assert end - begin == pytest.approx(5.0)
 
 
 # ---------------------------------------------------------------------- people on foot
