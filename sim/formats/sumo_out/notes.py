@@ -87,5 +87,5 @@ def _of_streets(site: Site) -> Iterator[str]:
     if any(link.lanes == 1 and not link.divided and (link.from_node, link.to_node) in back for link in links):
         yield (
             "passing a row over the opposite lane is SUMO's own, and only where both directions have a piece of equal "
-            "length and no strip"
+            "length, no strip, and no zebra at either end"
         )
