@@ -274,6 +274,8 @@ def test_types_move_as_our_classes_and_keep_the_drivers_time_gap():
 def test_no_time_gap_is_shorter_than_a_step_which_sumo_would_warn_of():
     hasty = replace(next(v for v in plan().vehicles if v.who == "car"), headway_factor=0.2)
     assert tau_s(plan(), hasty) == plan().step_s
+    told = notes(replace(plan(), vehicles=(hasty,)))
+    assert "time gaps shorter than a step, of 1 drivers, are as long as one, 0.5 s" in told
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():

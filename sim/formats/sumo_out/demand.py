@@ -70,8 +70,12 @@ def type_name(who: Who, tau: float) -> str:
 
 def tau_s(plan: Plan, vehicle: Vehicle) -> float:
     """Return a driver's time gap [s] in steps of TAU_STEP_S, and never under the simulation's step."""
-    exact = class_of(plan, vehicle.who).headway_s * vehicle.headway_factor
-    return max(round(round(exact / TAU_STEP_S) * TAU_STEP_S, 2), plan.step_s)
+    return max(round(round(exact_tau_s(plan, vehicle) / TAU_STEP_S) * TAU_STEP_S, 2), plan.step_s)
+
+
+def exact_tau_s(plan: Plan, vehicle: Vehicle) -> float:
+    """Return a driver's time gap [s]."""
+    return class_of(plan, vehicle.who).headway_s * vehicle.headway_factor
 
 
 def class_of(plan: Plan, who: Who) -> VehicleClass:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from sim.formats.sumo_out import footways
+from sim.formats.sumo_out.demand import TAU_STEP_S, exact_tau_s
 from sim.formats.sumo_out.plan import Plan
 from sim.scenario.site import Site
 
@@ -76,7 +77,10 @@ def _of_traffic(plan: Plan) -> Iterator[str]:
         "queues: who has blocked a junction for 10 s is driven through, who has waited for 30 s takes any gap, and "
         "drivers take another way that saves ten minutes; else SUMO's streets lock up at their capacity, below ours"
     )
-    yield "drivers whose time gaps differ by less than 0.05 s share a type"
+    yield f"drivers whose time gaps differ by less than {TAU_STEP_S:g} s share a type"
+    hasty = sum(exact_tau_s(plan, v) < plan.step_s for v in plan.vehicles)
+    if hasty:
+        yield f"time gaps shorter than a step, of {hasty} drivers, are as long as one, {plan.step_s:g} s"
 
 
 def _of_streets(site: Site) -> Iterator[str]:
