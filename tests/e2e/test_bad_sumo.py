@@ -267,9 +267,9 @@ def test_many_faults_are_counted_after_the_first_twenty(tmp_path, capsys):
     assert "30 more faults" in lines[-1]
 
 
-def test_they_are_so_where_a_name_is_too_long_as_well(tmp_path, capsys):
+def test_they_are_so_where_a_number_is_out_of_all_bounds_as_well(tmp_path, capsys):
     routes = "".join(f'<vehicle id="v{n}" depart="{n}"><route edges="w nowhere{n}"/></vehicle>' for n in range(50))
-    routes += f'<flow id="{"x" * 79}" begin="0" end="9" number="2" from="w" to="e"/>'
+    routes += '<trip id="late" depart="1e9" from="w" to="e"/>'
     lines = told(tmp_path, capsys, write(tmp_path, routes=f"<routes>{routes}</routes>"))
     assert len(lines) == 21
 
