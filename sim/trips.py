@@ -99,7 +99,7 @@ class TripRun(Running):
         self.traffic = Traffic(
             self.env,
             self.layout,
-            open_to_cars(site.network, router),
+            open_to_cars(site.network, self.movements, router),
             site.drivers,
             self.departures,
             seed=base,
@@ -120,10 +120,11 @@ class TripRun(Running):
 
     def run(self) -> Driven:
         """Run to the end and return what was written down; a deadlock ends it and is named."""
-        self.run_through()
-        found = self._written_down()
-        self.forget()
-        return found
+        try:
+            self.run_through()
+            return self._written_down()
+        finally:
+            self.forget()
 
     def _written_down(self) -> Driven:
         site, vehicles = self.site, self.traffic.vehicles
@@ -174,12 +175,11 @@ def departures(site: TripSite, base: int, dt_s: float) -> list[Departure]:
     ]
 
 
-def open_to_cars(network: Network, router: Router) -> Router:
+def open_to_cars(network: Network, movements: Sequence[Movement], router: Router) -> Router:
     """Return the ways that all may take who miss a turn: none over lanes for buses."""
     buses = {(link.id, n) for link in network.links for n in link.bus_lanes}
     if not buses:
         return router
-    movements, _ = roads(network)
     ends = (((m.from_link, m.from_lane), (m.to_link, m.to_lane)) for m in movements)
     return Router(network, [m for m, e in zip(movements, ends, strict=True) if not buses & {*e}])
 

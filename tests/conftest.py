@@ -1,5 +1,6 @@
 """What tests share: the data beside the repository, and a clean environment."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,14 @@ def pytest_configure(config: pytest.Config) -> None:
     ):
         settings.register_profile(name, deadline=None, print_blob=True, suppress_health_check=slow, **how)
     settings.load_profile("full" if config.getoption("full") else "quick")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def a_store_of_ones_own(tmp_path_factory) -> Iterator[None]:
+    """What the tests simulate is simulated, not found in a store that lies here from before."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DROPOFF_STORE", str(tmp_path_factory.mktemp("store") / "store"))
+        yield
 
 
 @pytest.fixture(scope="session")

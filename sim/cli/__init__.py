@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from sim import __version__
-from sim.cli import check, drive, look, run, sensitivity, sites
+from sim.cli import check, drive, look, results, run, sensitivity, sites, sweep
 from sim.cli.words import BAD_INPUT, DONE, INTERRUPTED, TROUBLE
 
 
@@ -71,6 +71,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"dropoff {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    for module in (run, sites, drive, look, check, sensitivity):
+    for module in (run, sweep, results, check, sensitivity, sites, drive, look):
         module.add(commands)
     return parser

@@ -9,9 +9,24 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
 
-ALIASES = {"site.demand.cars": "site.demand.pupils.cars", "site.demand.enrolment": "site.demand.pupils.enrolment"}
-"""Short names on the command line for keys that planners set often."""
-KEYS = ("scenario", "baseline", "study", "replications", "seed", "workers", "record", "out")
+SETTINGS = ("replications", "checkpoints", "seed", "workers", "executor", "store", "out")
+KEYS = ("scenario", "baseline", "study", *SETTINGS, "record")
+GROUPS = ("study", "executor")
+"""Keys whose values are files in conf/."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to run, whatever is run."""
+
+    replications: int
+    checkpoints: tuple[int, ...]
+    seed: int
+    workers: int | None
+    executor: dict[str, Any]
+    store: Path | None
+    out: Path | None
+    record: bool | int
 
 
 @dataclass(frozen=True)
@@ -20,21 +35,16 @@ class Request:
 
     scenario: "Scenario"
     baseline: "Scenario"
-    replications: int
-    seed: int
-    workers: int | None
-    record: bool | int
-    out: Path
+    settings: Settings
     inputs: tuple[Path, ...]
 
 
 def requested(words: Sequence[str]) -> Request:
     """Compose the defaults, both scenarios, their site and the words; raise BadInput with all faults."""
-    from sim.scenario.faults import BadInput, Fault, near_miss
-    from sim.scenario.places import shipped
+    from sim.scenario.faults import BadInput, Fault
     from sim.scenario.read import find, mapping, scenario_from
 
-    given = _overrides(words)
+    given = overrides(words, KEYS)
     names = {"scenario": given.pop("scenario", "school/shapingba")}
     names["baseline"] = given.pop("baseline", f"{names['scenario'].rpartition('/')[0]}/baseline")
     found = {arm: find(name, key=arm) for arm, name in names.items()}
@@ -44,30 +54,79 @@ def requested(words: Sequence[str]) -> Request:
     if found["scenario"].site_file != found["baseline"].site_file:
         pair = " and ".join(names.values())
         raise BadInput(Fault("scenario, baseline", pair, "two scenarios of one site: only interventions may differ"))
-    told = given.pop("out", None)  # a path is taken as it stands
-    sizes = sorted(file.stem for file in (shipped("conf") / "study").glob("*.yaml"))
-    if given.get("study", sizes[0]) not in sizes:
-        raise BadInput(Fault("study", given["study"], "one of " + ", ".join(sizes), near_miss(given["study"], sizes)))
-    config = _composed(names, given, found["scenario"].file.parent.parent.parent)
-    out = config["out"] if told is None else told
-    numbers = {key: _whole(key, config[key]) for key in ("replications", "seed", "workers")}
+    names["site"] = f"{names['scenario'].rpartition('/')[0]}/site"
+    settings, config = composed(given, names, found["scenario"].file.parent.parent.parent)
     arms = {arm: scenario_from(found[arm], config[arm], config["site"]) for arm in ("scenario", "baseline")}
-    label = "-vs-".join(name.replace("/", "-") for name in (names["scenario"], names["baseline"]))
-    default = Path("results", "runs", f"{datetime.now():%Y%m%d-%H%M%S}-{label}")
-    return Request(
-        arms["scenario"],
-        arms["baseline"],
-        numbers["replications"] or 0,
-        numbers["seed"] or 0,
-        numbers["workers"],
-        config["record"] if isinstance(config["record"], bool) else _whole("record", config["record"]) or 0,
-        default if out in (None, "", "null") else Path(str(out)).expanduser(),
-        files,
+    return Request(arms["scenario"], arms["baseline"], settings, files)
+
+
+def default_out(request: Request) -> Path:
+    """Return where the result goes if nothing else was said."""
+    label = "-vs-".join(s.name.replace("/", "-") for s in (request.scenario, request.baseline))
+    return Path("results", "runs", f"{datetime.now():%Y%m%d-%H%M%S}-{label}")
+
+
+def several(words: Sequence[str]) -> list[list[str]]:
+    """Return the words of each run that Hydra's multirun makes of them: seed=1,2 are two; raises BadInput."""
+    from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    from sim.scenario.faults import BadInput, Fault
+
+    try:
+        parsed = OverridesParser.create().parse_overrides(list(words))
+        (runs,) = BasicSweeper.split_arguments(parsed, max_batch_size=None)
+    except HydraException as error:
+        first = str(error).strip().splitlines()[0]
+        raise BadInput(Fault("command line", " ".join(words), f"words that Hydra understands ({first})")) from None
+    return [list(run) for run in runs]
+
+
+def composed(
+    given: dict[str, str], scenarios: dict[str, str] | None = None, root: Path | None = None
+) -> tuple[Settings, dict[str, Any]]:
+    """Let Hydra compose the defaults, `scenarios` (files below `root`, by their key) and the words; raises BadInput."""
+    given = dict(given)
+    paths: dict[str, Any] = {
+        key: given.pop(key) for key in ("out", "store") if key in given
+    }  # a path is taken as it stands
+    _check_groups(given)
+    config = _compose(given, scenarios or {}, root)
+    config.update(paths)
+    numbers = {key: _whole(key, config[key]) for key in ("replications", "seed", "workers")}
+    checkpoints = config["checkpoints"]
+    if not isinstance(checkpoints, list):
+        checkpoints = [checkpoints]
+    settings = Settings(
+        replications=numbers["replications"] or 0,
+        checkpoints=tuple(_whole("checkpoints", each) or 0 for each in checkpoints),
+        seed=numbers["seed"] or 0,
+        workers=numbers["workers"],
+        executor=config["executor"],
+        store=_path(config["store"]),
+        out=_path(config["out"]),
+        record=config["record"] if isinstance(config["record"], bool) else _whole("record", config["record"]) or 0,
     )
+    return settings, config
 
 
-def _composed(names: dict[str, str], given: dict[str, str], root: Path) -> dict[str, Any]:
-    """Let Hydra compose the defaults, the scenarios, their site and the words."""
+def _path(told: Any) -> Path | None:
+    return None if told in (None, "", "null") else Path(str(told)).expanduser()
+
+
+def _check_groups(given: dict[str, str]) -> None:
+    from sim.scenario.faults import BadInput, Fault, near_miss
+    from sim.scenario.places import shipped
+
+    for group in GROUPS:
+        known = sorted(file.stem for file in (shipped("conf") / group).glob("*.yaml"))
+        if given.get(group, known[0]) not in known:
+            fault = Fault(group, given[group], "one of " + ", ".join(known), near_miss(given[group], known))
+            raise BadInput(fault)
+
+
+def _compose(given: dict[str, str], scenarios: dict[str, str], root: Path | None) -> dict[str, Any]:
     from hydra import compose, initialize_config_dir
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
@@ -76,9 +135,8 @@ def _composed(names: dict[str, str], given: dict[str, str], root: Path) -> dict[
     from sim.scenario.faults import BadInput, Fault
     from sim.scenario.places import shipped
 
-    site = f"{names['scenario'].rpartition('/')[0]}/site"
-    words = [f"hydra.searchpath=[file://{root}]"]
-    words += [f"+scenarios@{arm}='{name}'" for arm, name in (*names.items(), ("site", site))]
+    words = [] if root is None else [f"hydra.searchpath=[file://{root}]"]
+    words += [f"+scenarios@{arm}='{name}'" for arm, name in scenarios.items()]
     words += [f"{'++' if key.startswith('site.') else ''}{key}={value}" for key, value in given.items()]
     try:
         with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
@@ -102,9 +160,13 @@ def _whole(key: str, value: Any) -> int | None:
     return value
 
 
-def _overrides(words: Sequence[str]) -> dict[str, str]:
-    """Return the words by their key, short names resolved; raise BadInput with every fault."""
+def overrides(words: Sequence[str], keys: Sequence[str]) -> dict[str, str]:
+    """Return the words by their key, short names resolved; raise BadInput with every fault.
+
+    Known are `keys`, and whatever lies below `site` and `executor`.
+    """
     from sim.scenario.faults import BadInput, Fault, near_miss
+    from sim.scenario.read import ALIASES
 
     found: dict[str, str] = {}
     faults = []
@@ -113,9 +175,9 @@ def _overrides(words: Sequence[str]) -> dict[str, str]:
         key = ALIASES.get(key, key)
         if not key or not equals:
             faults.append(Fault("command line", word, "key=value, such as seed=7"))
-        elif key not in KEYS and not key.startswith("site."):
-            known = [*KEYS, *ALIASES]
-            faults.append(Fault("command line", key, "one of " + ", ".join(KEYS) + ", site.KEY", near_miss(key, known)))
+        elif key not in keys and not key.startswith(("site.", "executor.")):
+            known = [*keys, *ALIASES]
+            faults.append(Fault("command line", key, "one of " + ", ".join(keys) + ", site.KEY", near_miss(key, known)))
         elif key in found:
             faults.append(Fault("command line", word, f"{key} once"))
         else:

@@ -5,23 +5,29 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.cli.composing import requested
-from sim.cli.words import DONE, FAILED, short
+from sim.cli.composing import Request, Settings, default_out, requested, several
+from sim.cli.words import DONE, FAILED, INTERRUPTED, short
 
 if TYPE_CHECKING:
     from sim.study import Study
+    from sim.study.executors import Executor
 
 RUN_HELP = """\
 words of the form key=value, in any order:
   scenario=SITE/NAME      what is to be judged (school/shapingba)
   baseline=SITE/NAME      what it is compared with (the site's own `baseline`)
   replications=N          pairs of simulated mornings (20); study=quick|standard|thorough sets 5, 20 or 60
+  checkpoints=[N,N]       judge after so many pairs, too, and stop when all is decided; replications is the budget
   seed=N                  of all chance (1): the same seed gives the same bytes
   workers=N               processes (one for each core)
+  executor=NAME           local, dask or slurm (docs/scale.md); executor.address=tcp://HOST:PORT and the like set it
+  store=DIR               where finished replications are kept, and found again (results/store); store=null: nowhere
   record=true             writes where everybody was, once a second, for `dropoff replay`; record=3: of pair 3 alone
   out=DIR                 where the result goes (results/runs/...)
   site.KEY=VALUE          changes the site in both arms: site.demand.pupils.cars=520 (or site.demand.cars=520)
+with -m, values with commas are all run, as a sweep: scenario=school/bus_bay,school/warden seed=1,2
 """
+KEPT = "no half result is left, and finished replications are kept: the same command goes on from there"
 
 
 def add(commands: Any) -> None:
@@ -33,7 +39,16 @@ def add(commands: Any) -> None:
         epilog=RUN_HELP,
     )
     run.add_argument("overrides", nargs="*", metavar="KEY=VALUE")
+    run.add_argument("-m", "--multirun", action="store_true", help="run every combination of values with commas")
     run.set_defaults(command=_run)
+
+
+def executor_from(settings: Settings) -> "Executor":
+    """Return what the settings name; raises BadInput."""
+    from sim.study.executors import executor_of
+    from sim.study.study import checked_workers
+
+    return executor_of(settings.executor, checked_workers(settings.workers))
 
 
 def _saturation(facts: dict[str, dict[str, float]]) -> list[str]:
@@ -50,34 +65,51 @@ def _saturation(facts: dict[str, dict[str, float]]) -> list[str]:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    request = requested(arguments.overrides)
-    from sim.study import run_study
-    from sim.verdict import verdict_lines
+    if arguments.multirun:
+        from sim.cli.sweep import sweep_of
 
-    study = run_study(
-        request.scenario,
-        request.baseline,
-        replications=request.replications,
-        seed=request.seed,
-        workers=request.workers,
-        record=request.record,
-        out=request.out,
-        progress=True,
-        inputs=request.inputs,
-        finish=_draw,
-    )
+        return sweep_of(several(arguments.overrides))
+    request = requested(arguments.overrides)
+    out = request.settings.out or default_out(request)
+    try:
+        study = _studied(request, out)
+    except KeyboardInterrupt:
+        print(f"dropoff: interrupted; {KEPT if request.settings.store else 'nothing was written'}", file=sys.stderr)
+        return INTERRUPTED
+    from sim.verdict import changes_lines, verdict_lines
+
     for warning in study.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    for line in verdict_lines(study.verdict):
+    for line in (*verdict_lines(study.verdict), "", *changes_lines(study.changes)):
         print(line)
     for line in _saturation(study.facts):
         print(line)
-    print(f"figures: {short(request.out / 'figures')}")
-    print(f"results: {short(request.out)}")
+    print(f"figures: {short(out / 'figures')}")
+    print(f"results: {short(out)}")
     for failure in study.failures:
         where = f"{failure.arm}, replication {failure.replication}"
         print(f"failed: {where}: {' '.join(failure.reason.split())}", file=sys.stderr)
     return FAILED if study.failures else DONE
+
+
+def _studied(request: Request, out: Path) -> "Study":
+    from sim.study import run_study
+
+    settings = request.settings
+    return run_study(
+        request.scenario,
+        request.baseline,
+        replications=settings.replications,
+        checkpoints=settings.checkpoints,
+        seed=settings.seed,
+        executor=executor_from(settings),
+        store=settings.store,
+        record=settings.record,
+        out=out,
+        progress=True,
+        inputs=request.inputs,
+        finish=_draw,
+    )
 
 
 def _draw(study: "Study", folder: Path) -> None:

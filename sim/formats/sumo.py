@@ -7,8 +7,8 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from sim.formats.sumo_network import read_network
+from sim.formats.sumo_reader import Reader, settled
 from sim.formats.sumo_trips import read_demand
-from sim.formats.sumo_xml import Reader, settled
 from sim.scenario.check_trips import check_trips
 from sim.scenario.drivers import Drivers
 from sim.scenario.faults import Fault

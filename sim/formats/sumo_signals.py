@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from sim.formats.sumo_xml import Element, Reader, name_of
+from sim.formats.sumo_reader import Reader, name_of
+from sim.formats.sumo_xml import Element
 from sim.scenario.faults import near_miss
 from sim.scenario.network import Connection, Phase, Programme
 
 LIGHTS = {"G": "G", "g": "G", "s": "G", "o": "G", "O": "G", "y": "y", "Y": "y", "r": "r", "u": "r"}
 """Whether one gives way at green (g) is the junction's to say; an arrow for right turns (s), off (o, O): green."""
+
+PART_S, LONGEST_S = 3600.0, 86_400.0
+"""[s] of a phase of ours, and of one of SUMO's"""
 
 
 class Signals:
@@ -47,27 +51,43 @@ class Signals:
     def programmes(self, connections: Iterable[Connection]) -> Iterator[Programme]:
         """Yield the programmes that connections obey."""
         used = {c.programme for c in connections}
+        names: set[str] = set()
         for id, (reader, logic) in self.logics.items():
-            if name_of(id) not in used:
+            name = name_of(id)
+            if name not in used:
                 continue
+            if name in names:
+                reader.fault(logic, f"the name {name}, which another programme has already", "a name of its own")
+            names.add(name)
             if logic.given.get("type", "static") != "static":
                 self.notes.add("signals that act on traffic run their programmes with the durations stated")
-            phases = []
-            for phase in logic.all("phase"):
-                state = reader.text(phase, "state")
-                unknown = sorted(set(state) - set(LIGHTS))
-                if unknown:
-                    reader.fault(phase, f'state="{state}"', "letters out of " + "".join(LIGHTS))
-                lights = "".join(LIGHTS.get(letter, "r") for letter in state)
-                duration = reader.number(phase, "duration", least=0.0)
-                if duration > 0.0 and lights:
-                    phases.append(reader.make(phase, Phase, duration_s=min(duration, 3600.0), lights=lights))
-            if len({len(p.lights) for p in phases}) > 1:
-                reader.fault(logic, "phases with different numbers of letters", "a letter for each connection")
-            elif phases:
-                yield reader.make(
-                    logic, Programme, id=name_of(id), phases=tuple(phases), offset_s=reader.number(logic, "offset", 0.0)
-                )
+            yield from _programme(reader, logic, name)
+
+
+def _programme(reader: Reader, logic: Element, name: str) -> Iterator[Programme]:
+    """Yield a programme; none, with a fault, if its phases do not make one."""
+    phases = [phase for e in logic.all("phase") for phase in _phase(reader, e)]
+    if not phases:
+        reader.fault(logic, "no phase that lasts", "at least one")
+    elif len({len(p.lights) for p in phases}) > 1:
+        reader.fault(logic, "phases with different numbers of letters", "a letter for each connection")
+    else:
+        offset_s = reader.number(logic, "offset", 0.0)
+        yield reader.make(logic, Programme, id=name, phases=tuple(phases), offset_s=offset_s)
+
+
+def _phase(reader: Reader, e: Element) -> Iterator[Phase]:
+    """Yield a phase, in parts if it is long; none if it lasts no time."""
+    state, left_s = reader.text(e, "state"), reader.seconds(e, "duration")
+    if set(e.given.get("state", "")) - set(LIGHTS):
+        reader.fault(e, f'state="{state[:40]}"', "letters out of " + "".join(LIGHTS))
+    if left_s > LONGEST_S:
+        reader.fault(e, f"a phase of {left_s:g} s", f"at most {LONGEST_S:g} s")
+        left_s = 0.0
+    lights = "".join(LIGHTS.get(letter, "r") for letter in state)
+    while left_s > 0.0:
+        yield reader.make(e, Phase, duration_s=min(left_s, PART_S), lights=lights)
+        left_s -= PART_S
 
 
 def tl_of(c: Element) -> str | None:

@@ -1,16 +1,20 @@
 """SUMO's bus stops and parking areas, and the stops that vehicles make at them or elsewhere."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sim.formats.sumo_network import SumoNetwork
-from sim.formats.sumo_xml import Element, Reader, name_of, named_as
+from sim.formats.sumo_reader import Reader, name_of, named_as
+from sim.formats.sumo_streets import Edge, Lane
+from sim.formats.sumo_xml import Element
 from sim.scenario.faults import near_miss
-from sim.scenario.trips import Stop, Trip
+from sim.scenario.trips import Stop, Trip, lie_ahead
 
 PLACES = ("busStop", "trainStop", "containerStop", "chargingStation", "parkingArea")
+YES = ("1", "true", "yes", "on", "x")
+"""How SUMO says so."""
 LEAST_STOP_M = 2.0
 """[m] of a stop that says only where it ends."""
+LONGEST_STOP_S = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -20,61 +24,80 @@ class Place:
     lane: str
     from_m: float
     to_m: float
-    beside: bool
+    beside: bool = False
     berths: int = 0
     """How many there are; 0: it is not told."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A stop as a vehicle's or a route's element states it, and what is added to its `until` [s]."""
+
+    element: Element
+    later_s: float = 0.0
 
 
 class Stops:
     """The places to stop of a demand while they are read."""
 
-    def __init__(self, sumo: SumoNetwork, note: Callable[[str], None]) -> None:
+    def __init__(self, edges: Mapping[str, Edge], note: Callable[[str], None]) -> None:
         """Begin with none; `note` takes what a planner should know."""
-        self.edges = sumo.edges
+        self.edges = edges
         self.note = note
         self.places: dict[str, Place] = {}
+        self._berths: dict[str, int] = {}
 
     def define(self, reader: Reader, e: Element) -> None:
         """Take in a bus stop or a parking area."""
-        lane, end = reader.text(e, "lane"), self._length(e.given.get("lane", ""))
-        from_m = _along(reader.number(e, "startPos", 0.0), end)
-        to_m = _along(reader.number(e, "endPos", end), end)
-        if end and not from_m < to_m:
-            reader.fault(e, f"from {from_m:g} to {to_m:g} m", f"a stretch of the lane's {end:g} m")
-        beside = e.tag == "parkingArea" and e.given.get("onRoad", "0") not in ("1", "true")
+        id, lane = reader.text(e, "id"), self._lane(e.given.get("lane", ""))
+        if id in self.places:
+            reader.fault(e, "a place that stands twice", "names that stand once")
+        from_m, to_m = _stretch(reader, e, lane, lane.length_m) if lane else (0.0, 0.0)
+        beside = e.tag == "parkingArea" and e.given.get("onRoad") not in YES
         berths = reader.whole(e, "roadsideCapacity", 0) + sum(1 for _ in e.all("space")) if beside else 0
-        self.places[reader.text(e, "id")] = Place(lane, from_m, to_m, beside, berths)
+        self.places[id] = Place(reader.text(e, "lane"), from_m, to_m, beside, berths)
 
-    def made_by(self, reader: Reader, vehicle: Element, trip: Trip, elements: list[Element]) -> Iterator[Stop]:
+    def made_by(self, reader: Reader, vehicle: Element, trip: Trip, calls: Iterable[Call]) -> Iterator[Stop]:
         """Yield a vehicle's stops, each of which must lie on its way, in order."""
-        ahead = list(trip.path)
-        for e in elements:
-            place = self._place(reader, e)
-            if place is None:
-                continue
-            edge, _, number = place.lane.rpartition("_")
-            link = name_of(edge)
-            if link not in ahead:
+        found = [(call.element, stop) for call in calls for stop in self._made(reader, call)]
+        ahead = lie_ahead(trip.path, (stop for _, stop in found))
+        for (e, stop), is_ahead in zip(found, ahead, strict=True):
+            if not is_ahead:
                 at = named_as(e, vehicle)
-                reader.fault(at, f"a stop on {edge}", "one that lies on the way, after those before it")
-                continue
-            ahead = ahead[ahead.index(link) :]
-            if self.edges[edge].lanes[int(number)].number > 0:
-                self.note("stops in another lane than that at the curb, moved to it")
-            if "duration" not in e.given and "until" not in e.given:
-                self.note("stops without a duration, left out")
-                continue
-            yield reader.make(
-                e,
-                Stop,
-                link=link,
-                from_m=round(max(place.from_m, 0.0), 3),
-                to_m=round(place.to_m, 3),
-                duration_s=min(reader.number(e, "duration", 0.0, least=0.0), 86_400.0),
-                until_s=min(reader.number(e, "until", 0.0, least=0.0), 604_800.0),
-                off_lane=place.beside or e.given.get("parking", "0") in ("1", "true", "opportunistic"),
-                berths=place.berths,
-            )
+                reader.fault(at, f"a stop on {stop.link}", "one that lies on the way, after those before it")
+            if stop.berths and (known := self._berths.setdefault(stop.place, stop.berths)) != stop.berths:
+                found_here = f"{stop.berths} berths at {stop.place}"
+                reader.fault(named_as(e, vehicle), found_here, f"{known}, as another parking area has there")
+            yield stop
+
+    def _made(self, reader: Reader, call: Call) -> Iterator[Stop]:
+        """Yield the stop of an element; none, with a fault or a note, if it is none of ours."""
+        e, place = call.element, self._place(reader, call.element)
+        lane = None if place is None else self._lane(place.lane)
+        if place is None or lane is None:
+            return
+        if "duration" not in e.given and "until" not in e.given:
+            self.note("stops without a duration, left out")
+            return
+        if lane.number > 0:
+            self.note("stops in another lane than that at the curb, moved to it")
+        edge = self.edges[_parted(place.lane)[0]]
+        scale = edge.length_m / lane.length_m  # where lanes differ in length a link has their mean
+        until_s = reader.seconds(e, "until") + call.later_s if "until" in e.given else 0.0
+        duration_s = reader.seconds(e, "duration", 0.0)
+        if duration_s > LONGEST_STOP_S:
+            self.note("stops of more than a day, cut to that")
+        yield reader.make(
+            e,
+            Stop,
+            link=name_of(edge.id),
+            from_m=round(place.from_m * scale, 3),
+            to_m=round(place.to_m * scale, 3),
+            duration_s=min(duration_s, LONGEST_STOP_S),
+            until_s=until_s,
+            off_lane=place.beside or e.given.get("parking", "0") in (*YES, "opportunistic"),
+            berths=place.berths,
+        )
 
     def _place(self, reader: Reader, e: Element) -> Place | None:
         """Return where a stop is; None, with a fault, if that is not in the network."""
@@ -82,25 +105,47 @@ class Stops:
         if id is not None and id not in self.places:
             reader.fault(e, f"the stop {id}", "one that is defined", near_miss(id, list(self.places)))
             return None
-        if id is not None:
-            place = self.places[id]
-        else:
-            lane = reader.text(e, "lane")
-            length = self._length(lane)
-            to_m = _along(reader.number(e, "endPos", length), length)
-            place = Place(lane, _along(reader.number(e, "startPos", to_m - LEAST_STOP_M), length), to_m, False)
-        if not self._length(place.lane):
-            reader.fault(e, f'lane="{place.lane}"', "a lane of the network's")
+        name = self._first_of(e) if id is None else self.places[id].lane
+        lane = self._lane(name)
+        if lane is None:
+            reader.fault(e, f'lane="{name}"', "a lane of the network's")
             return None
-        return place
+        return Place(name, *_stretch(reader, e, lane, LEAST_STOP_M)) if id is None else self.places[id]
 
-    def _length(self, lane: str) -> float:
-        """Return a lane's length [m]; 0 if there is none for motor vehicles."""
-        edge, _, number = lane.rpartition("_")
-        lanes = self.edges[edge].lanes if edge in self.edges else {}
-        return lanes[int(number)].length_m if number.isdecimal() and int(number) in lanes else 0.0
+    def _first_of(self, e: Element) -> str:
+        """Return the lane of a stop that names no place: that which it says, or the first of its edge."""
+        edge = self.edges.get(e.given.get("edge", ""))
+        first = "?" if edge is None else next(f"{edge.id}_{n}" for n in edge.lanes)
+        return e.given.get("lane", first)
+
+    def _lane(self, name: str) -> Lane | None:
+        """Return a lane for motor vehicles; None if there is none of that name."""
+        edge, number = _parted(name)
+        return self.edges[edge].lanes.get(number) if edge in self.edges else None
 
 
-def _along(at_m: float, length_m: float) -> float:
-    """Return a position along a lane; what is negative counts from its end."""
-    return at_m + length_m if at_m < 0.0 else min(at_m, length_m) if length_m else at_m
+def _parted(lane: str) -> tuple[str, int]:
+    """Return the edge of a lane, and its number."""
+    edge, _, number = lane.rpartition("_")
+    return edge, int(number) if number.isdecimal() else -1
+
+
+def _stretch(reader: Reader, e: Element, lane: Lane, longest_m: float) -> tuple[float, float]:
+    """Return from where to where a place lies on its lane [m], by SUMO's rules; `longest_m` if it has only an end.
+
+    What is negative counts from the lane's end. What lies beyond an end is a fault, unless the place is told to be
+    friendly (`friendlyPos`): then it is moved onto the lane.
+    """
+    length = lane.length_m
+    to_m = _from_end(reader.number(e, "endPos", length), length)
+    from_m = _from_end(reader.number(e, "startPos", max(to_m - longest_m, 0.0)), length)
+    if 0.0 <= from_m <= to_m <= length:
+        return from_m, to_m
+    if e.given.get("friendlyPos") not in YES:
+        reader.fault(e, f"from {from_m:g} to {to_m:g} m", f"a stretch of the lane's {length:g} m")
+    to_m = min(max(to_m, LEAST_STOP_M), length)
+    return min(max(from_m, 0.0), max(to_m - LEAST_STOP_M, 0.0)), to_m
+
+
+def _from_end(at_m: float, length_m: float) -> float:
+    return at_m + length_m if at_m < 0.0 else at_m

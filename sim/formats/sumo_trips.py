@@ -1,19 +1,44 @@
-"""SUMO's demand as trips of ours: routes, vehicles, trips and flows, with the types and stops they refer to."""
+"""SUMO's demand as trips of ours: vehicles, trips and flows, with the types, routes and stops they refer to."""
 
-import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from sim.formats.sumo_departures import MOST_TRIPS, departures
 from sim.formats.sumo_network import SumoNetwork
-from sim.formats.sumo_stops import PLACES, Stops
-from sim.formats.sumo_types import DEFAULT, NOT_ON_THE_ROAD, Mix, Types, chosen
-from sim.formats.sumo_xml import Element, Reader, name_of, named_as
-from sim.scenario.faults import near_miss
-from sim.scenario.junctions import Movement, movements
-from sim.scenario.routes import Router
+from sim.formats.sumo_reader import Reader, name_of
+from sim.formats.sumo_routes import Routes
+from sim.formats.sumo_stops import PLACES, Call, Stops
+from sim.formats.sumo_types import DEFAULT, NOT_ON_THE_ROAD, Types
+from sim.formats.sumo_ways import Ways
+from sim.formats.sumo_xml import Element
 from sim.scenario.trips import Trip, VehicleType
 
-MOST_TRIPS = 200_000
+VEHICLES = ("vehicle", "trip", "flow")
+ON_FOOT = ("person", "personFlow", "container", "containerFlow")
+ACTING = ("rerouter", "calibrator", "variableSpeedSign", "vaporizer")
+"""What changes traffic in SUMO and has nothing like it here."""
+OWN = {
+    "departLane": "vehicles that state the lane to enter by (departLane), which enter where there is room",
+    "departPos": "vehicles that begin beyond their first edge's start (departPos), driven from there",
+    "departSpeed": "vehicles that state their speed on entering (departSpeed), which enter as fast as traffic allows",
+    "departEdge": "vehicles that begin on a later edge of their route (departEdge), driven from the first",
+    "arrivalEdge": "vehicles that end on an earlier edge of their route (arrivalEdge), driven to the last",
+    "arrivalLane": "vehicles that state the lane to end in (arrivalLane), which end in any",
+    "arrivalPos": "trips that end before the end of their last edge, driven to its end",
+    "arrivalSpeed": "vehicles that state their speed at the end (arrivalSpeed), which end as fast as traffic allows",
+    "speedFactor": "vehicles with a speed factor of their own, which draw their type's",
+}
+"""Attributes of a vehicle that are left out, and what it does instead."""
+USUAL = {
+    "departLane": ("best", "free"),
+    "departPos": ("base", "0"),
+    "departSpeed": ("avg", "desired", "max"),
+    "departEdge": ("0",),
+    "arrivalLane": ("current",),
+    "arrivalPos": ("max", "-1"),
+    "arrivalSpeed": ("current",),
+}
+"""Values that say what happens here anyway."""
 
 
 @dataclass(frozen=True)
@@ -30,24 +55,25 @@ def read_demand(sumo: SumoNetwork, readers: Sequence[Reader]) -> Demand:
     return _Import(sumo, readers).demand()
 
 
+@dataclass(frozen=True)
+class _Start:
+    """Who sets out, when [s], and how long after the first of its flow [s]."""
+
+    id: str
+    at_s: float
+    later_s: float
+
+
 class _Import:
     """A demand while it is read."""
 
     def __init__(self, sumo: SumoNetwork, readers: Sequence[Reader]) -> None:
-        self.sumo = sumo
         self.readers = readers
         self.notes: dict[str, int] = {}
-        self.types = Types(sumo, self.note)
-        self.stops = Stops(sumo, self.note)
-        self.routes: dict[str, tuple[str, ...]] = {}
-        self.route_mixes: dict[str, Mix] = {}
-        self.route_stops: dict[str, list[Element]] = {}
-        self.ways = movements(sumo.network)
-        self.told: set[str] = set()
-        """Missing connections, each of which is told for the first vehicle that needs it."""
-        self._routers: dict[str, Router] = {}
-        self._pairs: dict[str, set[tuple[str, str]]] = {}
-        self.edge_of = {name_of(id): edge for id, edge in sumo.edges.items()}
+        self.types = Types(sumo.edges.values(), self.note)
+        self.stops = Stops(sumo.edges, self.note)
+        self.routes = Routes(sumo.edges, self.note)
+        self.ways = Ways(sumo)
 
     def demand(self) -> Demand:
         """Read types, routes and places first, whatever the order of the files; then the vehicles."""
@@ -55,19 +81,11 @@ class _Import:
             for e in reader.root.within:
                 self._define(reader, e)
         if DEFAULT not in self.types.all:
-            self.types.define(self.readers[0], Element("vType", {"id": DEFAULT}, 0))
-        trips: list[Trip] = []
-        names: set[str] = set()
+            self.types.define(self.readers[0], Element("vType", {"id": DEFAULT}, self.readers[0].root.line))
         for reader in self.readers:
             for e in reader.root.within:
-                for trip in self._trips(reader, e):
-                    if trip.id in names:
-                        reader.fault(e, "an id that stands twice", "ids that stand once")
-                    names.add(trip.id)
-                    trips.append(trip)
-                    if len(trips) > MOST_TRIPS:
-                        reader.fault(e, f"more than {MOST_TRIPS} vehicles", "fewer")
-                        return Demand((), (), ())
+                self._define_mix(reader, e)
+        trips = self._all()
         if not trips and not self.readers[0].faults:
             self.readers[0].fault(self.readers[0].root, "no vehicle", "at least one")
         trips.sort(key=lambda t: t.depart_s)
@@ -83,159 +101,104 @@ class _Import:
 
     def _define(self, reader: Reader, e: Element) -> None:
         match e.tag:
-            case "vType" | "vTypeDistribution":
+            case "vType":
                 self.types.define(reader, e)
+            case "vTypeDistribution":
+                for child in e.all("vType"):
+                    if "refId" not in child.given:
+                        self.types.define(reader, child)
             case "route":
-                self._route(reader, e)
-            case "routeDistribution":
-                for child in e.all("route"):
-                    self._route(reader, child)
-                self.route_mixes[reader.text(e, "id")] = [
-                    (c.given.get("id", ""), reader.number(c, "probability", 1.0)) for c in e.all("route")
-                ]
+                self.routes.define(reader, e)
+            case "include":
+                reader.fault(e, "another file", "that file itself, named beside this one")
             case tag if tag in PLACES:
                 self.stops.define(reader, e)
+            case tag if tag in ACTING:
+                self.note(f"<{tag}> left out")
 
-    def _route(self, reader: Reader, e: Element) -> None:
-        id = reader.text(e, "id")
-        self.routes[id] = self._edges(reader, e)
-        self.route_stops[id] = list(e.all("stop"))
-
-    def _edges(self, reader: Reader, e: Element, key: str = "edges") -> tuple[str, ...]:
-        """Return the links of a list of edges, each of which must be there."""
-        edges = reader.text(e, key).split()
-        unknown = [edge for edge in edges if edge not in self.sumo.edges]
-        for edge in dict.fromkeys(unknown):
-            reader.fault(e, f"the edge {edge}", "one of the network's", near_miss(edge, list(self.sumo.edges)))
-        if not edges and key in e.given:
-            reader.fault(e, "no edge", "at least one")
-        return () if unknown else tuple(map(name_of, edges))
+    def _define_mix(self, reader: Reader, e: Element) -> None:
+        if e.tag == "vTypeDistribution":
+            self.types.define_mix(reader, e)
+        elif e.tag == "routeDistribution":
+            self.routes.define_mix(reader, e)
 
     # ---------------------------------------------------------------- vehicles
 
+    def _all(self) -> list[Trip]:
+        """Return every trip; none, with a fault, if there are too many."""
+        trips: list[Trip] = []
+        names: set[str] = set()
+        for reader in self.readers:
+            for e in _vehicles(reader.root):
+                for trip in self._trips(reader, e):
+                    if trip.id in names:
+                        reader.fault(e, f"the name {trip.id}, which another vehicle has already", "one of its own")
+                    names.add(trip.id)
+                    trips.append(trip)
+                    if len(trips) > MOST_TRIPS:
+                        reader.fault(e, f"more than {MOST_TRIPS} vehicles", "fewer")
+                        return []
+        return trips
+
     def _trips(self, reader: Reader, e: Element) -> Iterator[Trip]:
-        """Yield the trips that an element of a route file stands for."""
-        if e.tag in ("person", "personFlow", "container", "containerFlow"):
+        """Yield the trips that a vehicle, trip or flow stands for; a fault ends them."""
+        if e.tag in ON_FOOT:
             self.note("persons and containers left out")
-        if e.tag not in ("vehicle", "trip", "flow"):
             return
-        id = name_of(reader.text(e, "id"))
-        for n, depart_s in enumerate(self._departures(reader, e)):
-            each = f"{id}.{n}" if e.tag == "flow" else id
-            made = self._trip(reader, e, each, depart_s)
-            if made is None:
+        id, faults = reader.text(e, "id"), len(reader.faults)
+        first_s = None
+        for n, at_s in enumerate(departures(reader, e, self.note)):
+            first_s = at_s if first_s is None else first_s
+            made = self._trip(reader, e, _Start(f"{id}.{n}" if e.tag == "flow" else id, at_s, at_s - first_s))
+            if made is not None:
+                yield made
+            elif len(reader.faults) > faults:
                 return
-            yield made
 
-    def _departures(self, reader: Reader, e: Element) -> Iterator[float]:
-        """Yield when a vehicle, or each one of a flow, departs [s]; those of a flow at even distances."""
-        if e.tag != "flow":
-            if e.given.get("depart", "") in ("triggered", "containerTriggered"):
-                self.note("vehicles that wait for a person left out")
-            elif "depart" in e.given or not reader.text(e, "depart"):
-                yield reader.number(e, "depart", least=0.0) if "depart" in e.given else 0.0
-            return
-        begin, end = reader.number(e, "begin", 0.0, least=0.0), reader.number(e, "end", 3600.0, least=0.0)
-        count = reader.number(e, "number", 1e9, least=0.0)
-        period = reader.number(e, "period", 0.0, least=0.0) if "exp" not in e.given.get("period", "") else 0.0
-        rate = {"vehsPerHour": 1.0 / 3600.0, "perHour": 1.0 / 3600.0, "probability": 1.0}
-        per_s = sum(reader.number(e, key, least=0.0) * f for key, f in rate.items() if key in e.given)
-        if per_s > 0.0:
-            period = 1.0 / per_s
-        elif period == 0.0 and "number" in e.given:
-            period = (end - begin) / max(count, 1.0)
-        if period <= 0.0:
-            reader.fault(e, "no flow", "number, period, vehsPerHour or probability")
-            return
-        n = 0
-        while n < count and begin + n * period < end and n <= MOST_TRIPS:
-            yield begin + n * period
-            n += 1
-
-    def _trip(self, reader: Reader, e: Element, id: str, depart_s: float) -> Trip | None:
-        """Return a trip; None, with a fault or a note, where it cannot be made."""
-        type = chosen(name_of(e.given.get("type", DEFAULT)), self.types.mixes, id)
-        if type not in self.types.all:
-            known = [*self.types.all, *self.types.mixes]
-            reader.fault(e, f'type="{e.given.get("type")}"', "a vType that is defined", near_miss(type, known))
+    def _trip(self, reader: Reader, e: Element, start: _Start) -> Trip | None:
+        """Return a trip; None, with a fault or a note, if there is none."""
+        type = self.types.of(reader, e, start.id)
+        if type is None:
             return None
-        if self.types.kinds[type] in NOT_ON_THE_ROAD:
-            self.note(f"vehicles of class {self.types.kinds[type]} left out")
+        kind = self.types.kinds[type]
+        if kind in NOT_ON_THE_ROAD:
+            self.note(f"vehicles of class {kind} left out")
             return None
-        if e.given.get("arrivalPos", "max") not in ("max", "-1"):
-            self.note("trips that end before the end of their last edge, driven to its end")
-        path, stops = self._path(reader, e, type, id)
+        path, calls = self._path(reader, e, kind, start)
         if not path:
             return None
-        trip = reader.make(e, Trip, id=id, type=type, depart_s=min(round(depart_s, 3), 604_800.0), path=path)
-        return replace(trip, stops=tuple(self.stops.made_by(reader, e, trip, [*stops, *e.all("stop")])))
+        self._note_own(e)
+        name, of = name_of(start.id), self.types.all[type].id
+        trip = reader.make(e, Trip, id=name, type=of, depart_s=round(start.at_s, 3), path=path)
+        return replace(trip, stops=tuple(self.stops.made_by(reader, e, trip, calls)))
 
-    def _path(self, reader: Reader, e: Element, type: str, id: str) -> tuple[tuple[str, ...], list[Element]]:
-        """Return a vehicle's links and its route's stops; no links, and a fault, if they do not join."""
-        stops: list[Element] = []
-        at = e
-        if inner := next(e.all("route"), None):
-            at = named_as(inner, e)
-            path = self._edges(reader, at)
-            stops = list(inner.all("stop"))
-        elif "route" in e.given:
-            told = chosen(e.given["route"], self.route_mixes, id)
-            if told not in self.routes:
-                known = [*self.routes, *self.route_mixes]
-                reader.fault(e, f'route="{told}"', "a route that is defined", near_miss(told, known))
-            path, stops = self.routes.get(told, ()), self.route_stops.get(told, [])
-        else:
-            return self._routed(reader, e, type), stops
-        joined = self._joined(type)
-        for a, b in itertools.pairwise(path):
-            if (a, b) not in joined:
-                found = f"no connection from {a} to {b} for class {self.types.kinds[type]}"
-                if found not in self.told:
-                    reader.fault(at, found, "one")
-                self.told.add(found)
-                return (), []
-        shut = [
-            link
-            for link in path
-            if not any(n.admits(self.types.kinds[type]) for n in self.edge_of[link].lanes.values())
-        ]
-        if shut:
-            reader.fault(e, f"the edge {shut[0]}, which does not admit class {self.types.kinds[type]}", "one that does")
-            return (), []
-        return path, stops
+    def _path(self, reader: Reader, e: Element, kind: str, start: _Start) -> tuple[tuple[str, ...], list[Call]]:
+        """Return a vehicle's links and stops; no links, with a fault, if they do not join.
 
-    def _routed(self, reader: Reader, e: Element, type: str) -> tuple[str, ...]:
-        """Return the quickest way of a trip or flow that says only from where to where."""
-        marks = [*self._edges(reader, e, "from"), *(self._edges(reader, e, "via") if "via" in e.given else ())]
-        marks += self._edges(reader, e, "to")
-        if len(marks) < 2:
-            return ()
-        router = self._router(type)
-        path: tuple[str, ...] = (marks[0],)
-        for mark in marks[1:]:
-            onward = router.path(path[-1], mark)
-            if not onward:
-                reader.fault(e, f"no way from {path[-1]} to {mark}", "one")
-                return ()
-            path += onward[1:]
-        return path
+        In a route that many may take `until` counts from each vehicle's departure, else from that of the first of its
+        flow: so it is in SUMO.
+        """
+        calls = [Call(stop, start.later_s) for stop in e.all("stop")]
+        route = self.routes.of(reader, e, start.id)
+        if route is None:
+            keys = ("from", "via", "to") if "via" in e.given else ("from", "to")
+            marks = [link for key in keys for link in self.routes.links(reader, e, key)]
+            return self.ways.quickest(reader, e, marks, kind), calls
+        before = [Call(stop, start.at_s if route.shared else start.later_s) for stop in route.stops]
+        return route.links if self.ways.is_open(reader, e, route.links, kind) else (), [*before, *calls]
 
-    def _router(self, type: str) -> Router:
-        """Return the ways of one type's class."""
-        kind = self.types.kinds[type]
-        if kind not in self._routers:
-            self._routers[kind] = Router(self.sumo.network, [m for m in self.ways if self._admits(kind, m)])
-        return self._routers[kind]
+    def _note_own(self, e: Element) -> None:
+        """Note what a vehicle says of itself and is left out."""
+        for key, words in OWN.items():
+            if key in e.given and e.given[key] not in USUAL.get(key, ()):
+                self.note(words)
 
-    def _joined(self, type: str) -> set[tuple[str, str]]:
-        """Return the pairs of links that one type's class may drive from one to the other."""
-        kind = self.types.kinds[type]
-        if kind not in self._pairs:
-            self._pairs[kind] = {(m.from_link, m.to_link) for m in self.ways if self._admits(kind, m)}
-        return self._pairs[kind]
 
-    def _admits(self, kind: str, m: Movement) -> bool:
-        ends = ((m.from_link, m.from_lane), (m.to_link, m.to_lane))
-        return all(
-            lane.admits(kind) for link, n in ends for lane in self.edge_of[link].lanes.values() if lane.number == n
-        )
+def _vehicles(root: Element) -> Iterator[Element]:
+    """Yield who comes, those within an interval, too, with its begin and end where they have none."""
+    for e in root.within:
+        if e.tag in (*VEHICLES, *ON_FOOT):
+            yield e
+        elif e.tag == "interval":
+            span = {key: e.given[key] for key in ("begin", "end") if key in e.given}
+            yield from (replace(f, given=span | f.given) for f in e.all("flow", "personFlow"))

@@ -5,14 +5,17 @@ so that 1 - sigma / 2 of the acceleration is left on average. Ours accelerate le
 what takes them to nine tenths of the speed wished for in the same time.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from hashlib import blake2b
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from math import isfinite
 from typing import Literal
 
-from sim.formats.sumo_network import SumoNetwork
-from sim.formats.sumo_xml import Element, Reader, name_of
+from sim.formats.sumo_mix import Mix, chosen, listed, weight
+from sim.formats.sumo_reader import Reader, name_of
+from sim.formats.sumo_streets import Edge
+from sim.formats.sumo_xml import Element
 from sim.scenario.drivers import VehicleClass
+from sim.scenario.faults import near_miss
 from sim.scenario.trips import VehicleType
 
 Kind = Literal["car", "bus", "heavy"]
@@ -49,16 +52,24 @@ NOT_ON_THE_ROAD = ("pedestrian", "bicycle", "tram", "rail", "rail_urban", "rail_
 MIN_GAP_M, TAU_S, SIGMA = 2.5, 1.0, 0.5
 IDM_FALLS = 0.816
 """0.9 / integral of 1 / (1 - u^4) from 0 to 0.9: what is left of the intelligent driver's acceleration on average"""
-DEFAULT = "DEFAULT_VEHTYPE"
+NORMAL, MODEL = ("norm", "normc"), "carFollowing-"
+CAR, DEFAULT = "passenger", "DEFAULT_VEHTYPE"
 
-Mix = list[tuple[str, float]]
-"""Names with their weights."""
+LIMITS = {
+    "length": (1.0, 30.0),
+    "accel": (0.05, 12.0),
+    "decel": (0.05, 12.0),
+    "tau": (0.2, 5.0),
+    "minGap": (0.5, 10.0),
+    "maxSpeed": (0.1, 50.0),
+}
+"""What ours can be: SI units."""
 
 
 class Types:
     """The vehicle types of a demand while they are read."""
 
-    def __init__(self, sumo: SumoNetwork, note: Callable[[str], None]) -> None:
+    def __init__(self, edges: Iterable[Edge], note: Callable[[str], None]) -> None:
         """Begin with none; `note` takes what a planner should know."""
         self.note = note
         self.all: dict[str, VehicleType] = {}
@@ -66,83 +77,107 @@ class Types:
         """The class of each type."""
         self.mixes: dict[str, Mix] = {}
         """Distributions of types."""
-        self._bus_lanes = [
-            lane for e in sumo.edges.values() for lane in e.lanes.values() if not lane.admits("passenger")
-        ]
+        self._weights: dict[str, float] = {}
+        self._names: set[str] = set()
+        lanes = (lane for e in edges for lane in e.lanes.values())
+        self._bus_lanes = [lane for lane in lanes if not lane.admits("passenger")]
 
     def define(self, reader: Reader, e: Element) -> None:
-        """Take in a vType or a vTypeDistribution."""
-        if e.tag == "vType":
-            made = self._type(reader, e)
-            self.all[made.id] = made
-            return
-        for child in e.all("vType"):
-            self.define(reader, child)
-        mix = [(name_of(c.given.get("id", "")), reader.number(c, "probability", 1.0)) for c in e.all("vType")]
-        self.mixes[name_of(reader.text(e, "id"))] = mix + [(name_of(t), 1.0) for t in e.given.get("vTypes", "").split()]
+        """Take in a vType."""
+        e, id = _with_model(e), reader.text(e, "id")
+        made = self._type(reader, e)
+        if made.id in self._names:
+            reader.fault(e, f"the name {made.id}, which another type has already", "a name of its own")
+        self._names.add(made.id)
+        self.all[id] = made
+        self.kinds[id] = e.given.get("vClass", CAR)
+        self._weights[id] = weight(reader, e)
+
+    def define_mix(self, reader: Reader, e: Element) -> None:
+        """Take in a vTypeDistribution, of types which are all defined; it may stand for SUMO's default type."""
+        id = reader.text(e, "id")
+        if (id in self.all and id != DEFAULT) or id in self.mixes:
+            reader.fault(e, "a type or distribution that stands twice", "names that stand once")
+        mix = listed(reader, e, "vTypes", lambda name: self._weights.get(name, 1.0))
+        mix += [(c.given.get("refId") or c.given.get("id", "?"), weight(reader, c)) for c in e.all("vType")]
+        for name in dict.fromkeys(name for name, _ in mix if name not in self.all):
+            reader.fault(e, f"the type {name}", "a vType that is defined", near_miss(name, list(self.all)))
+        if sum(its for _, its in mix) <= 0.0:
+            reader.fault(e, "no type that can be drawn", "one with a probability above 0")
+        self.mixes[id] = mix
+
+    def of(self, reader: Reader, vehicle: Element, id: str) -> str | None:
+        """Return which type a vehicle is of, `id` drawing from distributions; None, with a fault, if there is none."""
+        told = vehicle.given.get("type", DEFAULT)
+        type = chosen(told, self.mixes, id)
+        if type in self.all:
+            return type
+        near = near_miss(type, [*self.all, *self.mixes])
+        reader.fault(vehicle, f'type="{told}"', "a vType that is defined", near)
+        return None
 
     def _type(self, reader: Reader, e: Element) -> VehicleType:
-        kind = e.given.get("vClass", "passenger")
+        kind = e.given.get("vClass", CAR)
         its = CLASSES.get(kind, OTHER)
-        model = e.given.get("carFollowModel", "Krauss")
-        sigma = reader.number(e, "sigma", SIGMA, least=0.0) if model.startswith("Krauss") else 0.0
-        mean, spread = self._speed_factor(reader, e, its.spread)
-        id = name_of(reader.text(e, "id"))
-        self.kinds[id] = kind
-        length = reader.number(e, "length", its.length, least=1.0)
-        if length > 30.0:
-            self.note("types longer than 30 m, cut to that")
-        accel = reader.number(e, "accel", its.accel, least=0.05) * (1.0 - 0.5 * min(sigma, 1.0)) / IDM_FALLS
         return reader.make(
             e,
             VehicleType,
-            id=id,
+            id=name_of(reader.text(e, "id")),
             kind=its.kind,
             bus_lanes=kind == "ignoring" or its.kind == "bus" or self._on_bus_lanes(kind),
-            moves=reader.make(
-                e,
-                VehicleClass,
-                length_m=min(length, 30.0),
-                acceleration_m_s2=round(min(accel, 12.0), 4),
-                deceleration_m_s2=min(reader.number(e, "decel", its.decel, least=0.05), 12.0),
-                headway_s=min(max(reader.number(e, "tau", TAU_S, least=0.0), 0.2), 5.0),
-                standstill_gap_m=min(max(reader.number(e, "minGap", MIN_GAP_M, least=0.0), 0.5), 10.0),
-                speed_factor=min(max(mean, 0.3), 2.0),
-                speed_factor_sd=min(max(spread, 0.0), 0.5),
-                top_speed_m_s=min(reader.number(e, "maxSpeed", its.top, least=0.1), 50.0),
-            ),
+            moves=self._moves(reader, e, its),
         )
+
+    def _moves(self, reader: Reader, e: Element, its: _Class) -> VehicleClass:
+        waverers = e.given.get("carFollowModel", "Krauss").startswith("Krauss")
+        sigma = min(reader.number(e, "sigma", SIGMA, least=0.0), 1.0) if waverers else 0.0
+        accel = self._limited(reader, e, "accel", its.accel) * (1.0 - 0.5 * sigma) / IDM_FALLS
+        mean, spread = _speed_factor(reader, e, its.spread)
+        return reader.make(
+            e,
+            VehicleClass,
+            length_m=self._limited(reader, e, "length", its.length),
+            acceleration_m_s2=round(min(accel, LIMITS["accel"][1]), 4),
+            deceleration_m_s2=self._limited(reader, e, "decel", its.decel),
+            headway_s=self._limited(reader, e, "tau", TAU_S),
+            standstill_gap_m=self._limited(reader, e, "minGap", MIN_GAP_M),
+            speed_factor=min(max(mean, 0.3), 2.0),
+            speed_factor_sd=min(max(spread, 0.0), 0.5),
+            top_speed_m_s=self._limited(reader, e, "maxSpeed", min(its.top, LIMITS["maxSpeed"][1])),
+        )
+
+    def _limited(self, reader: Reader, e: Element, key: str, default: float) -> float:
+        """Return an attribute, cut to what ours can be, of which a note tells."""
+        low, high = LIMITS[key]
+        exact = reader.number(e, key, default, least=0.0)
+        kept = min(max(exact, low), high)
+        if kept != exact:
+            self.note(f"types with a {key} below {low:g} or above {high:g}, cut to that")
+        return kept
 
     def _on_bus_lanes(self, kind: str) -> bool:
         """Return whether a class may use every lane for buses."""
         return bool(self._bus_lanes) and all(lane.admits(kind) for lane in self._bus_lanes)
 
-    def _speed_factor(self, reader: Reader, e: Element, spread: float) -> tuple[float, float]:
-        """Return mean and standard deviation of the speed factor: a number, norm(mean, sd) or normc(mean, sd, ...)."""
-        told = e.given.get("speedFactor", "1")
-        spread = reader.number(e, "speedDev", spread, least=0.0)
-        head, bracket, rest = told.partition("(")
-        try:
-            if not bracket:
-                return float(told), spread
-            numbers = [float(n) for n in rest.rstrip(")").split(",")]
-            if head not in ("norm", "normc") or len(numbers) < 2:
-                raise ValueError(told)
-            return numbers[0], numbers[1]
-        except ValueError:
-            reader.fault(e, f'speedFactor="{told}"', "a number, or normc(mean,deviation,low,high)")
-            return 1.0, 0.0
+
+def _with_model(e: Element) -> Element:
+    """Return a type with what an element of its car-following model says, as older files write it."""
+    inner = next((child for child in e.within if child.tag.startswith(MODEL)), None)
+    if inner is None:
+        return e
+    return replace(e, given={"carFollowModel": inner.tag.removeprefix(MODEL), **e.given, **inner.given})
 
 
-def chosen(name: str, mixes: Mapping[str, Mix], id: str) -> str:
-    """Return one of a distribution's members by weight, always the same for the same vehicle; a name that is none."""
-    mix = mixes.get(name, [])
-    total = sum(w for _, w in mix)
-    if total <= 0.0:
-        return name
-    left = int.from_bytes(blake2b(f"{name} {id}".encode(), digest_size=7).digest(), "big") / 2**56 * total
-    for member, weight in mix:
-        left -= weight
-        if left < 0.0:
-            return member
-    return mix[-1][0]
+def _speed_factor(reader: Reader, e: Element, spread: float) -> tuple[float, float]:
+    """Return mean and standard deviation of the speed factor: a number, norm(mean, sd) or normc(mean, sd, ...)."""
+    told = e.given.get("speedFactor", "1")
+    head, bracket, rest = told.partition("(")
+    try:
+        numbers = [float(n) for n in (rest.rstrip(")") if bracket else told).split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or not all(map(isfinite, numbers)) or (bracket and (head not in NORMAL or len(numbers) < 2)):
+        reader.fault(e, f'speedFactor="{told[:40]}"', "a number, or normc(mean,deviation,low,high)")
+        return 1.0, 0.0
+    spread = numbers[1] if bracket else spread
+    return numbers[0], reader.number(e, "speedDev", spread, least=0.0)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from sim.gate.reference import DIGITS, Watched
 from sim.kpi import BASELINE, SCENARIO, joined, kpi_rows
-from sim.kpi.school import CARS
+from sim.kpi.times import CARS
 
 Window = tuple[float, float] | None
 

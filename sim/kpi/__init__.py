@@ -1,5 +1,6 @@
 """KPIs: tables of trips in, a table of KPIs out; knows no model."""
 
+from sim.kpi.changes import TravellerChanges, traveller_changes
 from sim.kpi.school import GateMinutes, kpi_rows, kpi_table, unfinished_travellers, worst_half_hour
 from sim.kpi.worlds import BASELINE, SCENARIO, joined
 
@@ -7,9 +8,11 @@ __all__ = [
     "BASELINE",
     "SCENARIO",
     "GateMinutes",
+    "TravellerChanges",
     "joined",
     "kpi_rows",
     "kpi_table",
+    "traveller_changes",
     "unfinished_travellers",
     "worst_half_hour",
 ]

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from sim.kpi.times import CARS, component, in_section, passes, to_section_end, total
 from sim.kpi.worlds import BASELINE, KEY, SCENARIO, Window, Worlds, joined, mean, p85
 from sim.records import COMPONENTS
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from sim.kpi.worlds import Mask, Times
 
-CARS = ("car", "taxi")
 HALF_HOUR_MINUTES = 30
 DAYS_MINUTES = 2 * 24 * 60
 """[min] from midnight on, in which anybody may be due"""
@@ -53,16 +53,16 @@ def drop_off_time(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     b, a = worlds.before, worlds.after
     who = b["kind"].eq("family") & b["mode"].isin(CARS)
     blocks = [
-        worlds.rows("M1", "am", _total, who, headline=True),
-        worlds.rows("M1", "p85", _total, who, of=p85),
-        worlds.rows("M1", "above_free_flow", lambda t: _total(t) - t["free_flow_s"], who),
-        *(worlds.rows("M1", part, _component(part), who) for part in COMPONENTS),
-        worlds.rows("M1", "car_in_both", _total, who & a["mode"].isin(CARS)),
-        *(worlds.rows("M1", f"mode_{mode}", _total, who & b["mode"].eq(mode)) for mode in CARS),
+        worlds.rows("M1", "am", total, who, headline=True),
+        worlds.rows("M1", "p85", total, who, of=p85),
+        worlds.rows("M1", "above_free_flow", lambda t: total(t) - t["free_flow_s"], who),
+        *(worlds.rows("M1", part, component(part), who) for part in COMPONENTS),
+        worlds.rows("M1", "car_in_both", total, who & a["mode"].isin(CARS)),
+        *(worlds.rows("M1", f"mode_{mode}", total, who & b["mode"].eq(mode)) for mode in CARS),
     ]
     for stop in sorted({*b.loc[who, "stop"], *a.loc[who, "stop"].dropna()} - {""}):
         users = who & b["stop"].eq(stop), who & a["stop"].eq(stop)
-        blocks.append(worlds.rows("M1", f"stop_{stop}", _total, users[0], after=users[1]))
+        blocks.append(worlds.rows("M1", f"stop_{stop}", total, users[0], after=users[1]))
     return pd.concat(blocks, ignore_index=True)
 
 
@@ -80,9 +80,9 @@ def time_past_gate(*, before: pd.DataFrame, after: pd.DataFrame, window: Window 
     worlds = Worlds(before, after)
     b, a = worlds.before, worlds.after
     through = b["kind"].eq("through")
-    passing = _passes(b, "passes_gate")
-    both = passing & _passes(a, "passes_gate")
-    opposite = through & ~passing & _passes(b, "passes_opposite") & _passes(a, "passes_opposite")
+    passing = passes(b, "passes_gate")
+    both = passing & passes(a, "passes_gate")
+    opposite = through & ~passing & passes(b, "passes_opposite") & passes(a, "passes_opposite")
     now = b["scheduled_s"].between(*(window or (np.inf, np.inf)), inclusive="left")
 
     def then(variant: str, time: "Callable[[pd.DataFrame], Times]", who: "Mask", least: int = 0) -> pd.DataFrame:
@@ -91,15 +91,15 @@ def time_past_gate(*, before: pd.DataFrame, after: pd.DataFrame, window: Window 
         return worlds.rows("M2", variant, time, who & now, of=of, headline=headline, window=window, least=least)
 
     blocks = [
-        then("am", _to_section_end, through & both, LEAST_VEHICLES),
-        then("p85", _to_section_end, through & both, LEAST_VEHICLES),
-        then("section", _in_section, through & both, LEAST_VEHICLES),
-        then("opposite", _to_section_end, opposite, LEAST_VEHICLES),
-        then("buses", _to_section_end, b["kind"].eq("bus") & both),
-        then("diverted", _total, through & passing & a["passes_gate"].eq(False)),
-        worlds.rows("M2", "whole_window", _to_section_end, through & both),
-        worlds.rows("M2", "study_area", _total, through),
-        worlds.rows("M2", "next_streets", _total, through & ~b["passes_gate"] & ~b["passes_opposite"]),
+        then("am", to_section_end, through & both, LEAST_VEHICLES),
+        then("p85", to_section_end, through & both, LEAST_VEHICLES),
+        then("section", in_section, through & both, LEAST_VEHICLES),
+        then("opposite", to_section_end, opposite, LEAST_VEHICLES),
+        then("buses", to_section_end, b["kind"].eq("bus") & both),
+        then("diverted", total, through & passing & a["passes_gate"].eq(False)),
+        worlds.rows("M2", "whole_window", to_section_end, through & both),
+        worlds.rows("M2", "study_area", total, through),
+        worlds.rows("M2", "next_streets", total, through & ~b["passes_gate"] & ~b["passes_opposite"]),
     ]
     return pd.concat(blocks, ignore_index=True)
 
@@ -132,9 +132,9 @@ class GateMinutes:
             return
         self._first_s = min(self._first_s, float(measured["scheduled_s"].min()))
         self._last_s = max(self._last_s, float(measured["scheduled_s"].max()))
-        vehicles = measured[measured["kind"].eq("through") & _passes(measured, "passes_gate") & measured["finished"]]
+        vehicles = measured[measured["kind"].eq("through") & passes(measured, "passes_gate") & measured["finished"]]
         minute = (vehicles["scheduled_s"].to_numpy(dtype=np.float64) // STEP_S).astype(np.int64)
-        times = _to_section_end(vehicles).to_numpy(dtype=np.float64)
+        times = to_section_end(vehicles).to_numpy(dtype=np.float64)
         self._sums += np.bincount(minute, times, DAYS_MINUTES)
         self._counts += np.bincount(minute, minlength=DAYS_MINUTES)
 
@@ -171,28 +171,3 @@ def unfinished_travellers(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.Da
     found = pd.MultiIndex.from_frame(due[KEY]).isin(pd.MultiIndex.from_frame(after[KEY]))
     lost = due[~found].assign(arm=SCENARIO, scenario=after["scenario"].iloc[0] if len(after) else "")
     return pd.concat([*stuck, lost], ignore_index=True)[["arm", *named]]
-
-
-# ---------------------------------------------------------------------- times of travellers [s]
-
-
-def _total(trips: pd.DataFrame) -> "Times":
-    return trips["left_s"] - trips["scheduled_s"]
-
-
-def _to_section_end(trips: pd.DataFrame) -> "Times":
-    return trips["section_out_s"] - trips["scheduled_s"]
-
-
-def _in_section(trips: pd.DataFrame) -> "Times":
-    return trips["section_out_s"] - trips["section_in_s"]
-
-
-def _component(part: str) -> "Callable[[pd.DataFrame], Times]":
-    """Return the time of a component; whoever finished without a car spent none on it."""
-    return lambda trips: trips[f"{part}_s"].mask(trips["finished"] & ~trips["mode"].isin(CARS), 0.0)
-
-
-def _passes(trips: pd.DataFrame, column: str) -> "Mask":
-    """Return who passes the gate, and the section's end unless stuck on the way; whoever is lost counts as passing."""
-    return trips[column].ne(False) & ~(trips["finished"] & trips["section_out_s"].isna())

@@ -121,30 +121,36 @@ def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """
     table = pd.concat(parts, ignore_index=True)
     names = table.groupby("arm")["scenario"].first()
-    blocks = [_whole(block, names, table["replication"]) for _, block in table.groupby(["kpi", "variant"], sort=False)]
-    whole = pd.concat(blocks, ignore_index=True)
-    whole["value"] = whole["value"].mask(whole["unfinished"].gt(0) | whole["why"].ne(""))
-    return whole[COLUMNS]
-
-
-def _whole(block: pd.DataFrame, names: "pd.Series[str]", replications: "pd.Series[int]") -> pd.DataFrame:
-    """Return a variant's rows, one for each arm and replication, and why it does not apply, if so."""
-    everywhere = pd.MultiIndex.from_product([(BASELINE, SCENARIO), sorted(set(replications))])
-    found = block.set_index(["arm", "replication"]).reindex(everywhere)
-    found.index.names = ["arm", "replication"]
-    for column in ("kpi", "variant", "headline", "unit", "from_s", "to_s", "same_people", "least"):
-        found[column] = block[column].iloc[0]
+    known = table.groupby(["kpi", "variant"], sort=False)[
+        ["headline", "unit", "from_s", "to_s", "same_people", "least"]
+    ].first()
+    arms, replications = (BASELINE, SCENARIO), sorted(set(table["replication"]))
+    everywhere = pd.MultiIndex.from_tuples(
+        [(*variant, arm, i) for variant in known.index for arm in arms for i in replications],
+        names=["kpi", "variant", "arm", "replication"],
+    )
+    values = table.set_index(everywhere.names)[["value", "travellers", "unfinished"]].reindex(everywhere)
+    whole = values.join(known, on=["kpi", "variant"])
     for column in ("travellers", "unfinished"):
-        found[column] = found[column].fillna(0).astype("int64")
-    found["scenario"] = names.reindex(found.index.get_level_values("arm")).to_numpy()
-    each = float(found["travellers"].xs(BASELINE).mean())
-    least, window = int(block["least"].iloc[0]), block["from_s"].notna().iloc[0]
-    if each < least:
-        found["why"] = (
-            f"{each:.0f} vehicles a replication, fewer than {least}, pass the gate in both worlds"
-            if window
-            else f"fewer than {least} vehicles a replication pass the gate in any half hour"
-        )
-    else:
-        found["why"] = "" if found["travellers"].any() else NOBODY
-    return found.reset_index()
+        whole[column] = whole[column].fillna(0).astype("int64")
+    whole["scenario"] = names.reindex(everywhere.get_level_values("arm")).to_numpy()
+    whole["why"] = pd.Series(_why(whole["travellers"], known)).reindex(everywhere.droplevel([2, 3])).to_numpy()
+    whole["value"] = whole["value"].mask(whole["unfinished"].gt(0) | whole["why"].ne(""))
+    return whole.reset_index()[COLUMNS].astype({"why": "str"})
+
+
+def _why(travellers: "pd.Series[int]", known: pd.DataFrame) -> dict[Any, str]:
+    """Return for each variant why it does not apply, or nothing."""
+    by = travellers.groupby(["kpi", "variant"], sort=False)
+    before = travellers.xs(BASELINE, level="arm").groupby(["kpi", "variant"], sort=False).mean().to_dict()
+    most = by.max().to_dict()
+    told = {}
+    for variant, least, start in zip(known.index, known["least"], known["from_s"], strict=True):
+        each = before[variant]
+        if each < least and np.isnan(start):
+            told[variant] = f"fewer than {least} vehicles a replication pass the gate in any half hour"
+        elif each < least:
+            told[variant] = f"{each:.0f} vehicles a replication, fewer than {least}, pass the gate in both worlds"
+        else:
+            told[variant] = "" if most[variant] else NOBODY
+    return told

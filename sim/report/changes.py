@@ -9,14 +9,15 @@ from matplotlib.ticker import FuncFormatter
 from sim.records import COMPONENTS
 from sim.report.look import BEFORE, COLOURS, INK, Verdict, canvas, minus, note, say
 from sim.verdict import KPI_NAMES
-from sim.verdict.words import change, variant_name
+from sim.verdict.words import change, confidence, variant_name
 
 
 def draw_changes(verdict: Verdict) -> Figure:
     """Return the figure of all changes with their intervals, headlines and variants beneath each other."""
     shown = [e for e in verdict["targets"] if e["reduction"] is not None and e["same_people"]]
     shown = [e for e in shown if not e["variant"].startswith(("mode_", "car_")) and e["variant"] not in COMPONENTS]
-    how = "Points: change of the mean over the pairs, with its 95 % interval (Fieller). Grey: what was promised."
+    how = f"Points: change of the mean over the pairs, with its {confidence(verdict)} interval (Fieller). "
+    how += "Grey: what was promised."
     figure = canvas(1.6 + 0.24 * max(len(shown), 4), _extremes(shown), note(verdict, how))
     axes = figure.subplots()
     if not shown:

@@ -1,13 +1,13 @@
 """What types cannot say of a site of given trips: names that lead nowhere, lanes that are not there, broken ways."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
 from sim.scenario.check_demand import repeated, unknown
 from sim.scenario.faults import Fault
 from sim.scenario.network import Network
-from sim.scenario.trips import TripSite
+from sim.scenario.trips import Trip, TripSite, lie_ahead
 
 BEYOND_M = 1.0
 """[m] by so little a stop may lie beyond its link's end: lengths are rounded."""
@@ -21,64 +21,84 @@ def check_trips(site: TripSite, where: str = "") -> list[Fault]:
 
 def _network(network: Network) -> Iterator[Fault]:
     """Yield links, connections and programmes that do not fit together."""
-    nodes = [node.id for node in network.nodes]
-    lanes = {link.id: link.lanes for link in network.links}
-    groups = {p.id: {len(phase.lights) for phase in p.phases} for p in network.programmes}
     for key in ("nodes", "links", "connections", "programmes"):
         yield from repeated(f"network.{key}", (thing.id for thing in getattr(network, key)))
-    if not network.connections:
-        yield Fault("network.connections", "none", "at least one")
+    yield from _links(network)
+    yield from _connections(network)
+
+
+def _links(network: Network) -> Iterator[Fault]:
+    """Yield links without ends or a line of their own."""
+    nodes = {node.id for node in network.nodes}
     for n, link in enumerate(network.links):
         for key in ("from_node", "to_node"):
-            yield from unknown(f"network.links.{n}.{key}", getattr(link, key), nodes, "a node")
+            yield from _unknown(f"network.links.{n}.{key}", getattr(link, key), nodes, "a node")
         if len(link.shape) < 2 or link.length_m is None:
             yield Fault(f"network.links.{n}", f"{len(link.shape)} points", "a line of its own, and its length_m")
-    for p in network.programmes:
-        if len(groups[p.id]) > 1:
-            yield Fault(f"network.programmes: {p.id}", "phases of different lengths", "a letter for each group")
-    known = [c.id for c in network.connections]
-    ids = set(known)
+
+
+def _connections(network: Network) -> Iterator[Fault]:
+    """Yield connections from or to what is not there, that give way to none, or obey none."""
+    lanes = {link.id: link.lanes for link in network.links}
+    letters = {p.id: {len(phase.lights) for phase in p.phases} for p in network.programmes}
+    known = {c.id for c in network.connections}
+    if not known:
+        yield Fault("network.connections", "none", "at least one")
+    for id in (id for id, counts in letters.items() if len(counts) > 1):
+        yield Fault(f"network.programmes: {id}", "phases of different lengths", "a letter for each group")
     for n, c in enumerate(network.connections):
         path = f"network.connections.{n}"
-        for end in ("from", "to"):
-            link, lane = getattr(c, f"{end}_link"), getattr(c, f"{end}_lane")
-            yield from unknown(f"{path}.{end}_link", link, [*lanes], "a link")
+        for end, link, lane in (("from", c.from_link, c.from_lane), ("to", c.to_link, c.to_lane)):
+            yield from _unknown(f"{path}.{end}_link", link, lanes, "a link")
             if lane >= lanes.get(link, 9):
                 yield Fault(f"{path}.{end}_lane", str(lane), f"less than {lanes[link]}, the lanes of {link}")
         for other in c.yields_to:
-            if other not in ids:
-                yield from unknown(f"{path}.yields_to", other, known, "a connection")
+            yield from _unknown(f"{path}.yields_to", other, known, "a connection")
         if c.programme is not None:
-            yield from unknown(f"{path}.programme", c.programme, [*groups], "a programme")
-            if c.group >= min(groups.get(c.programme, {c.group + 1})):
+            yield from _unknown(f"{path}.programme", c.programme, letters, "a programme")
+            if c.group >= min(letters.get(c.programme, {c.group + 1})):
                 yield Fault(f"{path}.group", str(c.group), f"a group of the programme {c.programme}")
 
 
 def _trips(site: TripSite) -> Iterator[Fault]:
     """Yield trips of unknown types, over links that do not join, with stops that are not on their way."""
-    types = [t.id for t in site.types]
+    types = {t.id for t in site.types}
     links = {link.id: site.network.length(link) for link in site.network.links}
     joined = {(c.from_link, c.to_link) for c in site.network.connections}
     berths: dict[str, int] = {}
-    yield from repeated("types", types)
+    yield from repeated("types", (t.id for t in site.types))
     yield from repeated("trips", (t.id for t in site.trips))
     for n, trip in enumerate(site.trips):
-        if trip.type not in types:
-            yield from unknown(f"trips.{n}.type", trip.type, types, "a type")
+        yield from _unknown(f"trips.{n}.type", trip.type, types, "a type")
         lost = next((link for link in trip.path if link not in links), None)
         if lost is not None:
-            yield from unknown(f"trips.{n}.path", lost, sorted(links), "a link")
+            yield from _unknown(f"trips.{n}.path", lost, links, "a link")
             continue
         for a, b in itertools.pairwise(trip.path):
             if (a, b) not in joined:
                 yield Fault(f"trips.{n}.path", f"{b} after {a}", "links that a connection joins")
-        for k, stop in enumerate(trip.stops):
-            if stop.link not in trip.path:
-                yield Fault(f"trips.{n}.stops.{k}.link", stop.link, "a link of the trip's path")
-            if stop.from_m > stop.to_m:
-                yield Fault(f"trips.{n}.stops.{k}.to_m", f"{stop.to_m:g} m", f"at least from_m, {stop.from_m:g} m")
-            elif stop.to_m > links.get(stop.link, stop.to_m) + BEYOND_M:
-                told = f"at most the link's length, {links[stop.link]:g} m"
-                yield Fault(f"trips.{n}.stops.{k}.to_m", f"{stop.to_m:g} m", told)
-            if stop.berths and (known := berths.setdefault(stop.place, stop.berths)) != stop.berths:
-                yield Fault(f"trips.{n}.stops.{k}.berths", str(stop.berths), f"{known}, as others have at {stop.place}")
+        yield from _stops(f"trips.{n}", trip, links, berths)
+
+
+def _stops(where: str, trip: Trip, links: Mapping[str, float], berths: dict[str, int]) -> Iterator[Fault]:
+    """Yield stops off the trip's path or behind each other; `berths` are those told so far of each place."""
+    on_path = set(trip.path)
+    for k, (stop, ahead) in enumerate(zip(trip.stops, lie_ahead(trip.path, trip.stops), strict=True)):
+        path = f"{where}.stops.{k}"
+        if stop.link not in on_path:
+            yield Fault(f"{path}.link", stop.link, "a link of the trip's path")
+        elif not ahead:
+            found = f"{stop.link} at {stop.to_m:g} m, behind the stop before"
+            yield Fault(path, found, "stops in the order of the trip's path")
+        if stop.from_m > stop.to_m:
+            yield Fault(f"{path}.to_m", f"{stop.to_m:g} m", f"at least from_m, {stop.from_m:g} m")
+        elif stop.to_m > links.get(stop.link, stop.to_m) + BEYOND_M:
+            yield Fault(f"{path}.to_m", f"{stop.to_m:g} m", f"at most the link's length, {links[stop.link]:g} m")
+        if stop.berths and (known := berths.setdefault(stop.place, stop.berths)) != stop.berths:
+            yield Fault(f"{path}.berths", str(stop.berths), f"{known}, as others have at {stop.place}")
+
+
+def _unknown(path: str, found: str, known: Collection[str], expected: str) -> Iterator[Fault]:
+    """Yield a fault if the name is not among those known; `known` finds a name at once."""
+    if found not in known:
+        yield from unknown(path, found, sorted(known), expected)

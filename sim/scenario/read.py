@@ -22,6 +22,8 @@ from sim.scenario.site import Site
 SITE_FILE = "site.yaml"
 NAME = re.compile(r"[^\s/\\.][^\s/\\]*/[^\s/\\.][^\s/\\]*")
 LARGEST_BYTES = 20_000_000
+ALIASES = {"site.demand.cars": "site.demand.pupils.cars", "site.demand.enrolment": "site.demand.pupils.enrolment"}
+"""Short names for keys that planners set often."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def load_site(folder: Path | str) -> Site:
 
 def _override(site: dict[str, Any], key: str, value: Any) -> None:
     """Set the value at the path of a key; a number in the path counts the entries of a list, from 0."""
-    first, *path = key.split(".")
+    first, *path = ALIASES.get(key, key).split(".")
     if first != "site" or not path:
         raise BadInput(Fault("override", key, "a key of the site, such as site.demand.pupils.cars"))
     target: Any = site

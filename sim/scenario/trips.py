@@ -3,6 +3,8 @@
 There is no gate and nobody is drawn; only what differs from driver to driver of a type is.
 """
 
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -74,3 +76,21 @@ class TripSite:
     trips: tuple[Trip, ...]
     patience_s: Seconds = 10_800.0
     """Who has not finished this long after the last departure is counted as unfinished."""
+
+
+def lie_ahead(path: Sequence[str], stops: Iterable[Stop]) -> Iterator[bool]:
+    """Tell of each stop whether it lies on the path from where the one before it was made, not behind that.
+
+    Who is to come back to the same link must have stopped on another one in between: else the stop lies behind.
+    """
+    places: dict[str, list[int]] = {}
+    for n, link in enumerate(path):
+        places.setdefault(link, []).append(n)
+    at, past_m = 0, 0.0
+    for stop in stops:
+        here = places.get(stop.link, [])
+        k = bisect_left(here, at)
+        ahead = k < len(here) and (here[k] > at or stop.to_m >= past_m)
+        if ahead:
+            at, past_m = here[k], stop.to_m
+        yield ahead

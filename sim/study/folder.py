@@ -1,19 +1,22 @@
 """The folder that a study writes: all of it or nothing, and nobody else's files are touched."""
 
+import errno
 import json
-import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from glob import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from sim.scenario.faults import BadInput, Fault
-from sim.scenario.files import appearing_file
+from sim.scenario.files import appearing_file, clear_drafts, draft_of
 
 MARK = "run.json"
 FILMS = "films"
+SWEEP = "sweep"
+"""The kind of result that is many comparisons, each in a folder of its own."""
 PROGRAM = "dropoff"
 
 
@@ -41,11 +44,17 @@ def check_free(folder: Path) -> None:
 
 def is_result(folder: Path) -> bool:
     """Return whether the folder was written by a study."""
+    written = read_json(folder / MARK)
+    return written is not None and written.get("program") == PROGRAM
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Return what a JSON file maps, or None if it is not there or is none."""
     try:
-        written = json.loads((folder / MARK).read_text(encoding="utf-8"))
+        written = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return False
-    return isinstance(written, dict) and written.get("program") == PROGRAM
+        return None
+    return written if isinstance(written, dict) else None
 
 
 @contextmanager
@@ -55,14 +64,22 @@ def appearing(folder: Path) -> Iterator[Path]:
     Raises BadInput, if something else of that name has appeared meanwhile, and OSError, if it cannot be written.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
-    new, old = (folder.parent / f".{folder.name}.{end}-{os.getpid()}" for end in ("new", "old"))
+    clear_drafts(folder.parent, escape(folder.name))
+    new, old = (draft_of(folder, kind) for kind in ("new", "old"))
     new.mkdir()
     try:
         yield new
-        check_free(folder)
-        if folder.exists():
-            folder.rename(old)
-        new.rename(folder)
+        while True:
+            check_free(folder)
+            with suppress(FileNotFoundError):
+                folder.rename(old)
+            try:
+                new.rename(folder)
+                return
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                shutil.rmtree(old, ignore_errors=True)  # another process was quicker: once more
     except BaseException:
         if old.exists() and not folder.exists():
             old.rename(folder)
@@ -77,7 +94,7 @@ def appearing(folder: Path) -> Iterator[Path]:
 def beside(folder: Path) -> Iterator[Path]:
     """Yield a new folder beside `folder`, which is gone at the end unless it has been moved; raises OSError."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    new = folder.parent / f".{folder.name}.films-{os.getpid()}"
+    new = draft_of(folder, "films")
     new.mkdir()
     try:
         yield new

@@ -86,12 +86,14 @@ class Study:
     """What a study found: the content of `verdict.json`, and tables with a row for each KPI, traveller or moment.
 
     Their columns `arm`, `scenario` and `replication` say where a row comes from; sim.records and sim.kpi tell the
-    others. `trips` and `series` are read when they are asked for. `facts` are counts and sums of each arm, on average
-    over its replications (sim.records.Record). `folder` is where the result was written, if anywhere.
+    others; `changes` tells who gains and who loses (sim.kpi.changes). `trips` and `series` are read when they are asked
+    for. `facts` are counts and sums of each arm, on average over its replications (sim.records.Record). `folder` is
+    where the result was written, if anywhere.
     """
 
     verdict: dict[str, Any]
     kpis: "pd.DataFrame"
+    changes: "pd.DataFrame"
     failures: tuple[FailedReplication, ...]
     warnings: tuple[str, ...]
     facts: dict[str, dict[str, float]]
@@ -116,23 +118,26 @@ class Study:
 
 
 def judged(
-    comparison: Comparison, pairs: int, store: Store, failed: Mapping[tuple[str, int], Failed] | None = None
+    comparison: Comparison, look: int, store: Store, failed: Mapping[tuple[str, int], Failed] | None = None
 ) -> Study:
-    """Return what the first `pairs` replications say; raises OSError if one cannot be read."""
+    """Return what is found at a comparison's checkpoint number `look`; raises OSError if a record cannot be read."""
     import pandas as pd
 
-    from sim.kpi import joined, kpi_rows, unfinished_travellers
-    from sim.verdict import verdict_json
+    from sim.kpi import TravellerChanges, joined, kpi_rows, unfinished_travellers
+    from sim.verdict import Look, verdict_json
 
+    pairs = comparison.checkpoints[look]
     of = Replications(comparison, pairs, store, dict(failed or {}))
     books = _Books(of)
-    parts, stuck, waits = [], [], []
+    void = {f.replication for f in books.failures}
+    parts, stuck, waits, changes = [], [], [], TravellerChanges()
     for chunk in of.chunks():
         before, after = (_frame(of.rows("trips", arm, chunk) or [_nobody("trips")]) for arm in ARMS)
         waits.append(_waits(pd.concat([before, after])))
         before, after = before.drop(columns="arm"), after.drop(columns="arm")
         parts.append(kpi_rows(before=before, after=after, window=books.window))
         stuck.append(unfinished_travellers(before=before, after=after))
+        changes.add(*(t[~t["replication"].isin(void)] for t in (before, after)))
     kpis = joined(parts)
     verdict = verdict_json(
         kpis,
@@ -142,8 +147,9 @@ def judged(
         replications=pairs,
         failures=books.failures,
         unfinished=pd.concat(stuck, ignore_index=True),
+        look=Look(comparison.checkpoints, look, comparison.family),
     )
-    return Study(verdict, kpis, books.failures, tuple(_overloads(pd.concat(waits))), books.facts, of)
+    return Study(verdict, kpis, changes.table(), books.failures, tuple(_overloads(pd.concat(waits))), books.facts, of)
 
 
 class _Books:

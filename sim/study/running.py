@@ -133,7 +133,7 @@ def _judge(
         return False
     keys = {(arm, i): course.comparison.task(arm, i).key for i in range(course.pairs) for arm in ARMS}
     lost = {place: failed[key] for place, key in keys.items() if key in failed}
-    study = judged(course.comparison, course.pairs, store, lost)
+    study = judged(course.comparison, course.look, store, lost)
     if study.decided or course.look + 1 == len(course.comparison.checkpoints):
         done(course.number, study)
         return False

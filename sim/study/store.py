@@ -9,6 +9,7 @@ import weakref
 from pathlib import Path
 
 from sim.scenario.faults import BadInput, Fault
+from sim.scenario.files import clear_drafts, draft_of
 from sim.tables import Packed
 
 MARK = "store.json"
@@ -43,7 +44,7 @@ class Store:
         store.mark = store._read_mark()
         if not store.mark:
             raise BadInput(Fault(str(file), "something else", "the mark of a store of replications"))
-        store._clean()
+        clear_drafts(folder / DRAFTS)
         return store
 
     @classmethod
@@ -94,7 +95,7 @@ class Store:
         """Write a file whole or not at all: it is on the disk before it has its name."""
         drafts = self.folder / DRAFTS
         drafts.mkdir(exist_ok=True)
-        draft = drafts / f"{file.stem}.{_machine()}.{os.getpid()}"
+        draft = draft_of(drafts / file.name)
         try:
             with draft.open("wb") as stream:
                 stream.write(content)
@@ -103,13 +104,3 @@ class Store:
             os.replace(draft, file)
         finally:
             draft.unlink(missing_ok=True)
-
-    def _clean(self) -> None:
-        """Remove what writers on this machine that are gone have left half written."""
-        for draft in (self.folder / DRAFTS).glob(f"*.{_machine()}.*"):
-            if not Path("/proc", draft.suffix[1:]).exists():
-                draft.unlink(missing_ok=True)
-
-
-def _machine() -> str:
-    return os.uname().nodename.replace(".", "-")

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from sim.demand import BusTrip, Family, Passage, draw
+from sim.demand import BusTrip, Family, Passage, Travellers, draw
 from sim.formats.sumo_out import (
     NO_LIGHT,
-    Light,
+    LightTimes,
+    Pedestrian,
     Piece,
     Plan,
     Road,
@@ -18,7 +19,7 @@ from sim.formats.sumo_out import (
     check_target,
     write_sumo,
 )
-from sim.model import DT_S, curb_link, roads
+from sim.model import DT_S, curb_link, roads, walkers_at_zebras
 from sim.scenario.demand import BusLine
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.junctions import Movement, as_if_kept_right, setback_m
@@ -29,8 +30,7 @@ from sim.scenario.site import Site
 from sim.scenario.walking import Walk, way
 from sim.study.comparison import MOST_SEED
 from sim.traffic.draft import TURN_SPEED_M_S, cuts
-from sim.traffic.lights import Clock, crossing_light, light_of, stage_lights
-from sim.traffic.lights import Light as Ticks
+from sim.traffic.lights import Clock, Light, crossing_light, light_of, stage_lights
 
 
 def export_sumo(scenario: Scenario, *, seed: int, out: Path, replication: int = 0) -> Written:
@@ -65,8 +65,18 @@ def plan_of(scenario: Scenario, seed: int, replication: int = 0) -> Plan:
         vehicles=tuple(v for v in found if v.path),
         onward=_onward(site, router),
         on_foot=len(travellers.walkers),
+        pedestrians=tuple(_pedestrians(scenario, travellers)),
         left_out=tuple(v.name for v in found if not v.path),
     )
+
+
+def _pedestrians(scenario: Scenario, travellers: Travellers) -> Iterator[Pedestrian]:
+    """Yield who crosses at the zebra before the gate: pupils, and the adults with them, on their way back, too."""
+    site, start_s = scenario.site, scenario.site.demand.window.start
+    length_m = {c.id: c.length_m for c in site.network.crossings}
+    for n, w in enumerate(walkers_at_zebras(travellers, site, start_s, DT_S)):
+        speed_m_s = round(length_m[w.crossing] / (w.duration * DT_S), 3)
+        yield Pedestrian(w.who or f"back {n}", w.crossing, start_s + w.due * DT_S, speed_m_s, from_gate=not w.who)
 
 
 # ---------------------------------------------------------------------- the road and its lights
@@ -102,12 +112,12 @@ def _pieces(network: Network) -> dict[str, tuple[Piece, ...]]:
     return found
 
 
-def _seconds(light: Ticks, clock: Clock) -> Light:
+def _seconds(light: Light, clock: Clock) -> LightTimes:
     """Return a light in seconds, its offset from midnight."""
     if light.cycle == 0:
         return NO_LIGHT
     cycle_s = light.cycle * clock.dt
-    return Light(
+    return LightTimes(
         cycle_s=cycle_s,
         offset_s=(clock.start_s + light.offset * clock.dt) % cycle_s,
         green_from_s=light.green_from * clock.dt,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -64,17 +65,25 @@ def world_hash(world: Scenario) -> str:
 @lru_cache(maxsize=1)
 def simulator() -> str:
     """Return the hash of what simulates: the sources that the model imports, and the libraries' versions."""
+    return _hashed(f for f in _sources() if f.relative_to(PACKAGE).parts[0] not in NOT_SIMULATED)
+
+
+@lru_cache(maxsize=1)
+def program() -> str:
+    """Return the hash of all sources and the libraries' versions."""
+    return _hashed(_sources())
+
+
+def _sources() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def _hashed(files: Iterable[Path]) -> str:
     told = versions()
     digest = hashlib.sha256(json.dumps([told["python"], told["packages"]]).encode())
-    for file in sources(all_of_them=False):
+    for file in files:
         digest.update(f"{file.relative_to(PACKAGE)} {file.stat().st_size} ".encode() + file.read_bytes())
     return digest.hexdigest()
-
-
-def sources(all_of_them: bool) -> list[Path]:
-    """Return the program's source files, those alone that the simulation imports or all of them."""
-    files = sorted(PACKAGE.rglob("*.py"))
-    return files if all_of_them else [f for f in files if f.relative_to(PACKAGE).parts[0] not in NOT_SIMULATED]
 
 
 def perform(

@@ -47,6 +47,7 @@ def write_study(
     with appearing(out) as folder:
         write_table(runs_table(study), folder / "runs.parquet", metadata)
         write_table(study.kpis, folder / "kpis.parquet", metadata)
+        write_table(study.changes, folder / "changes.parquet", metadata)
         for name in ("trips", "series"):
             write_rows(study.replications.table(name), folder / f"{name}.parquet", metadata)
         write_json(folder / "verdict.json", study.verdict)

@@ -1,4 +1,4 @@
-"""From paired replications to a reduction, how sure it is, and how many pairs would decide; numbers only."""
+"""From paired replications to a reduction, and how sure it is; numbers only."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,8 +16,8 @@ BOOTSTRAP_SEED = 20_250_217
 """Fixed, so that the same tables give the same bytes."""
 LEAST_RESAMPLED = 5
 """[pairs] below which a bootstrap says nothing"""
-MOST_PAIRS = 100_000
-"""[pairs] beyond which we do not say how many it would take"""
+LEAST_IN_TAIL = 5.0
+"""[resamples] beyond either end of a bootstrap's interval, below which it says nothing"""
 
 Floats = NDArray[np.float64]
 
@@ -37,8 +37,8 @@ class Estimate:
     no_change: bool = False
 
 
-def fieller(before: ArrayLike, after: ArrayLike) -> tuple[Floats, Floats, Floats]:
-    """Return the reduction 1 - mean(after)/mean(before) and the ends of its 95 % interval, from paired values.
+def fieller(before: ArrayLike, after: ArrayLike, confidence: float = CONFIDENCE) -> tuple[Floats, Floats, Floats]:
+    """Return the reduction 1 - mean(after)/mean(before) and the ends of its interval, from paired values.
 
     Pairs lie along the last axis; leading axes are separate studies: shape (..., n) gives three arrays (...). The
     interval holds every ratio r that a t-test on the paired differences after - r before does not reject (Fieller
@@ -46,7 +46,7 @@ def fieller(before: ArrayLike, after: ArrayLike) -> tuple[Floats, Floats, Floats
     interval also one pair alone, or a mean of `before` that is itself not clear of zero (unbounded, g >= 1). Pairs
     that are all equal have the reduction 0, and from two pairs on the interval [0, 0].
     """
-    x, y = _scaled(before, after)
+    x, y = scaled(before, after)
     n = x.shape[-1]
     mx, my = x.mean(axis=-1), y.mean(axis=-1)
     equal = np.all(x == y, axis=-1)
@@ -55,7 +55,7 @@ def fieller(before: ArrayLike, after: ArrayLike) -> tuple[Floats, Floats, Floats
         if n < 2:
             undefined = np.full(ratio.shape, np.nan)
             return 1.0 - ratio, undefined, undefined
-        t2n = stats.t.ppf((1.0 + CONFIDENCE) / 2.0, n - 1) ** 2 / n
+        t2n = stats.t.ppf((1.0 + confidence) / 2.0, n - 1) ** 2 / n
         u, v = x - mx[..., None], y - my[..., None]
         a = mx * mx - t2n * (u * u).sum(axis=-1) / (n - 1)
         b = mx * my - t2n * (u * v).sum(axis=-1) / (n - 1)
@@ -67,13 +67,16 @@ def fieller(before: ArrayLike, after: ArrayLike) -> tuple[Floats, Floats, Floats
         return 1.0 - ratio, np.where(equal, 0.0, low), np.where(equal, 0.0, high)
 
 
-def bootstrap_t(before: ArrayLike, after: ArrayLike) -> tuple[float, float]:
-    """Return the 95 % bootstrap-t interval of the reduction from paired values of shape (n,), or NaN twice.
+def bootstrap_t(before: ArrayLike, after: ArrayLike, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Return the bootstrap-t interval of the reduction from paired values of shape (n,), or NaN twice.
 
     Pairs are resampled together; the ratio is studentised by its linearised standard error (Efron and Tibshirani
-    1993, An Introduction to the Bootstrap, section 12.5).
+    1993, An Introduction to the Bootstrap, section 12.5). NaN also beyond a confidence of 99.5 %: too few resamples.
     """
-    x, y = _scaled(before, after)
+    tail = (1.0 - confidence) / 2.0
+    if tail * (RESAMPLES + 1) < LEAST_IN_TAIL:
+        return np.nan, np.nan
+    x, y = scaled(before, after)
     if x.size < LEAST_RESAMPLED or x.mean() <= 0.0 or not np.isfinite(x + y).all():
         return np.nan, np.nan
     drawn = _resamples(x.size)
@@ -84,7 +87,6 @@ def bootstrap_t(before: ArrayLike, after: ArrayLike) -> tuple[float, float]:
     pivots = pivots[np.isfinite(pivots) & (errors > 1e-12)]
     if error <= 1e-12 or pivots.size < 0.9 * RESAMPLES:
         return np.nan, np.nan
-    tail = (1.0 - CONFIDENCE) / 2.0
     low, high = np.quantile(pivots, [tail, 1.0 - tail])
     return float(1.0 - ratio + low * error), float(1.0 - ratio + high * error)
 
@@ -103,49 +105,57 @@ def _ratio(x: Floats, y: Floats) -> tuple[Any, Any]:
     return ratio, np.sqrt((residual * residual).sum(axis=-1) / (n - 1) / n) / np.abs(mean)
 
 
-def _scaled(before: ArrayLike, after: ArrayLike) -> tuple[Floats, Floats]:
+def scaled(before: ArrayLike, after: ArrayLike) -> tuple[Floats, Floats]:
     """Return both as floats over their largest size, so that no square over- or underflows."""
     x, y = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
-    largest = np.maximum(np.abs(x), np.abs(y)).max(axis=-1, keepdims=True)
+    largest = np.maximum(np.abs(x), np.abs(y)).max(axis=-1, keepdims=True, initial=0.0)
     scale = np.where(largest > 0.0, largest, 1.0)
     with np.errstate(invalid="ignore"):
         return x / scale, y / scale
 
 
-def compare(before: ArrayLike, after: ArrayLike) -> Estimate:
+def compare(before: ArrayLike, after: ArrayLike, confidence: float = CONFIDENCE) -> Estimate:
     """Return what pairs say, both of shape (n,), the same replication at the same place."""
     x, y = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
     if x.size == 0 or not np.isfinite(x).all() or not np.isfinite(y).all():
         return Estimate(pairs=int(x.size))
-    reduction, low, high = fieller(x, y)
-    ends = bootstrap_t(x, y)
+    reduction, low, high = fieller(x, y, confidence)
+    ends = bootstrap_t(x, y, confidence)
     equal = bool((x == y).all())
     return Estimate(
         float(x.mean()), float(y.mean()), float(reduction), float(low), float(high), *ends, int(x.size), equal
     )
 
 
-def pairs_needed(before: ArrayLike, after: ArrayLike, target: float) -> int | None:
-    """Return how many pairs it would take for the interval to exclude the target, were mean and spread to stay.
+def apart(before: ArrayLike, after: ArrayLike) -> Estimate:
+    """Return what two independent samples of shapes (n,) and (m,) say: other people stand behind each.
 
-    None if it cannot be said: fewer than two pairs, a reduction that is the target, or more than 100,000 pairs.
+    The interval is Welch's (1947, Biometrika 34, 28) for the difference of means, over the mean before.
     """
-    x, y = _scaled(before, after)
-    n = x.size
-    if n < 2 or not np.isfinite(x + y).all():
-        return None
+    x, y = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
+    if min(x.size, y.size) == 0 or not (np.isfinite(x).all() and np.isfinite(y).all()) or x.mean() <= 0.0:
+        return Estimate()
+    reduction = 1.0 - y.mean() / x.mean()
+    low = high = np.nan
+    if min(x.size, y.size) > 1:
+        ends = stats.ttest_ind(x, y, equal_var=False).confidence_interval(CONFIDENCE)
+        low, high = float(ends.low / x.mean()), float(ends.high / x.mean())
+    return Estimate(float(x.mean()), float(y.mean()), float(reduction), low, high)
+
+
+def p_value(before: ArrayLike, after: ArrayLike, target: float) -> float:
+    """Return the two-sided p-value of the hypothesis that the reduction is the target, or NaN for fewer than two pairs.
+
+    It is that of Student's t-test on the paired differences after - (1 - target) before, whose acceptance makes
+    Fieller's interval. Pairs that are all equal leave no doubt: their reduction is 0.
+    """
+    x, y = scaled(before, after)
+    if x.size < 2 or not np.isfinite(x + y).all():
+        return np.nan
+    if (x == y).all():
+        return float(target == 0.0)
     differences = y - (1.0 - target) * x
-    distance, spread = abs(differences.mean()), differences.std(ddof=1)
-    mean, mean_spread = abs(x.mean()), x.std(ddof=1)
-
-    def decided(pairs: int) -> bool:
-        t = stats.t.ppf((1.0 + CONFIDENCE) / 2.0, pairs - 1) / np.sqrt(pairs)
-        return bool(t * spread < distance and t * mean_spread < mean)
-
-    if round(distance, DIGITS) == 0.0 or not decided(MOST_PAIRS):
-        return None
-    low, high = n, MOST_PAIRS  # never decided at `low`, always at `high`
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if decided(middle) else (middle, high)
-    return high
+    distance, error = abs(differences.mean()), differences.std(ddof=1) / np.sqrt(x.size)
+    if round(float(distance), DIGITS) == 0.0:
+        return 1.0
+    return float(2.0 * stats.t.sf(distance / error, x.size - 1)) if error > 0.0 else 0.0

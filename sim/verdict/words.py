@@ -1,6 +1,7 @@
 """The verdict in words, for a terminal: a table and a sentence for each target; plain ASCII, 100 columns."""
 
 from collections.abc import Iterator
+from math import floor, log10
 from typing import Any
 
 KPI_NAMES = {
@@ -27,13 +28,44 @@ Entry = dict[str, Any]
 def verdict_lines(verdict: dict[str, Any]) -> list[str]:
     """Return the lines of a verdict (`verdict_json`): who is compared, a table, then a sentence for each target."""
     title = f"{verdict['scenario']} against {verdict['baseline']}, {_counted(verdict['replications'], 'pair')}"
-    lines = [*_wrapped(title), "", _row("", "before", "after", "change", "95 % interval", "target", "verdict")]
+    ends = f"{confidence(verdict)} interval"
+    lines = [
+        *wrapped(title + _declared(verdict)),
+        "",
+        _row("", "before", "after", "change", ends, "target", "verdict"),
+    ]
     lines += [_line(entry) for entry in _told(verdict["targets"])]
     lines.append("")
     for entry in verdict["targets"]:
         if entry["headline"]:
-            lines += _wrapped(verdict_sentence(entry, verdict))
+            lines += wrapped(verdict_sentence(entry, verdict))
+            lines += wrapped(_same_people(entry))
     return [line.rstrip() for line in (*lines, *_troubles(verdict))]
+
+
+def confidence(verdict: dict[str, Any]) -> str:
+    """Return the confidence of the intervals in per cent, with two digits of what is missing to 100."""
+    missing = 100.0 * (1.0 - verdict["confidence"])
+    return f"{round(100.0 - missing, 1 - floor(log10(missing))):.10g} %"
+
+
+def _declared(verdict: dict[str, Any]) -> str:
+    """Return what makes the intervals wider than those of one look at one scenario."""
+    looks, family = verdict["checkpoints"], verdict["family"]
+    said = [f"looks after {', '.join(map(str, looks))} pairs"] if len(looks) > 1 else []
+    said += [f"one of {family} scenarios"] if family > 1 else []
+    return f" ({'; '.join(said)})" if said else ""
+
+
+def _same_people(entry: Entry) -> str:
+    """Return what it brings that both worlds hold the same people, or nothing where that is not defined."""
+    if entry["saving"] is None:
+        return ""
+    most = "" if entry["saving_bound"] is None else f" (at best {entry['saving_bound']:.1f} times)"
+    return (
+        f"{entry['kpi']} pairs of the same people: correlation {entry['correlation']:.2f}; "
+        f"independent seeds would take {entry['saving']:.1f} times as many pairs{most}"
+    )
 
 
 def _told(entries: list[Entry]) -> Iterator[Entry]:
@@ -86,27 +118,38 @@ def verdict_sentence(entry: Entry, verdict: dict[str, Any]) -> str:
         return f"{said}, because {_counted(verdict['unfinished'], 'traveller')} never finished; {promised}"
     if entry["no_change"]:
         return f"{said}: exactly no change, {promised}"
-    found = f"{change(entry['reduction'])} (95 % interval {interval(entry) or 'not defined'})"
-    if entry["high"] is not None and entry["high"] < 0.0:
+    found = f"{change(entry['reduction'])} ({confidence(verdict)} interval {interval(entry) or 'not defined'})"
+    if _is_worse(entry):
         found = f"it gets worse, {found}"
     return f"{said}: {found}, {promised}{_more_pairs(entry)}"
 
 
+def _is_worse(entry: Entry) -> bool:
+    """Return whether the whole interval says that times become longer."""
+    return entry["high"] is not None and entry["high"] < 0.0
+
+
 def _more_pairs(entry: Entry) -> str:
+    """Return how many pairs an undecided target would take, and the number that engineers are used to."""
     if entry["verdict"] != "undecided":
         return ""
-    if entry["pairs_needed"] is None:
-        return "; how many pairs would decide cannot be said"
-    return f"; about {entry['pairs_needed']} pairs would decide"
+    needed, usual = entry["pairs_needed"], entry["runs_for_mean"]
+    said = "; how many pairs would decide cannot be said"
+    if needed is not None:
+        said = f"; about {needed} pairs would decide"
+    if usual is not None:
+        said += f" (the usual formula for a mean within 5 % asks for {_counted(usual, 'run')})"
+    return said
 
 
 def _line(entry: Entry) -> str:
     """Return an entry's line of the table; variants stand beneath their headline, indented."""
     name = f"{entry['kpi']}  {KPI_NAMES.get(entry['kpi'], '')}" if entry["headline"] else f"    {variant_name(entry)}"
     changed = "no change" if entry["no_change"] else change(entry["reduction"])
-    judged = entry["verdict"].upper() if entry["headline"] else ""
+    judged = [entry["verdict"].upper()] if entry["headline"] else []
+    judged += ["worse"] if _is_worse(entry) else []
     numbers = _seconds(entry["before"]), _seconds(entry["after"])
-    return _row(name, *numbers, changed, interval(entry), promise(entry["target"]), judged)
+    return _row(name, *numbers, changed, interval(entry), promise(entry["target"]), ", ".join(judged))
 
 
 def _row(name: str, before: str, after: str, changed: str, ends: str, target: str, judged: str) -> str:
@@ -118,13 +161,13 @@ def _troubles(verdict: dict[str, Any]) -> Iterator[str]:
     named = 5
     failed, stuck = verdict["failed_replications"], verdict["unfinished_travellers"]
     for f in failed[:named]:
-        yield from _wrapped(f"failed: {f['arm']}, replication {f['replication']}: {f['reason']}")
+        yield from wrapped(f"failed: {f['arm']}, replication {f['replication']}: {f['reason']}")
     if len(failed) > named:
         yield f"failed: {len(failed) - named} more"
     if verdict["failed"] > len(failed):
         yield f"failed: {_counted(verdict['failed'] - len(failed), 'replication')} without a record"
     for u in stuck[:named]:
-        yield from _wrapped(f"unfinished: {u['traveller']} ({u['arm']}, replication {u['replication']})")
+        yield from wrapped(f"unfinished: {u['traveller']} ({u['arm']}, replication {u['replication']})")
     if verdict["unfinished"] > named:
         yield f"unfinished: {verdict['unfinished'] - named} more"
 
@@ -143,7 +186,8 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _wrapped(text: str) -> list[str]:
+def wrapped(text: str) -> list[str]:
+    """Return the lines of a text, those after the first indented; none for an empty one."""
     import textwrap
 
-    return textwrap.wrap(text, WIDTH, subsequent_indent="    ") or [""]
+    return textwrap.wrap(text, WIDTH, subsequent_indent="    ")

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli import main
+from sim.formats import sumo_xml
 from tests.sumo_town import NET, ROUTES, TYPES, with_signal, write
 
 LAUGHS = (
@@ -71,6 +72,43 @@ FAULTS = {
         {"net": with_signal(NET).replace('"grr"', '"xrr"')},
         ("town.net.xml:", "<phase>", 'state="xrr"'),
     ),
+    "a phase that lasts for weeks": (
+        {"net": with_signal().replace('duration="7" state="grr"', 'duration="1e6" state="grr"')},
+        ("town.net.xml:24: ", "<phase>", "a phase of 1e+06 s"),
+    ),
+    "a programme of which no phase lasts": (
+        {"net": re.sub(r'duration="\d+" state', 'duration="0" state', with_signal())},
+        ("town.net.xml:23: ", "<tlLogic>", "no phase that lasts"),
+    ),
+    "a response that is no bits": (
+        {"net": NET.replace('response="110"', 'response="1x0"')},
+        ("town.net.xml:32: ", "<request>", 'response="1x0" of the junction c', "3 bits"),
+    ),
+    "foes that are too few bits": (
+        {"net": NET.replace('index="2" response="000" foes="001"', 'index="2" response="000" foes="01"')},
+        ("town.net.xml:34: ", "<request>", 'foes="01" of the junction c', "3 bits"),
+    ),
+    "an edge that stands twice": (
+        {"net": NET.replace('<edge id="path"', '<edge id="s"')},
+        ("town.net.xml:20: ", "<edge>", "the name s, which line 13 has already"),
+    ),
+    "a junction that stands twice": (
+        {"net": NET.replace('<junction id="b"', '<junction id="a"').replace('from="b"', 'from="a"')},
+        ("town.net.xml:29: ", "<junction>", "the name a, which line 28 has already"),
+    ),
+    "a connection that stands twice": (
+        {"net": NET.replace('to="e" fromLane="1" toLane="1"', 'to="e" fromLane="0" toLane="0"')},
+        ("town.net.xml:38: ", "<connection>", "the name w_0>e_0, which line 37 has already"),
+    ),
+    "two ids that are one name of ours": (
+        {
+            "net": NET.replace('<junction id="a"', '<junction id="x/y"')
+            .replace('<junction id="b"', '<junction id="x_y"')
+            .replace('"a"', '"x/y"')
+            .replace('"b"', '"x_y"')
+        },
+        ("town.net.xml:29: ", "<junction>", "the name x_y, which line 28 has already"),
+    ),
     "a type that is not defined": (
         {"routes": ROUTES.replace('type="bus"', 'type="buss"')},
         ("town.rou.xml:4: ", "<vehicle>", 'type="buss"', "did you mean bus?"),
@@ -83,6 +121,92 @@ FAULTS = {
         {"types": TYPES.replace('lane="e_0"', 'lane="s_0"').replace('endPos="-180"', 'endPos="120"')},
         ("town.rou.xml:4: ", "<stop>", 'id "line 3"', "a stop on s"),
     ),
+    "a stop beyond its lane's end": (
+        {"routes": ROUTES.replace('busStop="school"', 'lane="e_0" endPos="900"')},
+        ("town.rou.xml:4: ", "<stop>", "from 898 to 900 m", "a stretch of the lane's 300 m"),
+    ),
+    "a bus stop beyond its lane's end": (
+        {"types": TYPES.replace('endPos="-180"', 'endPos="900"')},
+        ("town.add.xml:7: ", "<busStop>", 'id "school"', "from 100 to 900 m", "a stretch of the lane's 300 m"),
+    ),
+    "a bus stop further from the end than the lane is long": (
+        {"types": TYPES.replace('startPos="100"', 'startPos="-301"')},
+        ("town.add.xml:7: ", "<busStop>", 'id "school"', "from -1 to 120 m"),
+    ),
+    "stops behind each other": (
+        {"routes": ROUTES.replace('duration="20"/>', 'duration="20"/><stop lane="e_0" endPos="50" duration="9"/>')},
+        ("town.rou.xml:4: ", "<stop>", 'id "line 3"', "a stop on e", "after those before it"),
+    ),
+    "two parking areas with different berths at one place": (
+        {
+            "types": TYPES.replace(
+                "</additional>",
+                '<parkingArea id="lot" lane="e_1" startPos="50" endPos="70" roadsideCapacity="3"/>'
+                '<parkingArea id="yard2" lane="e_1" startPos="50" endPos="70" roadsideCapacity="2"/></additional>',
+            ),
+            "routes": ROUTES.replace(
+                '<stop busStop="school" duration="20"/>',
+                '<stop parkingArea="lot" duration="20"/><stop parkingArea="yard2" duration="20"/>',
+            ),
+        },
+        ("town.rou.xml:4: ", "<stop>", "2 berths at e, 50 to 70 m", "3, as another parking area has there"),
+    ),
+    "a route in a distribution that is not defined": (
+        {"routes": ROUTES.replace("</routes>", '<routeDistribution id="d" routes="thru"/></routes>')},
+        ("town.rou.xml:8: ", "<routeDistribution>", 'id "d"', "the route thru", "did you mean through?"),
+    ),
+    "more probabilities than routes": (
+        {
+            "routes": ROUTES.replace(
+                "</routes>", '<routeDistribution id="d" routes="through" probabilities="1 2"/></routes>'
+            )
+        },
+        ("town.rou.xml:8: ", 'probabilities="1 2"', "a number of at least 0 for each of its 1 routes"),
+    ),
+    "a distribution of nothing": (
+        {"routes": ROUTES.replace("</routes>", '<routeDistribution id="d"/></routes>')},
+        ("town.rou.xml:8: ", 'id "d"', "no route that can be drawn"),
+    ),
+    "a route that refers to another and is in no distribution": (
+        {"routes": ROUTES.replace('<route edges="w e"/>', '<route refId="through"/>')},
+        ("town.rou.xml:4: ", "<route>", 'id "line 3"', "no edges"),
+    ),
+    "a route that stands twice": (
+        {"routes": ROUTES.replace("</routes>", '<route id="through" edges="w e"/></routes>')},
+        ("town.rou.xml:8: ", "<route>", 'id "through"', "stands twice"),
+    ),
+    "a type that stands twice": (
+        {"types": TYPES.replace('<vType id="bus"', '<vType id="car"').replace("</add", '<vType id="bus"/></add')},
+        ("town.add.xml:3: ", "<vType>", 'id "car"', "the name car, which another type has already"),
+    ),
+    "a route again and again that leads nowhere near its start": (
+        {"routes": ROUTES.replace('edges="w e"/>', 'edges="w e" repeat="1"/>', 1)},
+        ("town.rou.xml:3: ", "<vehicle>", 'id "first"', "no connection from e to w"),
+    ),
+    "a flow with two rates": (
+        {"routes": ROUTES.replace('number="40"', 'period="2" vehsPerHour="9"')},
+        ("town.rou.xml:6: ", "<flow>", "period and vehsPerHour"),
+    ),
+    "a flow with a rate, an end and a number": (
+        {"routes": ROUTES.replace('number="40"', 'period="2" number="40"')},
+        ("town.rou.xml:6: ", "<flow>", "period, number and end"),
+    ),
+    "a flow that ends before it begins": (
+        {"routes": ROUTES.replace('end="110"', 'end="9"')},
+        ("town.rou.xml:6: ", "<flow>", "an end at 9 s"),
+    ),
+    "headways of no rate": (
+        {"routes": ROUTES.replace('number="40"', 'period="exp(never)"')},
+        ("town.rou.xml:6: ", "<flow>", 'period="exp(never)"', "exp(rate)"),
+    ),
+    "a time of day without seconds": (
+        {"routes": ROUTES.replace('depart="9.5"', 'depart="7:40"')},
+        ("town.rou.xml:5: ", "<trip>", 'depart="7:40"', "seconds, or h:m:s"),
+    ),
+    "a file that includes another": (
+        {"routes": ROUTES.replace("</routes>", '<include href="more.rou.xml"/></routes>')},
+        ("town.rou.xml:8: ", "<include>", "another file"),
+    ),
     "a departure that is no number": (
         {"routes": ROUTES.replace('depart="9.5"', 'depart="soon"')},
         ("town.rou.xml:5: ", "<trip>", 'id "side"', 'depart="soon"'),
@@ -93,7 +217,7 @@ FAULTS = {
     ),
     "a vehicle that stands twice": (
         {"routes": ROUTES.replace('id="side"', 'id="first"')},
-        ("town.rou.xml:5: ", "<trip>", 'id "first"', "stands twice"),
+        ("town.rou.xml:5: ", "<trip>", 'id "first"', "the name first, which another vehicle has already"),
     ),
     "broken XML": ({"net": NET.replace("</net>", "</nett>")}, ("town.net.xml:", "broken XML (mismatched tag)")),
     "XML that stops half way": ({"routes": ROUTES[:150]}, ("town.rou.xml:", "broken XML")),
@@ -106,7 +230,7 @@ FAULTS = {
     "no vehicle": ({"routes": "<routes/>"}, ("town.rou.xml:1: ", "<routes>", "no vehicle")),
     "an encoding that nobody knows": (
         {"routes": '<?xml version="1.0" encoding="martian"?><routes/>'},
-        ("town.rou.xml: ", "unknown encoding: martian"),
+        ("town.rou.xml:1: ", "unknown encoding: martian"),
     ),
 }
 
@@ -124,6 +248,12 @@ def test_a_file_that_is_not_there_is_named(tmp_path, capsys):
     assert "none.rou.xml: found no such file" in line
 
 
+def test_elements_without_number_are_refused_before_they_fill_the_memory(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(sumo_xml, "MOST_ELEMENTS", 100)
+    (line,) = told(tmp_path, capsys, write(tmp_path, routes=f"<routes>\n{1000 * '<a/>'}</routes>"))
+    assert "town.rou.xml:2: found more than 100 elements, expected plain SUMO XML" in line
+
+
 def test_a_missing_connection_is_told_once_however_many_need_it(tmp_path, capsys):
     routes = "".join(f'<vehicle id="v{n}" depart="{n}"><route edges="w s"/></vehicle>' for n in range(50))
     lines = told(tmp_path, capsys, write(tmp_path, routes=f"<routes>{routes}</routes>"))
@@ -137,9 +267,9 @@ def test_many_faults_are_counted_after_the_first_twenty(tmp_path, capsys):
     assert "30 more faults" in lines[-1]
 
 
-def test_they_are_so_where_a_name_is_too_long_as_well(tmp_path, capsys):
+def test_they_are_so_where_a_number_is_out_of_all_bounds_as_well(tmp_path, capsys):
     routes = "".join(f'<vehicle id="v{n}" depart="{n}"><route edges="w nowhere{n}"/></vehicle>' for n in range(50))
-    routes += f'<flow id="{"x" * 79}" begin="0" end="9" number="2" from="w" to="e"/>'
+    routes += '<trip id="late" depart="1e9" from="w" to="e"/>'
     lines = told(tmp_path, capsys, write(tmp_path, routes=f"<routes>{routes}</routes>"))
     assert len(lines) == 21
 

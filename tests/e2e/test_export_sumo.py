@@ -94,6 +94,13 @@ def test_a_folder_one_may_not_write_to_is_bad_input(tmp_path, capsys):
 # ---------------------------------------------------------------------- with SUMO
 
 
+def everybody_came(folder: Path) -> bool:
+    """Return whether all who set out, to drive or to cross, came to their end."""
+    out, ended = (sumo.parsed(folder, name) for name in ("demand.rou.xml", "tripinfo.xml"))
+    pairs = (("vehicle", "tripinfo"), ("person", "personinfo"))
+    return all(len(list(out.iter(who))) == len(list(ended.iter(info))) for who, info in pairs)
+
+
 @pytest.mark.parametrize("name", ["school/baseline", "school/shapingba"])
 def test_netconvert_takes_the_files_without_a_warning_and_keeps_lengths_and_lights(tmp_path, capsys, name):
     folder = exported(tmp_path / "out", name)
@@ -171,6 +178,17 @@ def test_no_more_vehicles_stand_in_a_bay_than_it_has_berths(tmp_path, capsys):
     assert max(inside) == 3
 
 
+def test_people_cross_at_a_zebra_before_vehicles_that_give_way(tmp_path):
+    zebra = {"site.network.crossings.0.control": "zebra"}
+    export_sumo(resolve(load_scenario("school/baseline", overrides=zebra)), seed=3, out=tmp_path / "out")
+    assert sumo.build(tmp_path / "out") == []
+    warnings = sumo.simulate(tmp_path / "out", "--end", "27900")
+    assert all("emergency braking" in line for line in warnings)
+    took = [float(w.get("duration")) for w in sumo.parsed(tmp_path / "out", "tripinfo.xml").iter("walk")]
+    assert len(took) > 10
+    assert max(took) < 60.0
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_a_narrow_street_of_ones_own_runs_on_either_side(tmp_path, monkeypatch, capsys, side):
@@ -179,7 +197,7 @@ def test_a_narrow_street_of_ones_own_runs_on_either_side(tmp_path, monkeypatch, 
     folder = exported(tmp_path / "out", "ours/baseline")
     assert sumo.build(folder) == []
     sumo.simulate(folder)
-    assert len(sumo.parsed(folder, "tripinfo.xml")) == len(list(sumo.parsed(folder, "demand.rou.xml").iter("vehicle")))
+    assert everybody_came(folder)
 
 
 @pytest.mark.slow
@@ -190,7 +208,7 @@ def test_a_town_from_the_map_is_built_and_runs(tmp_path, monkeypatch, capsys):
     folder = exported(tmp_path / "out", "hill/baseline")
     assert sumo.build(folder) == []
     sumo.simulate(folder)
-    assert len(sumo.parsed(folder, "tripinfo.xml")) == len(list(sumo.parsed(folder, "demand.rou.xml").iter("vehicle")))
+    assert everybody_came(folder)
 
 
 @pytest.mark.slow

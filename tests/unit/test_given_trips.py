@@ -7,6 +7,7 @@ import pytest
 
 from sim.formats.sumo import read_sumo
 from sim.kernel.following import arrival_speed
+from sim.scenario import check_trips as checks
 from sim.scenario.check_trips import check_trips
 from sim.scenario.trips import Stop
 from sim.trips import TripRun, run_trips
@@ -73,6 +74,28 @@ def test_a_stop_beyond_the_end_of_its_link_is_a_fault(town):
     wrong = replace(town, trips=(replace(trip, stops=(replace(PARK, from_m=5000.0, to_m=6000.0),)),))
     (fault,) = check_trips(wrong, "t")
     assert str(fault) == "t: trips.0.stops.0.to_m: found 6000 m, expected at most the link's length, 200 m"
+
+
+def test_stops_behind_each_other_are_a_fault(town):
+    near, far = (replace(PARK, from_m=at, to_m=at + 20.0) for at in (50.0, 150.0))
+    trip = parked(town, 1).trips[0]
+    assert check_trips(replace(town, trips=(replace(trip, stops=(near, far)),))) == []
+    (fault,) = check_trips(replace(town, trips=(replace(trip, stops=(far, near)),)), "t")
+    assert str(fault) == (
+        "t: trips.0.stops.1: found w at 70 m, behind the stop before, expected stops in the order of the trip's path"
+    )
+    on_e = replace(far, link="e")
+    (fault,) = check_trips(replace(town, trips=(replace(trip, stops=(on_e, near)),)), "t")
+    assert "trips.0.stops.1: found w at 70 m, behind" in str(fault)
+
+
+def test_names_are_looked_up_at_once_and_searched_for_a_fault_alone(town, monkeypatch):
+    searched = []
+    monkeypatch.setattr(checks, "unknown", lambda *told: searched.append(told) or ())
+    check_trips(town)
+    assert searched == []
+    check_trips(replace(town, trips=(replace(town.trips[0], type="cat"),)))
+    assert [(found, known) for _, found, known, _ in searched] == [("cat", ["bus", "car", "large", "small"])]
 
 
 def test_berths_of_one_place_are_told_alike(town):

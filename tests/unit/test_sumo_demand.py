@@ -1,11 +1,13 @@
 """SUMO's demand comes in: types, distributions, routes, flows, and stops on the way."""
 
+import numpy as np
 import pytest
 
 from sim.formats.sumo import import_sumo, read_sumo
 from sim.formats.sumo_types import IDM_FALLS
 from sim.scenario.trip_files import load_trip_site
-from tests.sumo_town import ROUTES, TYPES, write
+from sim.trips import run_trips
+from tests.sumo_town import NET, ROUTES, TYPES, write
 
 
 def site_of(tmp_path, routes=ROUTES, types=TYPES):
@@ -19,6 +21,21 @@ def test_a_type_keeps_what_it_says(tmp_path):
     assert (moves.speed_factor, moves.top_speed_m_s) == (1.1, 20.0)
     assert moves.acceleration_m_s2 == pytest.approx(2.0 / IDM_FALLS, abs=1e-3)
     assert not car.bus_lanes
+
+
+def test_a_type_may_say_it_in_an_element_of_its_model(tmp_path):
+    inner = TYPES.replace('accel="2" decel="4" sigma="0" tau="1.2"', "").replace(
+        'maxSpeed="20"/>', 'maxSpeed="20"><carFollowing-Krauss accel="2" decel="4" sigma="0" tau="1.2"/></vType>'
+    )
+    assert inner != TYPES
+    assert site_of(tmp_path, types=inner).types == site_of(tmp_path).types
+
+
+def test_what_ours_cannot_be_is_cut_and_told(tmp_path):
+    long = TYPES.replace('length="4" speedFactor="1.1"', 'length="40" tau="0.1" speedFactor="1.1"')
+    _, summary = read_sumo(*write(tmp_path, types=long.replace('tau="1.2"', "")))
+    assert "types with a length below 1 or above 30, cut to that: 1" in summary.notes
+    assert "types with a tau below 0.2 or above 5, cut to that: 1" in summary.notes
 
 
 def test_a_type_that_says_nothing_is_as_its_class_in_sumo(tmp_path):
@@ -71,6 +88,189 @@ def test_parking_on_the_road_is_a_stop_in_the_lane(tmp_path):
     yard = TYPES.replace('endPos="70"/>', 'endPos="70" roadsideCapacity="3" onRoad="true"/>')
     (stop,) = next(t for t in site_of(tmp_path, parked, yard).trips if t.id == "line_3").stops
     assert (stop.off_lane, stop.berths) == (False, 0)
+
+
+# ---------------------------------------------------------------------- routes
+
+
+def paths_of(tmp_path, routes, net=NET):
+    site, _ = read_sumo(*write(tmp_path, net=net, routes=f"<routes>{routes}</routes>"))
+    return [t.path for t in site.trips]
+
+
+MANY = '<flow id="f" begin="0" end="400" number="400" route="d"/>'
+TWO = '<route id="a" edges="w e"/><route id="b" edges="s e"/>'
+
+
+@pytest.mark.parametrize(
+    "mix",
+    [
+        '<routeDistribution id="d" routes="a b" probabilities="3 1"/>',
+        '<routeDistribution id="d"><route refId="a" probability="3"/><route refId="b"/></routeDistribution>',
+        '<routeDistribution id="d"><route edges="w e" probability="0.75"/><route edges="s e" probability="0.25"/>'
+        "</routeDistribution>",
+        '<routeDistribution id="d" routes="a"><route edges="s e" probability="0.333"/></routeDistribution>',
+    ],
+)
+def test_routes_are_drawn_from_a_distribution_by_their_weights(tmp_path, mix):
+    paths = paths_of(tmp_path, MANY + mix + TWO)
+    assert 260 <= paths.count(("w", "e")) <= 340  # 300 expected, standard deviation 9
+    assert set(paths) == {("w", "e"), ("s", "e")}
+    assert paths_of(tmp_path, MANY + mix + TWO) == paths
+
+
+def test_a_vehicle_may_have_a_distribution_of_its_own(tmp_path):
+    within = '<routeDistribution><route refId="b"/><route edges="w e" probability="0"/></routeDistribution>'
+    assert paths_of(tmp_path, f'{TWO}<vehicle id="v" depart="0">{within}</vehicle>') == [("s", "e")]
+
+
+BACK = (
+    NET.replace('<edge id="path"', '<edge id="back" from="d" to="a">'
+    '<lane id="back_0" index="0" speed="13.89" length="500" shape="508,9 -2,9"/></edge>\n    <edge id="path"')
+    .replace("</net>", '<connection from="e" to="back" fromLane="1" toLane="0" dir="t"/>'
+    '<connection from="back" to="w" fromLane="0" toLane="0" dir="t"/></net>')
+)  # fmt: skip
+
+
+def test_a_route_is_driven_again_as_often_as_it_says(tmp_path):
+    round_ = '<route id="r" edges="w e back" repeat="2"/><vehicle id="v" depart="0" route="r"/>'
+    assert paths_of(tmp_path, round_, BACK) == [("w", "e", "back") * 3]
+    once, _ = read_sumo(*write(tmp_path, BACK, f"<routes>{round_.replace('2', '0')}</routes>"))
+    thrice, _ = read_sumo(*write(tmp_path, BACK, f"<routes>{round_}</routes>"))
+    took = [float(run_trips(site).trips["left_s"][0]) for site in (once, thrice)]
+    assert took[1] == pytest.approx(3.0 * took[0], rel=0.1)
+
+
+def test_one_with_stops_is_driven_once_and_that_is_told(tmp_path):
+    stop = '<stop lane="e_1" endPos="100" duration="9"/>'
+    routes = f'<route id="r" edges="w e back" repeat="2">{stop}</route><vehicle id="v" depart="0" route="r"/>'
+    site, summary = read_sumo(*write(tmp_path, BACK, f"<routes>{routes}</routes>"))
+    assert (site.trips[0].path, len(site.trips[0].stops)) == (("w", "e", "back"), 1)
+    assert any("driven once: 1" in note for note in summary.notes)
+
+
+# ---------------------------------------------------------------------- departures
+
+
+def departures_of(tmp_path, routes):
+    return [t.depart_s for t in site_of(tmp_path, f"<routes>{routes}</routes>").trips]
+
+
+@pytest.mark.parametrize(("told", "seconds"), [("0:1:5.5", 65.5), ("07:40:00", 27600.0), ("1:0:0:1", 86401.0)])
+def test_a_time_may_be_told_in_hours_minutes_and_seconds(tmp_path, told, seconds):
+    assert departures_of(tmp_path, f'<trip id="t" depart="{told}" from="w" to="e"/>') == [seconds]
+
+
+def test_headways_may_be_drawn_from_the_exponential_distribution(tmp_path):
+    flow = '<flow id="f" begin="100" end="4100" period="exp(0.5)" from="w" to="e"/>'
+    found = np.array(departures_of(tmp_path, flow))
+    headways = np.diff(found)
+    assert found[0] > 100.0
+    assert found[-1] < 4100.0
+    assert headways.mean() == pytest.approx(2.0, rel=0.1)  # of 2,000 the standard error is 2 %
+    assert headways.std() == pytest.approx(2.0, rel=0.15)
+    assert (headways < 0.5).mean() == pytest.approx(1.0 - np.exp(-0.25), abs=0.03)
+    assert departures_of(tmp_path, flow) == found.tolist()
+
+
+def test_a_probability_is_that_of_each_second(tmp_path):
+    found = np.array(departures_of(tmp_path, '<flow id="f" begin="7" end="4007" probability="0.3" from="w" to="e"/>'))
+    assert len(found) == pytest.approx(1200, rel=0.1)
+    assert (found % 1.0 == 0.0).all()
+    assert (np.diff(found) > 0.0).all()
+    assert (np.diff(found) == 1.0).mean() == pytest.approx(0.3, abs=0.05)
+    always = departures_of(tmp_path, '<flow id="f" begin="7" end="10" probability="1" from="w" to="e"/>')
+    assert always == [7.0, 8.0, 9.0]
+
+
+def test_a_flow_without_an_end_goes_on_for_a_day_and_one_with_a_number_until_it_is_reached(tmp_path):
+    assert departures_of(tmp_path, '<flow id="f" begin="10" number="2" from="w" to="e"/>') == [10.0, 43210.0]
+    assert departures_of(tmp_path, '<flow id="f" begin="10" period="9000" number="3" from="w" to="e"/>') == [
+        10.0, 9010.0, 18010.0,
+    ]  # fmt: skip
+
+
+def test_flows_within_an_interval_have_its_times(tmp_path):
+    flow = '<interval begin="60" end="0:2:0"><flow id="f" number="3" from="w" to="e"/></interval>'
+    assert departures_of(tmp_path, flow) == [60.0, 80.0, 100.0]
+
+
+def test_a_flow_goes_on_after_one_of_its_vehicles_is_left_out(tmp_path):
+    mix = '<vTypeDistribution id="m"><vType id="bike" vClass="bicycle"/><vType id="auto"/></vTypeDistribution>'
+    found = departures_of(tmp_path, f'{mix}<flow id="f" begin="0" end="100" number="100" type="m" from="w" to="e"/>')
+    assert 30 < len(found) < 70
+    assert found[-1] > 90.0
+
+
+def test_types_may_be_listed_with_probabilities(tmp_path):
+    types = '<vType id="a" probability="0"/><vType id="b"/>'
+    flow = '<flow id="f" begin="0" end="100" number="100" type="m" from="w" to="e"/>'
+    for mix, share in (('vTypes="a b" probabilities="1 3"', 0.75), ('vTypes="a b"', 1.0)):
+        site = site_of(tmp_path, f'<routes><vTypeDistribution id="m" {mix}/>{types}{flow}</routes>')
+        assert sum(t.type == "b" for t in site.trips) == pytest.approx(100 * share, abs=13)
+
+
+def test_a_distribution_may_stand_for_the_default_type(tmp_path):
+    mix = '<vTypeDistribution id="DEFAULT_VEHTYPE"><vType id="a" length="4"/></vTypeDistribution>'
+    site = site_of(tmp_path, f'<routes>{mix}<trip id="t" depart="0" from="w" to="e"/></routes>')
+    assert [t.id for t in site.types] == ["a"]
+
+
+def test_what_a_vehicle_says_of_its_own_start_and_end_is_left_out_and_counted(tmp_path):
+    own = 'departPos="50" departLane="0" departSpeed="3" arrivalPos="100" speedFactor="1.1"'
+    routes = f'<flow id="f" begin="0" end="9" number="3" from="w" to="e" {own}/>'
+    usual = '<trip id="t" depart="0" from="w" to="e" departPos="base" departSpeed="max" arrivalPos="max"/>'
+    _, summary = read_sumo(*write(tmp_path, routes=f"<routes>{routes}{usual}</routes>"))
+    for word in ("departPos", "departLane", "departSpeed", "end before the end", "speed factor"):
+        (note,) = [n for n in summary.notes if word in n]
+        assert note.endswith(": 3")
+
+
+# ---------------------------------------------------------------------- stops
+
+
+def stops_of(tmp_path, stop, head="", types=TYPES):
+    routes = f'<routes>{head}<vehicle id="v" depart="50"><route edges="w e"/>{stop}</vehicle></routes>'
+    return [(s.from_m, s.to_m, s.until_s) for s in site_of(tmp_path, routes, types).trips[0].stops]
+
+
+def test_a_stop_beyond_the_end_may_be_moved_onto_the_lane_if_it_is_friendly(tmp_path):
+    assert stops_of(tmp_path, '<stop lane="e_1" endPos="900" friendlyPos="true" duration="9"/>') == [
+        (298.0, 300.0, 0.0)
+    ]
+    friendly = TYPES.replace('endPos="-180"', 'endPos="900" friendlyPos="1"')
+    assert stops_of(tmp_path, '<stop busStop="school" duration="9"/>', types=friendly) == [(100.0, 300.0, 0.0)]
+
+
+def test_what_is_negative_counts_from_the_end(tmp_path):
+    assert stops_of(tmp_path, '<stop lane="e_1" startPos="-60" endPos="-50" duration="9"/>') == [(240.0, 250.0, 0.0)]
+    assert stops_of(tmp_path, '<stop lane="e_1" duration="9"/>') == [(298.0, 300.0, 0.0)]
+    assert stops_of(tmp_path, '<stop edge="e" startPos="20" duration="9"/>') == [(20.0, 300.0, 0.0)]
+
+
+def test_the_stops_of_a_route_come_before_those_of_the_vehicle(tmp_path):
+    near, far = (f'<stop lane="e_1" startPos="{m}" endPos="{m + 9}" duration="9"/>' for m in (50, 150))
+    within = f'<vehicle id="v" depart="0"><route edges="w e">{near}</route>{far}</vehicle>'
+    shared = f'<route id="r" edges="w e">{near}</route><vehicle id="v" depart="0" route="r">{far}</vehicle>'
+    for routes in (within, shared):
+        stops = site_of(tmp_path, f"<routes>{routes}</routes>").trips[0].stops
+        assert [s.from_m for s in stops] == [50.0, 150.0]
+
+
+def test_until_counts_from_the_departure_in_a_route_for_many_and_from_midnight_else(tmp_path):
+    stop = '<stop lane="e_1" endPos="100" until="100"/>'
+    assert stops_of(tmp_path, stop)[0][2] == 100.0
+    shared = f'<route id="r" edges="w e">{stop}</route><vehicle id="v" depart="50" route="r"/>'
+    assert site_of(tmp_path, f"<routes>{shared}</routes>").trips[0].stops[0].until_s == 150.0
+    flow = f'<flow id="f" begin="50" end="250" period="100" from="w" to="e">{stop}</flow>'
+    assert [t.stops[0].until_s for t in site_of(tmp_path, f"<routes>{flow}</routes>").trips] == [100.0, 200.0]
+
+
+def test_a_place_on_a_lane_that_is_longer_than_the_others_lies_on_the_link(tmp_path):
+    net = NET.replace('id="e_1" index="1" speed="13.89" length="300"', 'id="e_1" index="1" speed="13.89" length="340"')
+    routes = '<vehicle id="v" depart="0"><route edges="w e"/><stop lane="e_1" endPos="-34" duration="9"/></vehicle>'
+    site, _ = read_sumo(*write(tmp_path, net, f"<routes>{routes}</routes>"))
+    assert site.trips[0].stops[0].to_m == pytest.approx(0.9 * 320.0)
 
 
 def test_what_is_left_out_is_told(tmp_path):

@@ -1,5 +1,7 @@
 """A SUMO network comes in as it is stated: lanes, connections, who gives way, and every green of a cycle."""
 
+import re
+
 import pytest
 
 from sim.formats.sumo import read_sumo
@@ -94,3 +96,32 @@ def test_a_connection_over_two_internal_lanes_waits_where_the_first_one_ends(tmp
     site, _ = read_sumo(*write(tmp_path, net))
     side = next(c for c in site.network.connections if c.from_link == "s")
     assert (side.wait_m, side.length_m) == (9.0, 13.0)
+
+
+def test_long_ids_that_begin_alike_stay_apart(tmp_path):
+    edges = [f"{'x' * 90}{n}" for n in range(2)]
+    net = NET
+    for id, edge in zip("se", edges, strict=True):
+        net = re.sub(f'((?:from|to|edge id)=)"{id}"', rf'\1"{edge}"', net)
+    town, _ = read_sumo(
+        *write(
+            tmp_path,
+            net,
+            routes=f'<routes><trip id="{edges[1]}" depart="0" from="{edges[0]}" to="{edges[1]}"/></routes>',
+            types="<additional/>",
+        )
+    )
+    assert len({link.id for link in town.network.links}) == 3
+    assert len({c.id for c in town.network.connections}) == 3
+    assert len(set(town.trips[0].path)) == 2
+    assert all(len(c.id) <= 80 for c in town.network.connections)
+
+
+def test_a_phase_of_hours_lasts_as_long(tmp_path):
+    net = with_signal().replace('duration="8" state="rrr"', 'duration="2:30:0" state="rrr"')
+    (programme,) = read_sumo(*write(tmp_path, net))[0].network.programmes
+    assert [(p.duration_s, p.lights) for p in programme.phases[-3:]] == [
+        (3600.0, "rrr"),
+        (3600.0, "rrr"),
+        (1800.0, "rrr"),
+    ]

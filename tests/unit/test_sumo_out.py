@@ -7,11 +7,11 @@ from functools import cache
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sim.demand import draw
-from sim.formats.sumo_out import Light, Plan
+from sim.formats.sumo_out import LightTimes, Plan
 from sim.formats.sumo_out.demand import tau_s, vehicle_name
 from sim.formats.sumo_out.network import edges
 from sim.formats.sumo_out.notes import notes
@@ -22,7 +22,7 @@ from sim.formats.sumo_out.writing import files
 from sim.interventions import resolve
 from sim.kernel.junctions import switch_lights
 from sim.kernel.state import AMBER, GREEN
-from sim.model import departures, roads
+from sim.model import departures, roads, walkers_at_zebras
 from sim.scenario.read import load_scenario
 from sim.study.sumo import plan_of, road_of
 from sim.traffic.laying import lay_out
@@ -141,6 +141,7 @@ def test_a_boundary_is_a_dead_end_and_no_way_is_guessed_there():
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
+@example(" ab", "\u20ab")
 def test_names_are_such_as_sumo_reads_and_stay_apart(one, other):
     assert not re.search(r"[\s|\\'\";,<>&:/#]", sumo_name(one))
     assert one == other or sumo_name(one) != sumo_name(other)
@@ -216,7 +217,7 @@ def test_a_left_turn_gives_way_on_green_and_traffic_straight_on_does_not():
 
 
 lights = st.tuples(st.integers(0, 59), st.integers(1, 40), st.integers(0, 5)).map(
-    lambda t: Light(60.0, 0.0, float(t[0]), float(t[0] + t[1]), float(t[0] + t[1] + t[2]))
+    lambda t: LightTimes(60.0, 0.0, float(t[0]), float(t[0] + t[1]), float(t[0] + t[1] + t[2]))
 )
 
 
@@ -273,6 +274,8 @@ def test_types_move_as_our_classes_and_keep_the_drivers_time_gap():
 def test_no_time_gap_is_shorter_than_a_step_which_sumo_would_warn_of():
     hasty = replace(next(v for v in plan().vehicles if v.who == "car"), headway_factor=0.2)
     assert tau_s(plan(), hasty) == plan().step_s
+    told = notes(replace(plan(), vehicles=(hasty,)))
+    assert "time gaps shorter than a step, of 1 drivers, are as long as one, 0.5 s" in told
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():
@@ -358,6 +361,57 @@ def test_whoever_finds_berths_full_is_sent_to_the_remote_parking():
     assert {r.get("id") for r in rerouter.iter("parkingAreaReroute")} == {"parking_gate", "remote#0", "remote#1"}
 
 
+def test_a_remote_parking_at_the_very_start_of_a_link_has_a_place_beside_it():
+    of = plan()
+    site = of.scenario.site
+    at_start = tuple(replace(p, at_m=0.0) for p in site.remote_parking)
+    moved = replace(of, scenario=replace(of.scenario, site=replace(site, remote_parking=at_start)))
+    areas = by_id(places(Streets(moved)), "parkingArea")
+    for n in range(len(at_start)):
+        begin, end = (float(areas[f"remote#{n}"].get(key)) for key in ("startPos", "endPos"))
+        assert end - begin == pytest.approx(5.0)
+
+
+# ---------------------------------------------------------------------- people on foot
+
+ZEBRA = {"site__network__crossings__0__control": "zebra"}
+
+
+def test_whoever_crosses_at_a_zebra_here_crosses_there_at_the_same_time():
+    of = plan(**ZEBRA)
+    root = ElementTree.fromstring(files(of)["demand.rou.xml"])
+    site, start_s = of.scenario.site, of.scenario.site.demand.window.start
+    ours = walkers_at_zebras(draw(of.scenario, roads(site.network)[1], SEED, 0), site, start_s, of.step_s)
+    people = list(root.iter("person"))
+    assert len(people) == len(ours) > 300
+    assert sorted(float(p.get("depart")) for p in people) == sorted(start_s + w.due * of.step_s for w in ours)
+    to_gate = [p for p in people if p.find("walk").get("edges") == "at_gate#0#far at_gate#0#gate"]
+    assert len(to_gate) == sum(bool(w.who) for w in ours)
+    comes = [float(e.get("depart")) for e in root if e.tag in ("vehicle", "person")]
+    assert comes == sorted(comes)
+
+
+def test_a_zebra_crosses_both_directions_between_footways_on_either_side():
+    texts = {name: ElementTree.fromstring(text) for name, text in files(plan(**ZEBRA)).items() if name.endswith("xml")}
+    (crossing,) = texts["connections.con.xml"].iter("crossing")
+    assert (crossing.get("node"), crossing.get("priority")) == ("at_gate#0", "true")
+    assert set(crossing.get("edges").split()) == {"main_e2#0", "main_w2#1"}
+    nodes = {n.get("id"): (float(n.get("x")), float(n.get("y"))) for n in texts["nodes.nod.xml"].iter("node")}
+    (x, y), gate, far = (nodes[f"at_gate#0{side}"] for side in ("", "#gate", "#far"))
+    assert gate[1] < y - 7.0  # on the right of those who drive east
+    assert far[1] > y + 7.0
+    assert gate[0] == pytest.approx(x) == pytest.approx(far[0])
+    for edge in texts["edges.edg.xml"].iter("edge"):
+        allowed = [lane.get("allow") for lane in edge.iter("lane")]
+        assert ("pedestrian" in edge.get("disallow", "")) != ("pedestrian" in allowed)
+
+
+def test_without_a_zebra_nobody_walks_and_lanes_are_as_they_were():
+    assert not list(roots()["connections.con.xml"].iter("crossing"))
+    assert not list(roots()["demand.rou.xml"].iter("person"))
+    assert "pedestrian" not in files(plan())["edges.edg.xml"]
+
+
 # ---------------------------------------------------------------------- what SUMO cannot say
 
 
@@ -368,8 +422,11 @@ def test_what_cannot_be_said_is_told_and_only_that():
     assert "warden" not in told
     assert "crossings without signal" not in told
     assert "the warden" in "\n".join(notes(plan("school/warden")))
-    zebra = notes(plan(site__network__crossings__0__control="zebra"))
-    assert any("crossings without signal (at_gate)" in line for line in zebra)
+    nobody = notes(replace(plan(**ZEBRA), pedestrians=()))
+    assert any("crossings without signal (at_gate)" in line for line in nobody)
+    zebra = "\n".join(notes(plan(**ZEBRA)))
+    assert "here a share of them (at_gate: 0.5)" in zebra
+    assert "crossings without signal" not in zebra
 
 
 def test_traffic_that_keeps_left_is_told_to_netconvert():

@@ -1,7 +1,8 @@
-"""Everybody who drives: types of vehicles with our car following, and one vehicle after the other."""
+"""Everybody who comes: types of vehicles with our car following, and one traveller after the other."""
 
 from xml.etree.ElementTree import Element, SubElement
 
+from sim.formats.sumo_out.footways import people
 from sim.formats.sumo_out.places import manoeuvres, stop
 from sim.formats.sumo_out.plan import Plan, Vehicle, Who
 from sim.formats.sumo_out.streets import TWO_WHEELER, Streets, number, sumo_name
@@ -27,29 +28,34 @@ TAU_STEP_S = 0.05
 
 
 def demand(streets: Streets) -> Element:
-    """Return the types and the vehicles, in order of departure."""
+    """Return the types, and whoever drives or crosses, in order of departure."""
     root = Element("routes")
     plan = streets.plan
     used = {(v.who, tau_s(plan, v)) for v in plan.vehicles}
     for who, tau in sorted(used):
         SubElement(root, "vType", _vehicle_type(plan, who, tau))
-    for vehicle in plan.vehicles:
-        element = SubElement(
-            root,
-            "vehicle",
-            {
-                "id": vehicle_name(vehicle.name),
-                "type": type_name(vehicle.who, tau_s(plan, vehicle)),
-                "depart": number(vehicle.depart_s),
-                "departLane": "best",
-                "departSpeed": "avg",  # with "max" cars in a queue always get in before a bus, which needs more room
-                "speedFactor": f"{vehicle.speed_factor:.10g}",
-            },
-        )
-        SubElement(element, "route", edges=streets.edges(vehicle.path))
-        if vehicle.stop is not None:
-            SubElement(element, "stop", stop(streets, vehicle.stop))
+    coming = [(v.depart_s, _vehicle(streets, v)) for v in plan.vehicles]
+    root.extend(element for _, element in sorted([*coming, *people(streets)], key=lambda one: one[0]))
     return root
+
+
+def _vehicle(streets: Streets, vehicle: Vehicle) -> Element:
+    """Return one vehicle with its way and its stop."""
+    element = Element(
+        "vehicle",
+        {
+            "id": vehicle_name(vehicle.name),
+            "type": type_name(vehicle.who, tau_s(streets.plan, vehicle)),
+            "depart": number(vehicle.depart_s),
+            "departLane": "best",
+            "departSpeed": "avg",  # with "max" cars in a queue always get in before a bus, which needs more room
+            "speedFactor": f"{vehicle.speed_factor:.10g}",
+        },
+    )
+    SubElement(element, "route", edges=streets.edges(vehicle.path))
+    if vehicle.stop is not None:
+        SubElement(element, "stop", stop(streets, vehicle.stop))
+    return element
 
 
 def vehicle_name(name: str) -> str:
@@ -64,8 +70,12 @@ def type_name(who: Who, tau: float) -> str:
 
 def tau_s(plan: Plan, vehicle: Vehicle) -> float:
     """Return a driver's time gap [s] in steps of TAU_STEP_S, and never under the simulation's step."""
-    exact = class_of(plan, vehicle.who).headway_s * vehicle.headway_factor
-    return max(round(round(exact / TAU_STEP_S) * TAU_STEP_S, 2), plan.step_s)
+    return max(round(round(exact_tau_s(plan, vehicle) / TAU_STEP_S) * TAU_STEP_S, 2), plan.step_s)
+
+
+def exact_tau_s(plan: Plan, vehicle: Vehicle) -> float:
+    """Return a driver's time gap [s]."""
+    return class_of(plan, vehicle.who).headway_s * vehicle.headway_factor
 
 
 def class_of(plan: Plan, who: Who) -> VehicleClass:

@@ -3,6 +3,7 @@
 import itertools
 from xml.etree.ElementTree import Element, SubElement
 
+from sim.formats.sumo_out.footways import add_crossings, add_edges, add_nodes
 from sim.formats.sumo_out.plan import Way
 from sim.formats.sumo_out.signals import crossing_program, programs
 from sim.formats.sumo_out.streets import TWO_WHEELER, Streets, across, along, number, sumo_name
@@ -26,6 +27,7 @@ def nodes(streets: Streets) -> Element:
         else:
             element.set("type", "priority")
             element.set("rightOfWay", "edgePriority")
+    add_nodes(root, streets)
     return root
 
 
@@ -60,6 +62,7 @@ def edges(streets: Streets) -> Element:
                 SubElement(element, "lane", index="0", allow=TWO_WHEELER, width=number(link.strip_width_m))
                 for index in range(1, piece.lanes + 1):
                     SubElement(element, "lane", index=str(index), disallow=TWO_WHEELER)
+    add_edges(root, streets)
     for ring in _rings(streets):
         SubElement(root, "roundabout", ring)
     return root
@@ -84,6 +87,7 @@ def connections(streets: Streets) -> Element:
     for link in streets.network.links:
         if link.id not in going:  # else netconvert guesses where it might lead to
             SubElement(root, "connection", {"from": streets.edge(link.id, -1)})
+    add_crossings(root, streets)
     return root
 
 

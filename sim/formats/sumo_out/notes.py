@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+from sim.formats.sumo_out import footways
+from sim.formats.sumo_out.demand import TAU_STEP_S, exact_tau_s
 from sim.formats.sumo_out.plan import Plan
 from sim.scenario.site import Site
 
@@ -54,13 +56,7 @@ def _of_curb(plan: Plan) -> Iterator[str]:
 def _of_people_on_foot(plan: Plan) -> Iterator[str]:
     """Yield who walks here and is not there."""
     site = plan.scenario.site
-    yield f"people on foot: {plan.on_foot} pupils on foot, and the walks of the others, are left out"
-    lit = [c.id for c in site.network.crossings if c.id in plan.road.crossing_lights]
-    if lit:
-        yield f"crossings with signal ({', '.join(lit)}): the vehicles' lights alone"
-    free = [c.id for c in site.network.crossings if c.control != "signal"]
-    if free:
-        yield f"crossings without signal ({', '.join(free)}): nobody crosses, nobody yields"
+    yield from footways.notes(plan)
     if site.guardrails or site.waiting_areas:
         yield "guardrails and waiting areas count in the length of escorts' stops alone"
 
@@ -81,7 +77,10 @@ def _of_traffic(plan: Plan) -> Iterator[str]:
         "queues: who has blocked a junction for 10 s is driven through, who has waited for 30 s takes any gap, and "
         "drivers take another way that saves ten minutes; else SUMO's streets lock up at their capacity, below ours"
     )
-    yield "drivers whose time gaps differ by less than 0.05 s share a type"
+    yield f"drivers whose time gaps differ by less than {TAU_STEP_S:g} s share a type"
+    hasty = sum(exact_tau_s(plan, v) < plan.step_s for v in plan.vehicles)
+    if hasty:
+        yield f"time gaps shorter than a step, of {hasty} drivers, are as long as one, {plan.step_s:g} s"
 
 
 def _of_streets(site: Site) -> Iterator[str]:
@@ -92,5 +91,5 @@ def _of_streets(site: Site) -> Iterator[str]:
     if any(link.lanes == 1 and not link.divided and (link.from_node, link.to_node) in back for link in links):
         yield (
             "passing a row over the opposite lane is SUMO's own, and only where both directions have a piece of equal "
-            "length and no strip"
+            "length, no strip, and no zebra at either end"
         )

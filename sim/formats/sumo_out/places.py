@@ -68,15 +68,14 @@ def manoeuvres(parking_s: float) -> str:
 
 def _add_remote(root: Element, streets: Streets, n: int) -> None:
     """Add a parking area further off, with room for every family."""
-    parking = streets.plan.scenario.site.remote_parking[n]
-    at, begin, end = streets.stretch(parking.link, parking.at_m - REMOTE_M, parking.at_m)
+    link, at, begin, end = _remote(streets, n)
     families = sum(v.who == "family" for v in streets.plan.vehicles)
     SubElement(
         root,
         "parkingArea",
         {
             "id": remote_name(n),
-            "lane": streets.lane(parking.link, at, 0),
+            "lane": streets.lane(link, at, 0),
             "startPos": number(begin),
             "endPos": number(end),
             "roadsideCapacity": str(max(families, 1)),
@@ -93,7 +92,7 @@ def _add_rerouter(root: Element, streets: Streets, link: str) -> None:
     if not zones or not onward:
         return
     edges = {streets.edge(link, streets.stretch(link, z.from_m, z.to_m)[0]): None for z in zones}
-    edges |= {_remote_edge(streets, n): None for n in onward}
+    edges |= {streets.edge(*_remote(streets, n)[:2]): None for n in onward}
     rerouter = SubElement(root, "rerouter", id=f"{sumo_name(link)}#full", edges=" ".join(edges))
     interval = SubElement(rerouter, "interval", begin=ALWAYS[0], end=ALWAYS[1])
     for zone in zones:
@@ -102,9 +101,11 @@ def _add_rerouter(root: Element, streets: Streets, link: str) -> None:
         SubElement(interval, "parkingAreaReroute", id=remote_name(n), visible="true")
 
 
-def _remote_edge(streets: Streets, n: int) -> str:
+def _remote(streets: Streets, n: int) -> tuple[str, int, float, float]:
+    """Return the link and piece beside which a remote parking is drawn, and from where to where on it [m]."""
     parking = streets.plan.scenario.site.remote_parking[n]
-    return streets.edge(parking.link, streets.stretch(parking.link, parking.at_m, parking.at_m)[0])
+    end_m = max(parking.at_m, streets.plan.road.pieces[parking.link][0].from_m + REMOTE_M)
+    return parking.link, *streets.stretch(parking.link, end_m - REMOTE_M, end_m)
 
 
 def is_area(zone: CurbZone) -> bool:

@@ -10,8 +10,8 @@ Who = Literal["family", "car", "heavy", "two_wheeler", "bus"]
 
 
 @dataclass(frozen=True)
-class Light:
-    """The light of one group of movements [s]: green and amber within the cycle, which begins at `offset_s`.
+class LightTimes:
+    """When one group of movements has green and amber [s] within the cycle, which begins at `offset_s`.
 
     The offset counts from midnight. A cycle of 0 is no light.
     """
@@ -23,7 +23,7 @@ class Light:
     amber_to_s: float = 0.0
 
 
-NO_LIGHT = Light()
+NO_LIGHT = LightTimes()
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Way:
 
     movement: Movement
     speed_m_s: float
-    light: Light = NO_LIGHT
+    light: LightTimes = NO_LIGHT
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,17 @@ class Vehicle:
 
 
 @dataclass(frozen=True)
+class Pedestrian:
+    """Somebody who comes to a zebra at a time [s after midnight] and crosses: from the gate's side, or to it."""
+
+    name: str
+    crossing: str
+    at_s: float
+    speed_m_s: float
+    from_gate: bool
+
+
+@dataclass(frozen=True)
 class Road:
     """The road as it is laid out."""
 
@@ -79,7 +90,7 @@ class Road:
     """By link, in driving order."""
     ways: tuple[Way, ...]
     """In the order of the movements, whose conflicts name each other by it."""
-    crossing_lights: dict[str, Light]
+    crossing_lights: dict[str, LightTimes]
 
 
 @dataclass(frozen=True)
@@ -97,5 +108,7 @@ class Plan:
     """By link: the remote parkings to which one gets from there, and from there home."""
     on_foot: int
     """Pupils who come on foot."""
+    pedestrians: tuple[Pedestrian, ...] = ()
+    """Those of them who cross at a zebra, and the adults with them, there and back."""
     left_out: tuple[str, ...] = ()
     """Travellers without a way, by name."""

@@ -4,11 +4,11 @@ import itertools
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement
 
-from sim.formats.sumo_out.plan import Light, Way
+from sim.formats.sumo_out.plan import LightTimes, Way
 from sim.formats.sumo_out.streets import Streets, across, along, number, sumo_name
 
 
-def phases(lights: Sequence[Light], foes: Sequence[frozenset[int]]) -> list[tuple[float, str]]:
+def phases(lights: Sequence[LightTimes], foes: Sequence[frozenset[int]]) -> list[tuple[float, str]]:
     """Return the phases of one cycle: (duration [s], state), one letter for each light.
 
     `foes` says for each light to which others its movement gives way: while one of them may go, green is "g", else "G".
@@ -30,14 +30,14 @@ def phases(lights: Sequence[Light], foes: Sequence[frozenset[int]]) -> list[tupl
     return found
 
 
-def _state(lights: Sequence[Light], foes: Sequence[frozenset[int]], at_s: float) -> str:
+def _state(lights: Sequence[LightTimes], foes: Sequence[frozenset[int]], at_s: float) -> str:
     """Return the letters at a time within the cycle [s]."""
     letters = [letter(light, at_s) for light in lights]
     moving = {n for n, shown in enumerate(letters) if shown != "r"}
     return "".join("g" if shown == "G" and foes[n] & moving else shown for n, shown in enumerate(letters))
 
 
-def letter(light: Light, at_s: float) -> str:
+def letter(light: LightTimes, at_s: float) -> str:
     """Return what a light shows at a time [s] after its offset: "G", "y" or "r"."""
     if light.cycle_s == 0.0:
         return "G"

@@ -20,8 +20,8 @@ TWO_WHEELER = "bicycle"
 
 
 def sumo_name(text: str) -> str:
-    """Return a name that SUMO reads: what is no letter, digit, "_", "-" or "." is written as "~" and its code."""
-    return re.sub(r"[^\w.-]", lambda found: f"~{ord(found[0]):x}", text)
+    """Return a name that SUMO reads: what is no letter, digit, "_", "-" or "." is written as its code between "~"."""
+    return re.sub(r"[^\w.-]", lambda found: f"~{ord(found[0]):x}~", text)
 
 
 def number(value: float) -> str:
@@ -37,6 +37,8 @@ class Streets:
         self.plan = plan
         self.network = plan.scenario.site.network
         self.lines = lines_of(self.network)
+        self._walked = {p.crossing for p in self.plan.pedestrians}
+        self._back = {(link.to_node, link.from_node): link for link in reversed(self.network.links)}
         self.places: dict[str, Point] = {sumo_name(n.id): (n.x_m, n.y_m) for n in self.network.nodes}
         self.cut_nodes = self._cut_nodes()
 
@@ -88,9 +90,13 @@ class Streets:
         return (piece.to_m - piece.from_m + facing.to_m - facing.from_m) / 2.0
 
     def opposite(self, link: Link, n: int) -> Piece | None:
-        """Return the opposite piece over which one may pass a row: one lane each way, and no railing."""
-        ends = (link.to_node, link.from_node)
-        back = next((x for x in self.network.links if (x.from_node, x.to_node) == ends), None)
+        """Return the opposite piece over which one may pass a row: one lane each way, no railing, and no zebra.
+
+        Who passes somebody that waits at a zebra meets those who come, and in SUMO neither ever gives way.
+        """
+        if self._walked & {piece.crossing for piece in self.plan.road.pieces[link.id][max(n - 1, 0) : n + 1]}:
+            return None
+        back = self._back.get((link.from_node, link.to_node))
         if back is None or link.divided or back.divided or link.strip_width_m or back.strip_width_m:
             return None
         there = self.plan.road.pieces[back.id]

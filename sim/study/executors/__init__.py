@@ -1,6 +1,35 @@
 """Where replications are simulated: processes here, a Dask cluster, or SLURM jobs; the results are the same."""
 
+from collections.abc import Mapping
+from importlib.util import find_spec
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from sim.scenario.faults import BadInput, Fault
+from sim.scenario.read import faults_of
 from sim.study.executors.base import Executor, Failed
 from sim.study.executors.local import Local, cores
 
-__all__ = ["Executor", "Failed", "Local", "cores"]
+__all__ = ["Executor", "Failed", "Local", "cores", "executor_of"]
+
+
+def executor_of(told: Mapping[str, Any], workers: int) -> Executor:
+    """Return the executor that a configuration (conf/executor/) names; raises BadInput with every fault in it."""
+    values = dict(told)
+    kind = values.pop("kind", None)
+    package = {"dask": "distributed", "slurm": "submitit"}.get(str(kind))
+    if package is not None and find_spec(package) is None:
+        raise BadInput(Fault(f"executor={kind}", f"no package {package}", f"pip install 'dropoff[{kind}]'"))
+    try:
+        if kind == "dask":
+            from sim.study.executors.dask import Dask
+
+            return TypeAdapter(Dask).validate_python({**values, "workers": workers})
+        if kind == "slurm":
+            from sim.study.executors.slurm import Slurm
+
+            return TypeAdapter(Slurm).validate_python(values)
+        return TypeAdapter(Local).validate_python({**values, "workers": workers})
+    except ValidationError as error:
+        raise BadInput(*faults_of(error, "executor")) from None

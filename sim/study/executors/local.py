@@ -38,6 +38,7 @@ class Local:
         workers want it at once. With one worker all of them do.
         """
         suspects: list[tuple[Hashable, tuple[Any, ...]]] = []
+        killer: list[tuple[Hashable, tuple[Any, ...]]]
         here = True
         while waiting or suspects:
             if here and waiting:
@@ -47,13 +48,12 @@ class Local:
             elif waiting:
                 with _pool(self.workers) as pool:
                     yield from _drain(pool, function, waiting, AHEAD * self.workers, suspects)
-            else:
-                name, task = suspects.pop(0)
-                again: list[tuple[Hashable, tuple[Any, ...]]] = []
+            else:  # one at a time in one process, so that it is known who kills it
+                again, suspects, killer = deque(suspects), [], []
                 with _pool(1) as pool:
-                    yield from _drain(pool, function, deque([(name, task)]), 1, again)
-                if again:
-                    yield name, KILLED
+                    yield from _drain(pool, function, again, 1, killer)
+                suspects = list(again)
+                yield from ((name, KILLED) for name, _ in killer)
 
 
 def _drain(

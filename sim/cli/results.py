@@ -1,0 +1,112 @@
+"""`dropoff results list|show|compare` and `dropoff rerun`."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.cli.words import DONE, TROUBLE, short
+
+if TYPE_CHECKING:
+    from sim.study.results import Result
+
+
+def add(commands: Any) -> None:
+    """Add the commands to the parser."""
+    results = commands.add_parser("results", help="list, show and compare what was run")
+    actions = results.add_subparsers(required=True, metavar="ACTION")
+    listing = actions.add_parser("list", help="every result below a folder, with its verdicts")
+    listing.add_argument("folder", nargs="?", type=Path, default=Path("results"))
+    listing.set_defaults(command=_list)
+    show = actions.add_parser("show", help="the verdicts of a result, as they were printed")
+    show.add_argument("folder", type=Path)
+    show.set_defaults(command=_show)
+    compare = actions.add_parser("compare", help="two results: which KPIs differ, and how sure that is")
+    compare.add_argument("folder", type=Path)
+    compare.add_argument("other", type=Path)
+    compare.set_defaults(command=_compare)
+    again = commands.add_parser("rerun", help="make one replication again from its row in runs.parquet")
+    again.add_argument("run_id", help="its run_id, or the first letters of it")
+    again.add_argument("--results", type=Path, default=Path("results"), help="where it is looked for (results)")
+    again.add_argument("--out", type=Path, help="a new folder for its tables")
+    again.set_defaults(command=_rerun)
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from sim.study.results import results_below
+
+    found = list(results_below(arguments.folder))
+    for result in found:
+        print(f"{short(result.folder)}  ({str(result.run.get('started', ''))[:16].replace('T', ' ')})")
+        for line in _summary(result):
+            print(f"    {line}")
+    if not found:
+        print(f"no results below {short(arguments.folder)}")
+    return DONE
+
+
+def _summary(result: "Result") -> Iterator[str]:
+    done = result.comparisons()
+    if result.is_sweep:
+        declared = len(result.run["comparisons"])
+        state = "finished" if result.run["finished"] else "not finished: the same command goes on from there"
+        yield f"sweep: {result.run['title']}; {len(done)} of {declared} comparisons, {state}"
+    for one in done:
+        verdict = one.verdict()
+        told = [f"{t['kpi']} {t['verdict']}" for t in verdict["targets"] if t["headline"] and t["target"] is not None]
+        yield f"{verdict['scenario']} against {verdict['baseline']}, {verdict['replications']} pairs: {', '.join(told)}"
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from sim.study.results import result_in
+    from sim.verdict import verdict_lines
+
+    result = result_in(arguments.folder)
+    if result.is_sweep:
+        from sim.cli.sweep import sweep_lines
+
+        lines = sweep_lines(result.table("verdicts"), result.run["title"]) if result.run["finished"] else ()
+        for line in lines or _summary(result):
+            print(line)
+        for failed in result.run.get("failures", ()):
+            which = f", {failed['replication']}" if failed["replication"] else ""
+            print(f"failed: {failed['label']}{which}: {failed['reason']}")
+        return DONE
+    for line in verdict_lines(result.verdict()):
+        print(line)
+    run = result.run
+    print(f"seed {run['seed']}, dropoff {run['versions']['dropoff']}, {run['wall_s']:.0f} s, started {run['started']}")
+    return DONE
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from sim.study.contrast import contrast_lines
+    from sim.study.results import result_in
+
+    for line in contrast_lines(result_in(arguments.folder), result_in(arguments.other)):
+        print(line)
+    return DONE
+
+
+def _rerun(arguments: argparse.Namespace) -> int:
+    from sim.scenario.faults import BadInput, Fault
+    from sim.scenario.files import appearing_folder
+    from sim.study.results import find_run, rerun
+    from sim.tables import series_table, trips_table, write_table
+
+    if arguments.out is not None and arguments.out.exists():
+        raise BadInput(Fault("--out", f"{arguments.out}, which exists", "a new folder; nothing is overwritten"))
+    found = find_run(arguments.run_id, arguments.results)
+    where = f"{found.run_id}: {found.arm} of {short(found.result.folder)}, replication {found.replication}"
+    record, same = rerun(found)
+    if arguments.out is not None:
+        with appearing_folder(arguments.out) as folder:
+            for name, table in (("trips", trips_table), ("series", series_table)):
+                rows = table(record, scenario=found.world().name, replication=found.replication)
+                write_table(rows, folder / f"{name}.parquet", {"dropoff.run_id": found.run_id})
+    print(f"{where}: {'the same tables' if same else 'OTHER tables than before'}")
+    if not same:
+        was = found.result.run.get("source"), found.result.run["versions"]
+        print(f"it was run from {was[0]} with {was[1]}", file=sys.stderr)
+    return DONE if same else TROUBLE

@@ -1,0 +1,68 @@
+"""Two results beside each other: how the KPIs of each arm differ, in pairs where the same people live through both."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from sim.study.results import Result
+from sim.verdict import Estimate, apart, compare
+
+SAME, OTHER = "same people", "other people"
+
+
+def contrast_lines(one: Result, other: Result) -> Iterator[str]:
+    """Yield the lines of a comparison of two results: a run with a run, or a sweep's comparisons by their names."""
+    pairs, alone = _matched(one, other)
+    for a, b in pairs:
+        names = [f"{v['scenario']} against {v['baseline']}" for v in (a.verdict(), b.verdict())]
+        yield names[0] if names[0] == names[1] else f"{names[0]}  ->  {names[1]}"
+        yield from _contrast(a, b)
+    for folder in alone:
+        yield f"only in one of them: {folder}"
+
+
+def _matched(one: Result, other: Result) -> tuple[list[tuple[Result, Result]], list[str]]:
+    if not (one.is_sweep or other.is_sweep):
+        return [(one, other)], []
+    found = [{_name(r): r for r in each.comparisons()} for each in (one, other)]
+    both = [name for name in found[0] if name in found[1]]
+    alone = [str(r.folder) for a, b in (found, found[::-1]) for name, r in a.items() if name not in b]
+    return [(found[0][name], found[1][name]) for name in both], alone
+
+
+def _name(result: Result) -> tuple[str, str]:
+    verdict = result.verdict()
+    return verdict["scenario"], verdict["baseline"]
+
+
+def _contrast(a: Result, b: Result) -> Iterator[str]:
+    first, second = (_values(r.table("kpis")) for r in (a, b))
+    verdicts = [{t["kpi"]: t for t in r.verdict()["targets"] if t["headline"]} for r in (a, b)]
+    same_seed = a.run["seed"] == b.run["seed"]
+    for key in first.index.unique().intersection(second.index.unique()):
+        kpi, arm = key
+        x, y = (frame.loc[[key]].set_index("replication")["value"] for frame in (first, second))
+        shared = x.index.intersection(y.index)
+        paired = same_seed and len(shared) == len(x) == len(y)
+        found = compare(x[shared], y[shared]) if paired else apart(x, y)
+        yield f"    {kpi} {arm:<8} {_told(found)} ({SAME if paired else OTHER}, {len(x)} and {len(y)} replications)"
+    for kpi in verdicts[0]:
+        was, now = (of.get(kpi, {}).get("verdict") for of in verdicts)
+        yield f"    {kpi} verdict  {was}" if was == now else f"    {kpi} verdict  {was} -> {now}"
+
+
+def _values(kpis: pd.DataFrame) -> pd.DataFrame:
+    """Return the headline values by KPI and arm."""
+    heads = kpis[kpis["headline"] & kpis["why"].eq("")]
+    return heads.set_index(["kpi", "arm"])[["replication", "value"]]
+
+
+def _told(found: Estimate) -> str:
+    if found.no_change:
+        return f"{found.before:.1f} s in both, exactly"
+    if not np.isfinite([found.before, found.after]).all():
+        return "not defined in one of them"
+    change = f"{-100 * found.reduction:+.1f} %"
+    ends = f"{-100 * found.high:+.1f} to {-100 * found.low:+.1f} %" if np.isfinite(found.low) else "not defined"
+    return f"{found.before:.1f} -> {found.after:.1f} s, {change} (95 % interval {ends})"

@@ -1,0 +1,67 @@
+"""Spreads tasks over a Dask cluster, one that is there or one that it starts."""
+
+import errno
+from collections.abc import Callable, Generator, Hashable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from sim.scenario.faults import BadInput, Fault
+from sim.study.executors.base import KILLED, Failed, T, Waiting, failed, guarded
+
+AHEAD = 4
+"""Tasks handed on for each thread of the cluster."""
+ANSWERS_WITHIN_S = 20
+"""[s] in which a scheduler must answer"""
+
+
+@dataclass(frozen=True)
+class Dask:
+    """The workers of a Dask scheduler, or of a cluster of `workers` processes on this machine where there is none."""
+
+    address: str | None
+    workers: int
+
+    def outcomes(
+        self, function: Callable[..., T], waiting: Waiting
+    ) -> Generator[tuple[Hashable, T | Failed], None, None]:
+        """See `Executor`. A task whose worker is gone goes to another one; Dask gives up after some."""
+        from distributed import KilledWorker, as_completed
+
+        with ExitStack() as ends:
+            client = self._client(ends)
+            running: dict[Any, Hashable] = {}
+            finished = as_completed(loop=client.loop)
+            ends.callback(lambda: client.cancel(list(running), force=True))
+            while waiting or running:
+                most = AHEAD * max(1, sum(client.nthreads().values()))
+                while waiting and len(running) < most:
+                    name, task = waiting.popleft()
+                    future = client.submit(guarded, function, task, pure=False)
+                    running[future] = name
+                    finished.add(future)
+                future = next(finished)
+                if future.status in ("cancelled", "lost"):
+                    raise OSError(errno.ECONNRESET, "the Dask scheduler is gone", str(self.address))
+                try:
+                    answer = future.result()
+                except KilledWorker:
+                    answer = KILLED
+                except Exception as error:  # a task or a result that cannot be sent, say
+                    answer = failed(error)
+                yield running.pop(future), answer
+
+    def _client(self, ends: ExitStack) -> Any:
+        """Return a client of the scheduler; raises BadInput if none answers."""
+        from distributed import Client, LocalCluster
+
+        if self.address is None:
+            cluster = LocalCluster(
+                n_workers=self.workers, threads_per_worker=1, dashboard_address=None, memory_limit=None
+            )
+            return ends.enter_context(Client(ends.enter_context(cluster)))
+        try:
+            return ends.enter_context(Client(self.address, timeout=ANSWERS_WITHIN_S))
+        except (OSError, ValueError, TypeError) as error:
+            found = f"{self.address}, where nothing answers ({type(error).__name__})"
+            raise BadInput(Fault("executor.address", found, "the address of a Dask scheduler")) from None

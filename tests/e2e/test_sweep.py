@@ -1,0 +1,246 @@
+"""Sweeps as a planner leaves them running overnight: whatever stops them, nothing is lost and nothing is run twice."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sim.cli import main
+from tests.sweeps import ended, kept, mini, started, tables
+
+SWEEP = ["sweep", "study=study.yaml", "workers=2"]
+REPLICATIONS = 16
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> tuple[Path, float]:
+    """A sweep that nobody disturbed, and the time that it took [s]."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    mini(folder, REPLICATIONS)
+    ended(started(folder, *SWEEP, "replications=2", "out=warm", "store=null"))  # compiled for once
+    start = time.monotonic()
+    ended(started(folder, *SWEEP))
+    return folder, time.monotonic() - start
+
+
+def test_the_folder_holds_verdicts_and_a_result_for_each_comparison(undisturbed):
+    folder, _ = undisturbed
+    sweep = folder / "results" / "sweeps" / "study"
+    verdicts = pd.read_parquet(sweep / "verdicts.parquet")
+    assert set(verdicts["set.site.demand.pupils.enrolment"]) == {"40", "60"}
+    assert set(verdicts["kpi"]) == {"M1", "M2", "M3"}
+    assert set(verdicts["pairs"]) == {REPLICATIONS}
+    run = json.loads((sweep / "run.json").read_text())
+    assert run["finished"]
+    assert run["failures"] == []
+    trips = pd.concat(pd.read_parquet(f) for f in sweep.glob("*/trips.parquet"))
+    assert trips.groupby(["scenario", "arm", "replication"]).ngroups == 4 * REPLICATIONS
+    assert len(kept(folder / "results" / "store")) == 4 * REPLICATIONS
+    assert not list((folder / "results" / "store" / "drafts").iterdir())
+
+
+def test_a_finished_sweep_is_not_run_again(undisturbed):
+    folder, _ = undisturbed
+    sweep = folder / "results" / "sweeps" / "study"
+    before = {f: f.stat().st_mtime_ns for f in sweep.glob("*/*")}
+    told = ended(started(folder, *SWEEP))
+    assert "replications," not in told
+    assert {f: f.stat().st_mtime_ns for f in sweep.glob("*/*")} == before
+
+
+def test_another_study_takes_what_is_finished_from_the_store(undisturbed):
+    folder, _ = undisturbed
+    before = kept(folder / "results" / "store")
+    words = [
+        "scenario=mini/drop_off_bays",
+        f"replications={REPLICATIONS}",
+        "site.demand.pupils.enrolment=60",
+        "out=alone",
+    ]
+    told = ended(started(folder, "run", *words, f"replications={REPLICATIONS}"))
+    assert kept(folder / "results" / "store") == before
+    assert "replications," not in told
+    (row,) = (
+        pd.read_parquet(folder / "alone" / "runs.parquet")
+        .query("arm == 'scenario' and replication == 7")
+        .to_dict("records")
+    )
+    assert "the same tables" in ended(started(folder, "rerun", row["run_id"], "--results", "."))
+
+
+@pytest.fixture
+def kills(request) -> int:
+    """How many random moments are tried."""
+    return 20 if request.config.getoption("full") else 2
+
+
+def test_killed_at_a_random_moment_a_sweep_goes_on_where_it_was(undisturbed, tmp_path, kills):
+    folder, whole_s = undisturbed
+    expected = tables(folder / "results" / "sweeps" / "study")
+    chance = random.Random(20_261_128)
+    met = 0
+    for n in range(kills):
+        work = tmp_path / str(n)
+        mini(work, REPLICATIONS)
+        run = started(work, *SWEEP)
+        time.sleep(chance.uniform(0.3, 0.95) * whole_s)
+        os.killpg(run.pid, signal.SIGKILL)
+        run.communicate()
+        store = work / "results" / "store"
+        before = kept(store) if store.exists() else {}
+        met += 0 < len(before) < 4 * REPLICATIONS
+        ended(started(work, *SWEEP))
+        after = kept(store)
+        assert tables(work / "results" / "sweeps" / "study") == expected
+        assert {key: after[key] for key in before} == before, "a finished replication was run again"
+        assert len(after) == 4 * REPLICATIONS
+        assert not list((store / "drafts").iterdir())
+        assert not list((work / "results" / "sweeps").rglob(".*"))
+    assert met, "no kill came while replications were being run"
+
+
+def test_a_killed_worker_costs_nothing(undisturbed, tmp_path):
+    folder, _ = undisturbed
+    mini(tmp_path, REPLICATIONS)
+    run = started(tmp_path, *SWEEP)
+    for _ in range(400):
+        workers = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
+        spawned = [w for w in workers if b"spawn_main" in Path(f"/proc/{w}/cmdline").read_bytes()]
+        if spawned and len(list((tmp_path / "results" / "store").glob("*/*.replication"))) > 10:
+            os.kill(int(spawned[0]), signal.SIGKILL)
+            break
+        time.sleep(0.05)
+    ended(run)
+    assert tables(tmp_path / "results" / "sweeps" / "study") == tables(folder / "results" / "sweeps" / "study")
+
+
+def test_ctrl_c_keeps_what_is_finished(undisturbed, tmp_path):
+    folder, whole_s = undisturbed
+    mini(tmp_path, REPLICATIONS)
+    run = started(tmp_path, *SWEEP)
+    time.sleep(0.7 * whole_s)
+    os.killpg(run.pid, signal.SIGINT)
+    assert "the same command goes on from there" in ended(run, 130)
+    before = kept(tmp_path / "results" / "store")
+    assert "not finished" in ended(started(tmp_path, "results", "list"))
+    ended(started(tmp_path, *SWEEP))
+    after = kept(tmp_path / "results" / "store")
+    assert {key: after[key] for key in before} == before
+    assert tables(tmp_path / "results" / "sweeps" / "study") == tables(folder / "results" / "sweeps" / "study")
+
+
+def test_two_sweeps_into_one_folder_do_no_harm(undisturbed, tmp_path):
+    folder, _ = undisturbed
+    mini(tmp_path, REPLICATIONS)
+    both = [started(tmp_path, *SWEEP) for _ in range(2)]
+    for run in both:
+        ended(run)
+    assert tables(tmp_path / "results" / "sweeps" / "study") == tables(folder / "results" / "sweeps" / "study")
+    assert not list((tmp_path / "results" / "sweeps").rglob(".*"))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk, which takes root")
+def test_a_full_disk_gets_one_line_and_the_sweep_goes_on_once_there_is_room(undisturbed, tmp_path):
+    folder, _ = undisturbed
+    mini(tmp_path, REPLICATIONS)
+    disk = tmp_path / "results"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk], capture_output=True).returncode:
+        pytest.skip("a small disk may not be mounted here")
+    try:
+        told = ended(started(tmp_path, *SWEEP), 1)
+        assert len([line for line in told.splitlines() if line.startswith("dropoff:")]) == 1
+        assert "No space left on device" in told
+        before = kept(disk / "store")
+        assert before
+        assert not list((disk / "store" / "drafts").iterdir())
+        subprocess.run(["mount", "-o", "remount,size=100m", disk], check=True)
+        ended(started(tmp_path, *SWEEP))
+        after = kept(disk / "store")
+        assert {key: after[key] for key in before} == before
+        assert tables(disk / "sweeps" / "study") == tables(folder / "results" / "sweeps" / "study")
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
+def test_hydra_s_own_multirun_is_a_sweep(tmp_path, monkeypatch, capsys):
+    mini(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    varied = ["scenario=mini/drop_off_bays", "seed=1,2", "site.demand.cars=10,14"]
+    assert main(["run", "-m", *varied, "replications=2", "workers=1", "out=m"]) == 0
+    verdicts = pd.read_parquet("m/verdicts.parquet")
+    assert verdicts["scenario"].nunique() == 4
+    assert set(verdicts["seed"]) == {1, 2}
+    assert "mini/drop_off_bays (seed=2, demand.cars=14)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("sites: [mini]", "sites: [mimi]", "did you mean mini/baseline?"),
+        ("sites: [mini]", "sites: []", "sites"),
+        ("scenarios: [drop_off_bays]", "scenarios: [drop_of_bays]", "did you mean mini/drop_off_bays?"),
+        ("scenarios: [drop_off_bays]", "scenarios: drop_off_bays", "scenarios"),
+        ("title: Bays of four lengths", "titel: x", "did you mean title?"),
+        ("enrolment: [40, 60]", "enrolment: [40, -60]", "-60"),
+        ("enrolment: [40, 60]", "enrolment: []", "a list of different values"),
+        ("enrolment: [40, 60]", "enrolment: [40, 40]", "a value twice"),
+        ("enrolment: [40, 60]", "enrolment: 40", "grid"),
+        ("site.demand.pupils.enrolment", "site.demand.pupils.enrollment", "did you mean enrolment?"),
+        ("site.demand.pupils.enrolment", "stop_and_gone.berths", "did you mean stop_and_go?"),
+        ("site.demand.pupils.enrolment", "enrolment", "INTERVENTION.FIELD"),
+        ("replications: 4", "replications: 0", "from 1"),
+        ("replications: 4", "replications: 4\ncheckpoints: [8]", "up to 4 pairs"),
+        ("replications: 4", "replications: 4\ncheckpoints: [3, 2]", "increasing"),
+    ],
+)
+def test_a_fault_in_a_study_is_told_before_anything_is_run(tmp_path, monkeypatch, capsys, old, new, found):
+    file = mini(tmp_path)
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DROPOFF_STORE", "results/store")
+    before = set(Path().rglob("*"))
+    assert main(SWEEP) == 2
+    told = capsys.readouterr().err
+    assert found in told
+    assert all(line.startswith("dropoff: ") for line in told.splitlines())
+    assert set(Path().rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        (["sweep"], "study: found nothing"),
+        (["sweep", "study=school_measure"], "did you mean school_measures?"),
+        (["sweep", "study=nowhere.yaml"], "a file that is there"),
+        (["sweep", "study=study.yaml", "executor=dusk"], "one of dask, local, slurm (did you mean dask?)"),
+        (["sweep", "study=study.yaml", "executor=slurm"], "executor.cluster: found slurm"),
+        (["sweep", "study=study.yaml", "executor=dask", "executor.address=tcp://127.0.0.1:1"], "nothing answers"),
+        (["sweep", "study=study.yaml", "executor=slurm", "executor.jobs=0"], "executor: jobs: found 0"),
+        (["sweep", "study=study.yaml", "scenario=mini/baseline"], "scenario"),
+        (["sweep", "study=study.yaml", "out=scenarios"], "a folder that holds other things"),
+        (["sweep", "study=study.yaml", "store=scenarios"], "a store of replications"),
+        (["run", "-m", "scenario=mini/drop_off_bays", "workers=1,2"], "one value for each of workers"),
+        (["run", "-m", "scenario=mini/drop_off_bays", "seed=1,,2"], "words that Hydra understands"),
+        (["results", "show", "scenarios"], "no result"),
+        (["results", "compare", "scenarios", "nowhere"], "no result"),
+        (["rerun", "0123456789"], "no such replication"),
+        (["rerun", ""], "at least the first"),
+    ],
+)
+def test_a_fault_in_the_words_is_one_line(tmp_path, monkeypatch, capsys, words, found):
+    mini(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    told = capsys.readouterr().err
+    assert found in told
+    assert len([line for line in told.splitlines() if line.startswith("dropoff: ")]) == 1
+    assert "Traceback" not in told
