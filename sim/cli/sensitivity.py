@@ -1,12 +1,14 @@
 """`dropoff sensitivity`: which assumptions matter."""
 
 import argparse
+import sys
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sim.cli.words import DONE, FAILED, short
+from sim.cli.run import KEPT
+from sim.cli.words import DONE, FAILED, INTERRUPTED, short
 
 HELP = """\
 words of the form key=value, in any order:
@@ -20,14 +22,31 @@ words of the form key=value, in any order:
   workers=N               processes (one for each core)
   only=KEY,KEY            what is varied: keys of the site that it marks [A], their ends, or patterns such as
                           demand.choices.* (all that it assumes of the demand)
-  store=DIR               where finished replications stay, to go on after a break (nowhere)
+  store=DIR               where finished replications are kept, and found again (results/store); store=null: nowhere
   out=DIR                 where the result goes (results/runs/...)
 Each number goes 20 % up and down, or as far as the scenario's checks accept; --bounds FILE sets KEY: [low, high].
 """
-DEFAULTS = {"scenario": "school/shapingba", "baseline": "", "method": "morris", "trajectories": "10", "samples": "64",
-            "replications": "5", "seed": "1", "workers": "", "only": "", "store": "", "out": ""}  # fmt: skip
-RANGES = {"trajectories": (2, 10_000), "samples": (2, 1 << 20), "replications": (1, 100_000),
-          "seed": (0, 2**32 - 1), "workers": (1, 1_024)}  # fmt: skip
+DEFAULTS = {
+    "scenario": "school/shapingba",
+    "baseline": "",
+    "method": "morris",
+    "trajectories": "10",
+    "samples": "64",
+    "replications": "5",
+    "seed": "1",
+    "workers": "",
+    "only": "",
+    "store": "results/store",
+    "out": "",
+}
+RANGES = {
+    "trajectories": (2, 10_000),
+    "samples": (2, 1 << 20),
+    "replications": (1, 100_000),
+    "seed": (0, 2**32 - 1),
+    "workers": (1, 1_024),
+}
+"""Least and most of the whole numbers; SALib takes seeds of 32 bits alone."""
 
 
 def add(commands: Any) -> None:
@@ -60,19 +79,24 @@ def _sensitivity(arguments: argparse.Namespace) -> int:
     label = f"sensitivity-{scenario.replace('/', '-')}"
     out = Path(given["out"]).expanduser() if given["out"] else _default(label)
     check_free(out)
-    found = run_sensitivity(
-        scenario,
-        baseline,
-        method="sobol" if method == "sobol" else "morris",
-        blocks=numbers["samples" if method == "sobol" else "trajectories"] or 0,
-        replications=numbers["replications"] or 0,
-        seed=numbers["seed"] or 0,
-        workers=numbers["workers"],
-        only=[name for name in given["only"].split(",") if name],
-        bounds=arguments.bounds,
-        store=Path(given["store"]).expanduser() if given["store"] else None,
-        progress=True,
-    )
+    store = None if given["store"] in ("", "null") else Path(given["store"]).expanduser()
+    try:
+        found = run_sensitivity(
+            scenario,
+            baseline,
+            method="sobol" if method == "sobol" else "morris",
+            blocks=numbers["samples" if method == "sobol" else "trajectories"] or 0,
+            replications=numbers["replications"] or 0,
+            seed=numbers["seed"] or 0,
+            workers=numbers["workers"],
+            only=[name for name in given["only"].split(",") if name],
+            bounds=arguments.bounds,
+            store=store,
+            progress=True,
+        )
+    except KeyboardInterrupt:
+        print(f"dropoff: interrupted; {KEPT if store else 'nothing was written'}", file=sys.stderr)
+        return INTERRUPTED
     write_sensitivity(found, out)
     for line in lines(found):
         print(line)

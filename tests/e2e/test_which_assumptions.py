@@ -43,6 +43,9 @@ def test_two_assumptions_are_screened_with_the_same_people_and_the_same_bytes(ha
     run = json.loads(Path("one/run.json").read_text(encoding="utf-8"))
     assert run["bounds"]["demand.times.dwell.mean_s"] == [10.0, 40.0]
     assert run["failures"] == []
+    capsys.readouterr()
+    main(["results", "list", "."])
+    assert "one" not in capsys.readouterr().out  # it has no verdict to tell
     for table in ("indices.parquet", "points.parquet"):
         assert Path("one", table).read_bytes() == Path("two", table).read_bytes()
 
@@ -97,3 +100,9 @@ def test_bad_input_is_one_line_and_writes_nothing(hamlet, monkeypatch, capsys, w
     monkeypatch.chdir(hamlet)
     first = [] if words[0].startswith("scenario") else [SCENARIO]
     assert expected in told(capsys, *first, *words)
+
+
+def test_without_salib_it_says_what_to_install(hamlet, monkeypatch, capsys):
+    monkeypatch.chdir(hamlet)
+    monkeypatch.setattr("sim.cli.sensitivity.find_spec", lambda name: None)
+    assert "pip install 'dropoff[sensitivity]'" in told(capsys, SCENARIO)
