@@ -9,6 +9,8 @@ from sim.cli import main
 from sim.study.store import Store
 from sim.tables import read_table, table_hash
 
+SWEEP = ["sweep", "study=study.yaml", "workers=2"]
+REPLICATIONS = 16
 ROOT = Path(__file__).resolve().parent.parent
 STUDY = """\
 title: Bays of four lengths
@@ -20,7 +22,7 @@ replications: {replications}
 """
 
 
-def mini(folder: Path, replications: int = 4) -> Path:
+def mini(folder: Path, replications: int = REPLICATIONS) -> Path:
     """Make the site and the study in a folder, which is then worked in; return the study's file."""
     folder.mkdir(parents=True, exist_ok=True)
     before = Path.cwd()
@@ -52,7 +54,7 @@ def ended(run: subprocess.Popen, code: int = 0) -> str:
     """Wait for a command, check its exit code, and return what it said on both streams."""
     out, err = run.communicate(timeout=300)
     assert run.returncode == code, err
-    assert "Traceback" not in err
+    assert "Traceback" not in err, err
     return out + err
 
 

@@ -100,7 +100,7 @@ class _Board:
                 self.owners[key] = []
                 task = course.comparison.task(arm, i)
                 self.waiting.append((key, (task, key, simulator(), self.store, film)))
-            if key in self.owners:
+            if key in self.owners and key not in course.missing:  # both arms may be the same world
                 self.owners[key].append(course)
                 course.missing.add(key)
         self.tell(self.finished, len(self.known))

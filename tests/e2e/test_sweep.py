@@ -12,21 +12,7 @@ import pandas as pd
 import pytest
 
 from sim.cli import main
-from tests.sweeps import ended, kept, mini, started, tables
-
-SWEEP = ["sweep", "study=study.yaml", "workers=2"]
-REPLICATIONS = 16
-
-
-@pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory) -> tuple[Path, float]:
-    """A sweep that nobody disturbed, and the time that it took [s]."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    mini(folder, REPLICATIONS)
-    ended(started(folder, *SWEEP, "replications=2", "out=warm", "store=null"))  # compiled for once
-    start = time.monotonic()
-    ended(started(folder, *SWEEP))
-    return folder, time.monotonic() - start
+from tests.sweeps import REPLICATIONS, SWEEP, ended, kept, mini, started, tables
 
 
 def test_the_folder_holds_verdicts_and_a_result_for_each_comparison(undisturbed):
@@ -87,7 +73,7 @@ def test_killed_at_a_random_moment_a_sweep_goes_on_where_it_was(undisturbed, tmp
     met = 0
     for n in range(kills):
         work = tmp_path / str(n)
-        mini(work, REPLICATIONS)
+        mini(work)
         run = started(work, *SWEEP)
         time.sleep(chance.uniform(0.3, 0.95) * whole_s)
         os.killpg(run.pid, signal.SIGKILL)
@@ -107,7 +93,7 @@ def test_killed_at_a_random_moment_a_sweep_goes_on_where_it_was(undisturbed, tmp
 
 def test_a_killed_worker_costs_nothing(undisturbed, tmp_path):
     folder, _ = undisturbed
-    mini(tmp_path, REPLICATIONS)
+    mini(tmp_path)
     run = started(tmp_path, *SWEEP)
     for _ in range(400):
         workers = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
@@ -122,7 +108,7 @@ def test_a_killed_worker_costs_nothing(undisturbed, tmp_path):
 
 def test_ctrl_c_keeps_what_is_finished(undisturbed, tmp_path):
     folder, whole_s = undisturbed
-    mini(tmp_path, REPLICATIONS)
+    mini(tmp_path)
     run = started(tmp_path, *SWEEP)
     time.sleep(0.7 * whole_s)
     os.killpg(run.pid, signal.SIGINT)
@@ -137,7 +123,7 @@ def test_ctrl_c_keeps_what_is_finished(undisturbed, tmp_path):
 
 def test_two_sweeps_into_one_folder_do_no_harm(undisturbed, tmp_path):
     folder, _ = undisturbed
-    mini(tmp_path, REPLICATIONS)
+    mini(tmp_path)
     both = [started(tmp_path, *SWEEP) for _ in range(2)]
     for run in both:
         ended(run)
@@ -148,7 +134,7 @@ def test_two_sweeps_into_one_folder_do_no_harm(undisturbed, tmp_path):
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk, which takes root")
 def test_a_full_disk_gets_one_line_and_the_sweep_goes_on_once_there_is_room(undisturbed, tmp_path):
     folder, _ = undisturbed
-    mini(tmp_path, REPLICATIONS)
+    mini(tmp_path)
     disk = tmp_path / "results"
     disk.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk], capture_output=True).returncode:
@@ -201,7 +187,7 @@ def test_hydra_s_own_multirun_is_a_sweep(tmp_path, monkeypatch, capsys):
     ],
 )
 def test_a_fault_in_a_study_is_told_before_anything_is_run(tmp_path, monkeypatch, capsys, old, new, found):
-    file = mini(tmp_path)
+    file = mini(tmp_path, 4)
     text = file.read_text()
     assert old in text
     file.write_text(text.replace(old, new))

@@ -1,8 +1,10 @@
 """Spreads tasks over a Dask cluster, one that is there or one that it starts."""
 
 import errno
-from collections.abc import Callable, Generator, Hashable
-from contextlib import ExitStack
+import logging
+from asyncio import CancelledError
+from collections.abc import Callable, Generator, Hashable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,30 +28,35 @@ class Dask:
         self, function: Callable[..., T], waiting: Waiting
     ) -> Generator[tuple[Hashable, T | Failed], None, None]:
         """See `Executor`. A task whose worker is gone goes to another one; Dask gives up after some."""
-        from distributed import KilledWorker, as_completed
+        from distributed import as_completed
 
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is told here, in one line
         with ExitStack() as ends:
             client = self._client(ends)
             running: dict[Any, Hashable] = {}
             finished = as_completed(loop=client.loop)
-            ends.callback(lambda: client.cancel(list(running), force=True))
+            ends.callback(_cancel, client, running)
             while waiting or running:
-                most = AHEAD * max(1, sum(client.nthreads().values()))
-                while waiting and len(running) < most:
-                    name, task = waiting.popleft()
-                    future = client.submit(guarded, function, task, pure=False)
-                    running[future] = name
-                    finished.add(future)
-                future = next(finished)
-                if future.status in ("cancelled", "lost"):
-                    raise OSError(errno.ECONNRESET, "the Dask scheduler is gone", str(self.address))
-                try:
-                    answer = future.result()
-                except KilledWorker:
-                    answer = KILLED
-                except Exception as error:  # a task or a result that cannot be sent, say
-                    answer = failed(error)
+                with self._scheduler_there():
+                    most = AHEAD * max(1, sum(client.nthreads().values()))
+                    while waiting and len(running) < most:
+                        name, task = waiting.popleft()
+                        future = client.submit(guarded, function, task, pure=False)
+                        running[future] = name
+                        finished.add(future)
+                    future = next(finished)
+                    answer = _answer(future)
                 yield running.pop(future), answer
+
+    @contextmanager
+    def _scheduler_there(self) -> Iterator[None]:
+        """Raise an OSError that tells it, if the scheduler goes meanwhile."""
+        from distributed.comm.core import CommClosedError
+
+        try:
+            yield
+        except (CommClosedError, CancelledError):
+            raise OSError(errno.ECONNRESET, "the Dask scheduler is gone", str(self.address)) from None
 
     def _client(self, ends: ExitStack) -> Any:
         """Return a client of the scheduler; raises BadInput if none answers."""
@@ -65,3 +72,22 @@ class Dask:
         except (OSError, ValueError, TypeError) as error:
             found = f"{self.address}, where nothing answers ({type(error).__name__})"
             raise BadInput(Fault("executor.address", found, "the address of a Dask scheduler")) from None
+
+
+def _answer(future: Any) -> Any:
+    """Return what a finished task returned, or why it did not; raises CancelledError if the scheduler is gone."""
+    from distributed import KilledWorker
+
+    if future.status in ("cancelled", "lost"):
+        raise CancelledError
+    try:
+        return future.result()
+    except KilledWorker:
+        return KILLED
+    except Exception as error:  # a task or a result that cannot be sent, say
+        return failed(error)
+
+
+def _cancel(client: Any, running: dict[Any, Hashable]) -> None:
+    with suppress(Exception):  # a scheduler that is gone has nothing to cancel
+        client.cancel(list(running), force=True)
