@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from sim import __version__
-from sim.cli import drive, look, results, run, sites, sweep
+from sim.cli import check, drive, look, results, run, sensitivity, sites, sweep
 from sim.cli.words import BAD_INPUT, DONE, INTERRUPTED, TROUBLE
 
 
@@ -66,11 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="dropoff",
         description="What will this road change do to the drop-off jam at the gate, and does it keep its promise?",
-        epilog="exit codes: 0 done, 1 trouble, 2 bad input, 4 a replication failed, 130 interrupted",
+        epilog="exit codes: 0 done, 1 trouble, 2 bad input, 3 undecided, 4 a replication failed, 130 interrupted",
     )
     parser.add_argument("--version", action="version", version=f"dropoff {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    for module in (run, sweep, results, sites, drive, look):
+    for module in (run, sweep, results, check, sensitivity, sites, drive, look):
         module.add(commands)
     return parser

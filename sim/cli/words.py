@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-DONE, TROUBLE, BAD_INPUT, FAILED, INTERRUPTED = 0, 1, 2, 4, 130
-"""Exit codes; 1 is also a gate's "failed" and 3 its "undecided"."""
+DONE, TROUBLE, BAD_INPUT, UNDECIDED, FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+"""Exit codes; 1 is also the gate's "failed", and 3 its "undecided" alone."""
 
 
 def short(path: Path) -> str:

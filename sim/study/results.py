@@ -79,8 +79,10 @@ def results_below(folder: Path, depth: int = DEPTH) -> Iterator[Result]:
 
 
 def _result(folder: Path) -> Result | None:
+    """Return the result in a folder, if there is one; other kinds, a sensitivity study say, have no verdict to tell."""
     run = read_json(folder / MARK)
-    return Result(folder, run) if run is not None and run.get("program") == PROGRAM else None
+    is_one = run is not None and run.get("program") == PROGRAM and run.get("kind", SWEEP) == SWEEP
+    return Result(folder, run) if run is not None and is_one else None
 
 
 @dataclass(frozen=True)
