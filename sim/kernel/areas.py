@@ -14,6 +14,8 @@ from sim.kernel.state import B_EMERGENCY, FAR, HELD, V_WAITING, Ints, Records
 B_LAST = 6.0  # [m/s2] nobody enters who can stop with this much [assumption]
 BEFORE_AREA = 0.5  # [m] short of a path that somebody is on, one stops inside a junction [assumption]
 UNSEEN = 60.0  # [m] over a longer lane nobody comes too fast to stop from beyond it [assumption]
+SEEN_TO_WAIT = 5.0  # [s] standing for so long inside a junction, one is seen to be held up [assumption]
+MOST_BETWEEN = 8  # vehicles between two who wait for each other, as far as one can see [assumption]
 ROLLED_ON = 0.1  # [m] beyond the waiting point inside a junction one still waits there
 
 
@@ -31,12 +33,36 @@ def waits_inside(vehicles: Records, lanes: Records, movement: int, who: int) -> 
     return vehicles[who].lane == movement and room >= 0.0 and 0.5 * v * v <= B_LAST * (room + 0.1)
 
 
+@compiled(inline="always")
+def stands_before(vehicles: Records, conflict: Any, j: int) -> bool:
+    """Return whether a vehicle on the foe's movement stands before the common area."""
+    return vehicles[j].v < V_WAITING and vehicles[j].lane == conflict.foe and vehicles[j].x <= conflict.foe_begin
+
+
 @compiled()
-def occupant(vehicles: Records, lanes: Records, order: Ints, conflict: Any, i: int, passes: bool) -> int:
+def waits_for(vehicles: Records, j: int, i: int, tick: int, dt: float) -> bool:
+    """Return whether vehicle j has stood for a while because of i, or of others who stand because of i.
+
+    Who has the way and does not take it because of the very one who gives way is nobody to wait for.
+    """
+    for _ in range(MOST_BETWEEN):
+        if j < 0 or vehicles[j].standing < 0 or (tick - vehicles[j].standing) * dt < SEEN_TO_WAIT:
+            return False
+        j = vehicles[j].blocker
+        if j == i:
+            return True
+    return False
+
+
+@compiled()
+def occupant(
+    vehicles: Records, lanes: Records, order: Ints, conflict: Any, i: int, passes: bool, goes_first: bool
+) -> int:
     """Return a vehicle on the foe's movement that is not yet past the common area, -1 if none.
 
     One who waits inside the junction short of that area counts only if vehicle i itself may come to a stand in it
-    (not `passes`): two who wait for each other's rear ends would wait for good.
+    (not `passes`): two who wait for each other's rear ends would wait for good. One who stands before it, wherever,
+    does not count for who `goes_first`.
     """
     foe = conflict.foe
     waits = lanes[foe].wait_x > 0.0 and passes and lanes[foe].wait_x <= conflict.foe_begin
@@ -45,17 +71,13 @@ def occupant(vehicles: Records, lanes: Records, order: Ints, conflict: Any, i: i
         j = order[at + k]
         if vehicles[j].x - vehicles[j].length >= conflict.foe_end + FREE_AGAIN:
             break
-        if not (waits and waits_inside(vehicles, lanes, foe, j)):
+        if waits and waits_inside(vehicles, lanes, foe, j):
+            continue
+        if not (goes_first and stands_before(vehicles, conflict, j)):
             return j
     if lanes[foe].tail_x < conflict.foe_end + FREE_AGAIN and lanes[foe].tail_who != i:
         return lanes[foe].tail_who
     return -1
-
-
-@compiled(inline="always")
-def stands_before(vehicles: Records, conflict: Any, j: int) -> bool:
-    """Return whether a vehicle on the foe's movement stands before the common area."""
-    return vehicles[j].v < V_WAITING and vehicles[j].lane == conflict.foe and vehicles[j].x <= conflict.foe_begin
 
 
 @compiled()
@@ -208,9 +230,7 @@ def area_ahead(
         if lanes[conflicts[c].foe].taken < tick:
             continue
         if counts and leader < 0 and conflicts[c].yields == 1:
-            j = occupant(vehicles, lanes, order, conflicts[c], i, True)
-            if j >= 0 and not stands_before(vehicles, conflicts[c], j):
-                leader = j
+            leader = occupant(vehicles, lanes, order, conflicts[c], i, True, True)
         if distance >= nearest or 0.5 * v * v >= B_EMERGENCY * room_before(distance):
             continue
         if soon > 0.0 and (conflicts[c].yields == 0 or not too_late(vehicles, i, distance, soon)):

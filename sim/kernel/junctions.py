@@ -3,7 +3,7 @@
 from math import sqrt
 
 from sim.kernel import compiled
-from sim.kernel.areas import B_LAST, occupant, stands_before, waiting_point, waits_inside
+from sim.kernel.areas import B_LAST, occupant, stands_before, waiting_point, waits_for, waits_inside
 from sim.kernel.chance import KEEP_CLEAR, LOOKED, STAGES, YIELD, uniform
 from sim.kernel.gaps import V_SLOW, comes_first, lateness, lets_first, looks
 from sim.kernel.order import last, way_on
@@ -423,9 +423,10 @@ def may_cross(
         foe = conflicts[c].foe
         who = -1
         if lanes[foe].taken >= tick:
-            who = occupant(vehicles, lanes, order, conflicts[c], i, not to_wait)
-        if who >= 0 and x >= 0.0 and conflicts[c].yields == 0 and stands_before(vehicles, conflicts[c], who):
-            who = -1  # two inside who both stand before it: right of way decides
+            goes_first = x >= 0.0 and conflicts[c].yields == 0  # two inside who both stand before it
+            who = occupant(vehicles, lanes, order, conflicts[c], i, not to_wait, goes_first)
+            if who >= 0 and x >= 0.0 and stands_before(vehicles, conflicts[c], who):
+                who = -1 if waits_for(vehicles, who, i, tick, desk[0].dt) else who
         if who >= 0:
             if conflicts[c].yields == 0 and vehicles[who].v >= V_WAITING:
                 vehicles[i].claims = tick
