@@ -115,4 +115,5 @@ def _studied(request: Request, out: Path) -> "Study":
 def _draw(study: "Study", folder: Path) -> None:
     from sim.report.figures import draw_figures
 
-    draw_figures(study.kpis, study.trips, study.series, study.verdict, folder / "figures")
+    families = study.replications.families()
+    draw_figures(study.kpis, families, study.series, study.verdict, folder / "figures")

@@ -47,7 +47,7 @@ of their changes in a replication, on average.
 def traveller_changes(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     """Return how the times of the same travellers change: the table of `TravellerChanges`, all replications at once."""
     changes = TravellerChanges()
-    changes.add(before, after)
+    changes.add(Worlds(before, after))
     return changes.table()
 
 
@@ -59,13 +59,12 @@ class TravellerChanges:
         self._found: list[pd.DataFrame] = []
         self._replications = 0
 
-    def add(self, before: pd.DataFrame, after: pd.DataFrame) -> None:
-        """Add replications: the trips of the baseline and of the scenario (`sim.tables.trips_table`).
+    def add(self, worlds: Worlds) -> None:
+        """Add replications: the travellers of the baseline and of the scenario.
 
         They should be sound in both: an unfinished traveller leaves his groups without numbers. Those who set out in
         the measured window count.
         """
-        worlds = Worlds(before, after)
         b = worlds.before
         self._replications += len(worlds.replications)
         families = b["kind"].eq("family") & b["mode"].isin(CARS)

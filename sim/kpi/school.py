@@ -35,11 +35,15 @@ def kpi_table(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
 
 def kpi_rows(*, before: pd.DataFrame, after: pd.DataFrame, window: Window | None) -> pd.DataFrame:
     """Return the rows of some replications, to be `joined` with those of the others; `window` is M2's half hour."""
-    tables = [drop_off_time(before=before, after=after), time_past_gate(before=before, after=after, window=window)]
-    return pd.concat(tables, ignore_index=True)
+    return worlds_rows(Worlds(before, after), window)
 
 
-def drop_off_time(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+def worlds_rows(worlds: Worlds, window: Window | None) -> pd.DataFrame:
+    """Return the same rows from travellers who were found in both worlds already."""
+    return pd.concat([drop_off_time(worlds), time_past_gate(worlds, window)], ignore_index=True)
+
+
+def drop_off_time(worlds: Worlds) -> pd.DataFrame:
     """Return the rows of M1, the parents' drop-off time in the morning [s].
 
     M1 = mean of (left_s - scheduled_s) over the families that come by car or taxi in the baseline and set out in
@@ -49,7 +53,6 @@ def drop_off_time(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     those who come by car in both worlds; mode_*, by mode in the baseline; stop_*, by the kind of stop used in that
     world (so not the same people in both).
     """
-    worlds = Worlds(before, after)
     b, a = worlds.before, worlds.after
     who = b["kind"].eq("family") & b["mode"].isin(CARS)
     blocks = [
@@ -66,7 +69,7 @@ def drop_off_time(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(blocks, ignore_index=True)
 
 
-def time_past_gate(*, before: pd.DataFrame, after: pd.DataFrame, window: Window | None) -> pd.DataFrame:
+def time_past_gate(worlds: Worlds, window: Window | None) -> pd.DataFrame:
     """Return the rows of M2, the travel time past the gate [s].
 
     M2 = mean of (section_out_s - scheduled_s) over the through vehicles that pass the gate in the gate's direction
@@ -77,7 +80,6 @@ def time_past_gate(*, before: pd.DataFrame, after: pd.DataFrame, window: Window 
     whole measured window: whole_window, the headline's formula; study_area = mean of (left_s - scheduled_s) over
     all through vehicles; next_streets, the same over those who pass the gate in neither direction (displacement).
     """
-    worlds = Worlds(before, after)
     b, a = worlds.before, worlds.after
     through = b["kind"].eq("through")
     passing = passes(b, "passes_gate")

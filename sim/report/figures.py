@@ -41,8 +41,9 @@ def draw_figures(
     """Draw the figures of a study into `folder`, each as PNG and PDF, and return their paths.
 
     The tables are those of `sim.kpi.kpi_table` and `sim.tables`, the latter with the column `arm` ("baseline" or
-    "scenario"), `verdict` is the content of `verdict.json`. Replications that failed in either arm are left out, and
-    the figure says so. The same content gives the same bytes. Raises OSError if `folder` cannot be written.
+    "scenario"); of the trips those of the families will do. `verdict` is the content of `verdict.json`. Replications
+    that failed in either arm are left out, and the figure says so. The same content gives the same bytes. Raises
+    OSError if `folder` cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     void = {f["replication"] for f in verdict["failed_replications"]}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sim.tables import Packed
 
-CHUNK = 25
+CHUNK = 30
 """[pairs] read together"""
 LONG_WAIT_S = 300.0
 """[s] waiting outside for so long means that the street does not admit the demand [assumption]"""
@@ -76,6 +76,20 @@ class Replications:
         if not some:
             yield _nobody(name)
 
+    def families(self) -> "pd.DataFrame":
+        """Return what figures need of the families' trips: whether they are measured, and where they stopped."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        wanted = ("kind", "measured", "stop")
+        parts = [
+            pa.concat_tables(r.filter(pc.equal(r["kind"], "family")) for r in rows)
+            for arm in ARMS
+            for chunk in self.chunks()
+            if (rows := self.rows("trips", arm, chunk, wanted))
+        ]
+        return _frame(parts) if parts else self.frame("trips")
+
     def frame(self, name: str) -> "pd.DataFrame":
         """Return "trips" or "series" of both arms as one table in memory."""
         return _frame(list(self.table(name)) or [_nobody(name)])
@@ -123,7 +137,7 @@ def judged(
     """Return what is found at a comparison's checkpoint number `look`; raises OSError if a record cannot be read."""
     import pandas as pd
 
-    from sim.kpi import TravellerChanges, joined, kpi_rows, unfinished_travellers
+    from sim.kpi import TravellerChanges, Worlds, joined, unfinished_travellers, worlds_rows
     from sim.verdict import Look, verdict_json
 
     pairs = comparison.checkpoints[look]
@@ -135,9 +149,11 @@ def judged(
         before, after = (_frame(of.rows("trips", arm, chunk) or [_nobody("trips")]) for arm in ARMS)
         waits.append(_waits(pd.concat([before, after])))
         before, after = before.drop(columns="arm"), after.drop(columns="arm")
-        parts.append(kpi_rows(before=before, after=after, window=books.window))
+        worlds = Worlds(before, after)
+        parts.append(worlds_rows(worlds, books.window))
         stuck.append(unfinished_travellers(before=before, after=after))
-        changes.add(*(t[~t["replication"].isin(void)] for t in (before, after)))
+        sound = void.isdisjoint(chunk)
+        changes.add(worlds if sound else Worlds(*(t[~t["replication"].isin(void)] for t in (before, after))))
     kpis = joined(parts)
     verdict = verdict_json(
         kpis,

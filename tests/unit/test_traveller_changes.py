@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.kpi import TravellerChanges, kpi_table, traveller_changes
+from sim.kpi import TravellerChanges, Worlds, kpi_table, traveller_changes
 from sim.records import COMPONENTS, TRIP_COLUMNS
 from sim.verdict import changes_lines
 
@@ -108,7 +108,7 @@ def test_some_replications_after_another_give_the_same_table():
     before, after = (pd.DataFrame(rows) for rows in random_worlds())
     changes = TravellerChanges()
     for chunk in (range(4), range(4, 10)):
-        changes.add(*(t[t["replication"].isin(chunk)] for t in (before, after)))
+        changes.add(Worlds(*(t[t["replication"].isin(chunk)] for t in (before, after))))
     pd.testing.assert_frame_equal(changes.table(), traveller_changes(before, after))
 
 
