@@ -43,9 +43,10 @@ format: $(READY)
 bench: $(READY)
 	$(BIN)/dropoff bench
 	$(BIN)/python -m tests.bench.race docs/benchmarks.md
+	$(BIN)/python -m tests.bench.sweep
 
 validate: $(READY)
-	$(BIN)/python -m pytest tests/validation tests/property/test_random_networks.py --full --write-table docs/validation.md
+	$(BIN)/python -m pytest tests/validation tests/property/test_random_networks.py tests/e2e/test_sweep.py --full --write-table docs/validation.md
 
 lock: $(READY)
 	$(BIN)/python -m pip install --quiet uv
