@@ -43,12 +43,7 @@ def test_a_finished_sweep_is_not_run_again(undisturbed):
 def test_another_study_takes_what_is_finished_from_the_store(undisturbed):
     folder, _ = undisturbed
     before = kept(folder / "results" / "store")
-    words = [
-        "scenario=mini/drop_off_bays",
-        f"replications={REPLICATIONS}",
-        "site.demand.pupils.enrolment=60",
-        "out=alone",
-    ]
+    words = ["scenario=mini/drop_off_bays", "site.demand.pupils.enrolment=60", "out=alone"]
     told = ended(started(folder, "run", *words, f"replications={REPLICATIONS}"))
     assert kept(folder / "results" / "store") == before
     assert "replications," not in told

@@ -13,7 +13,7 @@ from sim.study.executors.base import KILLED, Failed, T, Waiting, failed, guarded
 
 AHEAD = 4
 """Tasks handed on for each thread of the cluster."""
-ANSWERS_WITHIN_S = 20
+ANSWERS_WITHIN_S = 10
 """[s] in which a scheduler must answer"""
 
 
@@ -30,7 +30,7 @@ class Dask:
         """See `Executor`. A task whose worker is gone goes to another one; Dask gives up after some."""
         from distributed import as_completed
 
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong is told here, in one line
+        _quiet()
         with ExitStack() as ends:
             client = self._client(ends)
             running: dict[Any, Hashable] = {}
@@ -51,11 +51,9 @@ class Dask:
     @contextmanager
     def _scheduler_there(self) -> Iterator[None]:
         """Raise an OSError that tells it, if the scheduler goes meanwhile."""
-        from distributed.comm.core import CommClosedError
-
         try:
             yield
-        except (CommClosedError, CancelledError):
+        except (OSError, CancelledError):
             raise OSError(errno.ECONNRESET, "the Dask scheduler is gone", str(self.address)) from None
 
     def _client(self, ends: ExitStack) -> Any:
@@ -72,6 +70,13 @@ class Dask:
         except (OSError, ValueError, TypeError) as error:
             found = f"{self.address}, where nothing answers ({type(error).__name__})"
             raise BadInput(Fault("executor.address", found, "the address of a Dask scheduler")) from None
+
+
+def _quiet() -> None:
+    """Keep Dask from telling what goes wrong by tracebacks of its own: it is told here, in one line."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.startswith("distributed"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _answer(future: Any) -> Any:

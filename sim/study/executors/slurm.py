@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable, Generator, Hashable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field
 
 from sim.scenario.faults import BadInput, Fault
 from sim.study.executors.base import Failed, T, Waiting, failed, guarded
 
+Batch: TypeAlias = list[tuple[Hashable, tuple[Any, ...]]]
 POLL_S = 1.0
 """[s] between two looks at the jobs; submitit itself asks SLURM less often"""
 
@@ -31,38 +32,33 @@ class Slurm:
     def outcomes(
         self, function: Callable[..., T], waiting: Waiting
     ) -> Generator[tuple[Hashable, T | Failed], None, None]:
-        """See `Executor`. The tasks of a job that came to nothing are tried again, each in a job of its own."""
+        """See `Executor`. A job that came to nothing is tried again as two, until it is known which task is at fault."""
         executor = self._executor()
-        suspects: list[tuple[Hashable, tuple[Any, ...]]] = []
-        running: list[tuple[Any, list[tuple[Hashable, tuple[Any, ...]]], bool]] = []
+        again: list[Batch] = []
+        running: list[tuple[Any, Batch]] = []
         try:
-            while waiting or suspects or running:
-                while (waiting or suspects) and len(running) < self.jobs:
-                    alone = not waiting
-                    batch = (
-                        [suspects.pop(0)]
-                        if alone
-                        else [waiting.popleft() for _ in range(min(self.replications_a_job, len(waiting)))]
-                    )
-                    job = executor.submit(_batch, function, [task for _, task in batch])
-                    running.append((job, batch, alone))
+            while waiting or again or running:
+                while (waiting or again) and len(running) < self.jobs:
+                    most = min(self.replications_a_job, len(waiting))
+                    batch = again.pop() if again else [waiting.popleft() for _ in range(most)]
+                    running.append((executor.submit(_batch, function, [task for _, task in batch]), batch))
                 done = [each for each in running if each[0].done()]
                 if not done:
                     time.sleep(POLL_S)
-                for job, batch, alone in done:
-                    running.remove((job, batch, alone))
+                for job, batch in done:
+                    running.remove((job, batch))
                     try:
                         answers = job.result()
                     except Exception as error:  # killed, out of time or of memory, or its result is unreadable
-                        if not alone:
-                            suspects += batch
+                        if len(batch) > 1:
+                            again += [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
                             continue
                         lost = failed(error)
                         first = next(iter(lost.reason.splitlines()), "")
                         answers = [Failed(f"job {job.job_id} came to nothing, also alone: {first}", lost.detail)]
                     yield from ((name, answer) for (name, _), answer in zip(batch, answers, strict=True))
         finally:
-            for job, _, _ in running:
+            for job, _ in running:
                 job.cancel()
 
     def _executor(self) -> Any:
