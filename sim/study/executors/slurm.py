@@ -32,7 +32,7 @@ class Slurm:
     def outcomes(
         self, function: Callable[..., T], waiting: Waiting
     ) -> Generator[tuple[Hashable, T | Failed], None, None]:
-        """See `Executor`. A job that came to nothing is tried again as two, until it is known which task is at fault."""
+        """See `Executor`. A job that came to nothing is tried again as two, until it is known which task did it."""
         executor = self._executor()
         again: list[Batch] = []
         running: list[tuple[Any, Batch]] = []
