@@ -68,8 +68,10 @@ def sweep(folder: Path, *words: str) -> tuple[float, float, float]:
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = [sys.executable, "-c", MEASURED, "sweep", f"study={folder / 'study.yaml'}", *words]
     start = time.perf_counter()
-    run = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, check=True)
+    run = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True)
     wall = time.perf_counter() - start
+    if run.returncode not in (0, 4):
+        raise SystemExit(run.stderr)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return wall, cpu, float(run.stderr.split("peak ")[-1]) / 1024.0
