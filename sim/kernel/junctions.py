@@ -370,8 +370,10 @@ def permit(
             return False, -1
     if lanes[movement].halfway == 1 and vehicles[i].by_stages == 0:
         vehicles[i].by_stages = goes_halfway(vehicles, lanes, i, movement, tick, desk)
-    if lanes[movement].box > 0 and vehicles[i].by_stages == 0:
+    if lanes[movement].box > 0:
         who = no_room(vehicles, lanes, order, net, route, i, movement)
+        if who >= 0 and vehicles[i].by_stages == 1 and vehicles[who].v >= V_WAITING:
+            who = -1  # it will have gone on before one goes on from the middle
         if who >= 0 and uniform(desk[0].seed, vehicles[i].key, KEEP_CLEAR, movement) < desk[0].keep_clear:
             return False, who
     to_wait = waiting_point(vehicles, lanes, movement, i) > 0.0

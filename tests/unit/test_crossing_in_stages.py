@@ -1,10 +1,12 @@
 """Who has waited long crosses a wide street in stages: first to its middle, then on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from sim.scenario.junctions import movements
-from sim.scenario.network import Link, Network, Node
+from sim.scenario.network import CrossedLink, Crossing, Link, Network, Node
 from tests.streets import CHINA, go, poisson, population, traffic_on
 from tests.watch import WatchedTraffic
 
@@ -80,3 +82,27 @@ def test_in_light_traffic_nobody_does():
     took, stood = crossers(1.0, flow_veh_h=150.0)
     assert not stood
     assert took.max() < 120.0
+
+
+def test_nobody_goes_to_the_middle_while_the_queue_beyond_stands():
+    over = (CrossedLink(link="cs", at_m=40.0),)
+    shut = Crossing(id="shut", links=over, length_m=7.0, control="signal", cycle_s=600.0, walk_s=560.0)
+    main = [d for n, path in enumerate((("wc", "ce"), ("ec", "cw"))) for d in poisson(1100.0, FOR_S, n, path=path)]
+    side = poisson(300.0, FOR_S, 7, path=("nc", "cs"))
+    drivers = population(through_s=5.5, cross_in_stages_share=1.0)
+    traffic = traffic_on(replace(crossroads(), crossings=(shut,)), [*main, *side], drivers=drivers)
+    names = traffic.layout.lane_names
+    rows = names.index("through at c from nc to cs"), next(n for n, lane in enumerate(names) if lane.startswith("cs lane"))
+    row, beyond = (traffic.lanes[n] for n in rows)
+    full_s, waits_s = 0.0, 0.0
+    while traffic.tick * traffic.dt < FOR_S:
+        go(traffic, (traffic.tick + 1) * traffic.dt)
+        last = traffic.vehicles[traffic.order[beyond["order_at"] + beyond["count"] - 1]]
+        stands = beyond["count"] > 0 and last["v"] < 0.1 and last["x"] < last["length"] + 6.0
+        full_s = full_s + traffic.dt if stands else 0.0
+        if full_s > 10.0:  # whoever was on his way has arrived in the middle, or beyond
+            waits_s += traffic.dt
+            if full_s <= 10.0 + traffic.dt:
+                before = row["count"]
+            assert row["count"] <= before
+    assert waits_s > 0.3 * FOR_S
