@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SWEEP_HELP = """\
 words of the form key=value, in any order:
   study=NAME|FILE         what is to be run: a YAML in conf/sweep/, or anywhere (README, "Sweeps")
+  sites=NAME,NAME         in place of its sites (docs/scale.md)
   site.KEY=VALUE          changes all its sites in both arms
   replications=N checkpoints=[N,N] seed=N      in place of what the study says
   workers=N executor=NAME store=DIR            as for `dropoff run`
@@ -42,9 +43,11 @@ def add(commands: Any) -> None:
 def _sweep(arguments: argparse.Namespace) -> int:
     from sim.study.declared import cells_of, find_study, read_study
 
-    given = overrides(arguments.overrides, ("study", *SETTINGS))
+    given = overrides(arguments.overrides, ("study", "sites", *SETTINGS))
     file = find_study(given.pop("study", ""))
     declared = read_study(file)
+    if "sites" in given:
+        declared = replace(declared, sites=tuple(given.pop("sites").split(",")))
     settings, config = composed(given)
     told: dict[str, Any] = {key: getattr(declared, key) for key in ("replications", "checkpoints", "seed")}
     settings = replace(settings, **{k: v for k, v in told.items() if v is not None and k not in given})

@@ -201,6 +201,7 @@ def test_a_fault_in_a_study_is_told_before_anything_is_run(tmp_path, monkeypatch
     [
         (["sweep"], "study: found nothing"),
         (["sweep", "study=school_measure"], "did you mean school_measures?"),
+        (["sweep", "study=study.yaml", "sites=mimi"], "did you mean mini/baseline?"),
         (["sweep", "study=nowhere.yaml"], "a file that is there"),
         (["sweep", "study=study.yaml", "executor=dusk"], "one of dask, local, slurm (did you mean dask?)"),
         (["sweep", "study=study.yaml", "executor=slurm"], "executor.cluster: found slurm"),
