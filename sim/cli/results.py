@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.cli.words import DONE, TROUBLE, short
+from sim.scenario.faults import BadInput, Fault
 
 if TYPE_CHECKING:
     from sim.study.results import Result
@@ -53,7 +54,11 @@ def _summary(result: "Result") -> Iterator[str]:
         state = "finished" if result.run["finished"] else "not finished: the same command goes on from there"
         yield f"sweep: {result.run['title']}; {len(done)} of {declared} comparisons, {state}"
     for one in done:
-        verdict = one.verdict()
+        try:
+            verdict = one.verdict()
+        except BadInput as bad:
+            yield f"unreadable: {bad}"
+            continue
         told = [f"{t['kpi']} {t['verdict']}" for t in verdict["targets"] if t["headline"] and t["target"] is not None]
         yield f"{verdict['scenario']} against {verdict['baseline']}, {verdict['replications']} pairs: {', '.join(told)}"
 
@@ -76,7 +81,8 @@ def _show(arguments: argparse.Namespace) -> int:
     for line in verdict_lines(result.verdict()):
         print(line)
     run = result.run
-    print(f"seed {run['seed']}, dropoff {run['versions']['dropoff']}, {run['wall_s']:.0f} s, started {run['started']}")
+    took = f", {run['wall_s']:.0f} s, started {run['started']}" if "wall_s" in run else ""
+    print(f"seed {run['seed']}, dropoff {run['versions']['dropoff']}{took}")
     return DONE
 
 
@@ -90,7 +96,6 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 
 def _rerun(arguments: argparse.Namespace) -> int:
-    from sim.scenario.faults import BadInput, Fault
     from sim.scenario.files import appearing_folder
     from sim.study.results import find_run, rerun
     from sim.tables import series_table, trips_table, write_table

@@ -92,8 +92,8 @@ def test_nobody_goes_to_the_middle_while_the_queue_beyond_stands():
     drivers = population(through_s=5.5, cross_in_stages_share=1.0)
     traffic = traffic_on(replace(crossroads(), crossings=(shut,)), [*main, *side], drivers=drivers)
     names = traffic.layout.lane_names
-    rows = names.index("through at c from nc to cs"), next(n for n, lane in enumerate(names) if lane.startswith("cs lane"))
-    row, beyond = (traffic.lanes[n] for n in rows)
+    row = traffic.lanes[names.index("through at c from nc to cs")]
+    beyond = traffic.lanes[next(n for n, lane in enumerate(names) if lane.startswith("cs lane"))]
     full_s, waits_s = 0.0, 0.0
     while traffic.tick * traffic.dt < FOR_S:
         go(traffic, (traffic.tick + 1) * traffic.dt)
