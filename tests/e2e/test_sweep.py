@@ -55,6 +55,45 @@ def test_another_study_takes_what_is_finished_from_the_store(undisturbed):
     assert "the same tables" in ended(started(folder, "rerun", row["run_id"], "--results", "."))
 
 
+def test_results_are_shown_and_compared(undisturbed, capsys):
+    folder, _ = undisturbed
+    sweep = folder / "results" / "sweeps" / "study"
+    forty, sixty = sorted(f for f in sweep.iterdir() if f.is_dir())
+    assert main(["results", "show", str(sweep)]) == 0
+    assert capsys.readouterr().out.count("enrolment=40") == 2  # M1 and M2
+    assert main(["results", "show", str(forty)]) == 0
+    assert "one of 2 scenarios" in capsys.readouterr().out
+    assert main(["results", "compare", str(forty), str(forty)]) == 0
+    told = capsys.readouterr().out
+    assert told.count("in both, exactly (same people, 16 and 16 replications)") == 4
+    assert "->" not in told
+    assert main(["results", "compare", str(forty), str(sixty)]) == 0
+    told = capsys.readouterr().out
+    assert "enrolment=40) against mini/baseline" in told
+    assert "95 % interval" in told
+    assert main(["results", "compare", str(sweep), str(sweep)]) == 0
+    assert capsys.readouterr().out.count("exactly (same people") == 8
+
+
+@pytest.mark.parametrize("checkpoints", ["[4]", "[4,8]"])
+def test_a_study_ends_at_the_checkpoint_at_which_all_is_decided(tmp_path, monkeypatch, checkpoints, capsys):
+    mini(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    words = ["scenario=mini/drop_off_bays", "replications=40", "workers=1", "store=store", "out=run"]
+    assert main(["run", *words, f"checkpoints={checkpoints}"]) == 0
+    verdict = json.loads(Path("run", "verdict.json").read_text())
+    looks = [*json.loads(checkpoints), 40]
+    assert verdict["checkpoints"] == looks
+    ended_at = verdict["replications"]
+    assert ended_at in looks
+    open_ = [t for t in verdict["targets"] if t["headline"] and t["verdict"] == "undecided"]
+    assert not open_ or ended_at == 40
+    assert all(t["reason"] == "budget" for t in open_)
+    assert len(list(Path("store").glob("*/*.replication"))) == 2 * ended_at
+    assert verdict["confidence"] > 0.95
+    assert "looks after" in capsys.readouterr().out
+
+
 @pytest.fixture
 def kills(request) -> int:
     """How many random moments are tried."""
