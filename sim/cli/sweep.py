@@ -134,10 +134,14 @@ def sweep_lines(verdicts: "pd.DataFrame", title: str) -> list[str]:
     lines = [title, ""]
     shown = verdicts[verdicts["reason"].ne("not applicable")] if len(verdicts) else verdicts
     width = max([len("scenario"), *shown["scenario"].str.len()]) if len(shown) else 0
-    lines.append(f"{'scenario':<{width}}  {'KPI':<3} {'pairs':>5} {'change':>9} {'interval':>18}  verdict")
+    lines.append(
+        f"{'scenario':<{width}}  {'KPI':<3} {'pairs':>5} {'change':>9} {'interval':>18} {'Holm p':>7}  verdict"
+    )
     for row in shown.astype(object).where(shown.notna(), None).to_dict("records"):
         entry = {str(key): value for key, value in row.items()}
         head = f"{entry['scenario']:<{width}}  {entry['kpi']:<3} {entry['pairs']:>5}"
         needed = f", about {int(entry['pairs_needed'])} pairs would decide" if entry["pairs_needed"] else ""
-        lines.append(f"{head} {change(entry['reduction']):>9} {interval(entry):>18}  {entry['verdict']}{needed}")
+        p = "" if entry["holm_p_value"] is None else f"{entry['holm_p_value']:.3f}"
+        numbers = f"{change(entry['reduction']):>9} {interval(entry):>18} {p:>7}"
+        lines.append(f"{head} {numbers}  {entry['verdict']}{needed}")
     return lines
