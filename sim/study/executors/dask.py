@@ -13,7 +13,7 @@ from sim.study.executors.base import KILLED, Failed, T, Waiting, failed, guarded
 
 AHEAD = 4
 """Tasks handed on for each thread of the cluster."""
-ANSWERS_WITHIN_S = 10
+ANSWERS_WITHIN_S = 5
 """[s] in which a scheduler must answer"""
 
 
