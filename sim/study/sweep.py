@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.scenario.faults import BadInput
+from sim.scenario.faults import BadInput, Fault
 from sim.scenario.files import clear_drafts
 from sim.study.declared import Cell
 from sim.study.executors import Executor
@@ -62,6 +62,10 @@ def run_sweep(
     BadInput if `out` is something else, and OSError if something cannot be written.
     """
     check_free(out)
+    first = {cell.folder: cell for cell in reversed(cells)}
+    if len(first) < len(cells):
+        again = next(cell for cell in cells if first[cell.folder] is not cell)
+        raise BadInput(Fault("study", f"{again.label} twice, or two names like it", "comparisons that differ by name"))
     kept = Store.temporary() if store is None else Store.opened(store)
     started, hashes = datetime.now(UTC), file_hashes(inputs)
     out.mkdir(parents=True, exist_ok=True)

@@ -250,6 +250,7 @@ def test_a_fault_in_a_study_is_told_before_anything_is_run(tmp_path, monkeypatch
         (["sweep", "study=study.yaml", "out=scenarios"], "a folder that holds other things"),
         (["sweep", "study=study.yaml", "store=scenarios"], "a store of replications"),
         (["run", "-m", "scenario=mini/drop_off_bays", "workers=1,2"], "one value for each of workers"),
+        (["run", "-m", "scenario=mini/drop_off_bays", "seed=1,1"], "mini/drop_off_bays twice"),
         (["run", "-m", "scenario=mini/drop_off_bays", "seed=1,,2"], "words that Hydra understands"),
         (["results", "show", "scenarios"], "no result"),
         (["results", "compare", "scenarios", "nowhere"], "no result"),
