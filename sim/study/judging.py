@@ -92,7 +92,7 @@ class Replications:
 
     def frame(self, name: str) -> "pd.DataFrame":
         """Return "trips" or "series" of both arms as one table in memory."""
-        return _frame(list(self.table(name)) or [_nobody(name)])
+        return _frame(list(self.table(name)))
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class FailedTask:
 
 @dataclass(frozen=True)
 class Sweep:
-    """What a sweep found: a row per comparison and target (see `_verdict_rows`), and what failed."""
+    """What a sweep found: a row per comparison and target (see `_verdict_table`), and what failed."""
 
     verdicts: "pd.DataFrame"
     failures: tuple[FailedTask, ...]

@@ -87,7 +87,7 @@ def _hashed(files: Iterable[Path]) -> str:
 
 
 def perform(
-    task: Task, key: str, expected: str, store: Store | None, film: Path | None = None
+    task: Task, key: str, expected: str, store: Store, film: Path | None = None
 ) -> "Sent | tuple[Fault, ...] | OSError":
     """Simulate once, in whatever process this is, on whatever machine.
 
@@ -102,13 +102,14 @@ def perform(
         here = f"sources or libraries that differ from the sender's ({versions()['dropoff']})"
         return (Fault("worker", here, "the same sources of dropoff and the same lock file on every machine"),)
     try:
-        if film is None and store is not None and store.is_here() and store.has(key):  # somebody else was quicker
+        seen = store.is_here()
+        if film is None and seen and store.has(key):  # somebody else was quicker
             return Sent(None)
         record = simulate(task.world, seed=task.seed, replication=task.replication, filmed=film is not None)
         if film is not None:
             record = write_film(record, film)
         packed = pack(record)
-        if store is None or not store.is_here():
+        if not seen:
             return Sent(packed)
         store.put(key, packed)
         return Sent(None)
