@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sim.cli import main
+from tests.refused import refused as told
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -16,16 +17,6 @@ def school(tmp_path, monkeypatch) -> Path:
     shutil.copytree(ROOT / "scenarios", tmp_path / "scenarios")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "scenarios" / "school"
-
-
-def told(capsys, *words: str) -> str:
-    before = set(Path().rglob("*"))
-    assert main(list(words)) == 2
-    assert set(Path().rglob("*")) == before
-    err = capsys.readouterr().err
-    assert "Traceback" not in err
-    assert all(line.startswith("dropoff: ") for line in err.splitlines())
-    return err
 
 
 def edit(file: Path, old: str, new: str) -> None:

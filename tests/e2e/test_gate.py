@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import pytest
 
 from sim.cli import main
+from tests.refused import refused
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ROOT / "results" / "reference"
@@ -104,13 +105,7 @@ def test_beyond_its_own_mornings_the_reference_is_compared_with_others(village, 
 
 
 def told(capsys, *words: str) -> str:
-    before = set(Path().rglob("*"))
-    assert main(["check", *words]) == 2
-    assert set(Path().rglob("*")) == before
-    err = capsys.readouterr().err
-    assert "Traceback" not in err
-    assert all(line.startswith("dropoff: ") for line in err.splitlines())
-    return err
+    return refused(capsys, "check", *words)
 
 
 @pytest.mark.parametrize(
