@@ -72,7 +72,7 @@ def pack(record: Record) -> bytes:
 
 
 class Packed:
-    """A record that was packed; its tables are read when they are asked for."""
+    """A record that was packed; its tables are unpacked when they are first asked for, and kept."""
 
     def __init__(self, content: bytes) -> None:
         """Raise ValueError if `content` is none, or is damaged."""
@@ -82,6 +82,7 @@ class Packed:
             told = json.loads(self._parts["record.json"])
             self.failure: str | None = told["failure"]
             self.facts: dict[str, float] = told["facts"]
+            self._unpacked: dict[str, Any] = {}
         except (zipfile.BadZipFile, KeyError, json.JSONDecodeError, EOFError) as error:
             raise ValueError(f"no packed record: {error}") from None
 
@@ -90,7 +91,10 @@ class Packed:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        found = pq.read_table(pa.BufferReader(self._parts[f"{table}.parquet"]), columns=columns and list(columns))
+        if table not in self._unpacked:
+            self._unpacked[table] = pq.ParquetFile(pa.BufferReader(self._parts[f"{table}.parquet"])).read()
+        found = self._unpacked[table]
+        found = found.select(columns) if columns else found
         arrays = [pa.repeat(value, len(found)) for value in keys.values()]
         return pa.table([*arrays, *found.columns], names=[*keys, *found.column_names])
 
@@ -109,11 +113,18 @@ def _arrow(found: Mapping[str, NDArray[Any]], columns: Mapping[str, Column]) -> 
     return pa.table(arrays)
 
 
+def _repeated(schema: Any) -> list[str]:
+    """Return the columns of words that many rows share; lists of values for the others cost time and room."""
+    import pyarrow as pa
+
+    return [f.name for f in schema if pa.types.is_string(f.type) and f.name != "traveller"]
+
+
 def _parquet(table: Any) -> bytes:
     import pyarrow.parquet as pq
 
     content = io.BytesIO()
-    pq.write_table(table, content, compression="zstd")
+    pq.write_table(table, content, compression="zstd", use_dictionary=_repeated(table.schema))
     return content.getvalue()
 
 
@@ -150,7 +161,8 @@ def write_rows(tables: Iterable[Any], path: Path, metadata: Mapping[str, str]) -
                 ]
                 # pandas' own note names its version; without it the bytes are those of the table alone.
                 schema = pa.schema(fields, metadata=dict(metadata))
-                writer = open_files.enter_context(pq.ParquetWriter(temporary, schema, compression="zstd"))
+                how: dict[str, Any] = {"compression": "zstd", "use_dictionary": _repeated(schema)}
+                writer = open_files.enter_context(pq.ParquetWriter(temporary, schema, **how))
             writer.write_table(table.cast(schema))
 
 

@@ -53,14 +53,27 @@ def spun(processes: int) -> float:
 
 
 def simulated_s() -> float:
-    """Return how long one replication takes in a process that does nothing else [s], on average over both arms."""
+    """Return how long one replication takes a process that does nothing else [s], alone on the machine."""
+    return wall_and_cpu_s(0)[0]
+
+
+def busy_s() -> float:
+    """Return how much processor time one replication takes [s] where every core simulates: they share its memory."""
+    with multiprocessing.get_context("spawn").Pool(cores()) as pool:
+        return sum(cpu for _, cpu in pool.map(wall_and_cpu_s, range(cores()), chunksize=1)) / cores()
+
+
+def wall_and_cpu_s(which: int) -> tuple[float, float]:
+    """Return how long one replication takes [s], and its processor time, on average over some of three worlds."""
+    del which
     worlds = [resolve(load_scenario(name)) for name in ("school/baseline", "school/bus_bay", "school/shapingba")]
     simulate(worlds[0], seed=1, replication=0)
-    start = time.perf_counter()
+    start, cpu = time.perf_counter(), time.process_time()
     for n in range(SAMPLE):
         for world in worlds:
             simulate(world, seed=1, replication=n)
-    return (time.perf_counter() - start) / (SAMPLE * len(worlds))
+    runs = SAMPLE * len(worlds)
+    return (time.perf_counter() - start) / runs, (time.process_time() - cpu) / runs
 
 
 def sweep(folder: Path, *words: str) -> tuple[float, float, float]:
@@ -95,7 +108,7 @@ def environment() -> dict[str, str]:
 def main(scenarios: int = 12, replications: int = 30) -> None:
     """Measure, and print."""
     tasks = (scenarios + 1) * replications
-    one = simulated_s()
+    one, busy = simulated_s(), busy_s()
     alone, together = spun(1), spun(cores())
     ideal = cores() * alone / together
     with tempfile.TemporaryDirectory() as name:
@@ -111,7 +124,10 @@ def main(scenarios: int = 12, replications: int = 30) -> None:
     print(
         f"speed-up {simulating / wall:.2f}, of a loop that only computes {ideal:.2f}: {simulating / wall / ideal:.2f}"
     )
-    print(f"overhead: {100.0 * (cpu / simulating - 1.0):.1f} % of the simulation's processor time")
+    print(
+        f"overhead: {100.0 * (cpu / (tasks * busy) - 1.0):.1f} % of the simulation's processor time,"
+        f" which is {busy:.3f} s a replication with all cores at it"
+    )
     print(f"a finished sweep resumes in {resumed:.2f} s")
     print(f"the parent's memory: {peak:.0f} MB; two scenarios, {5 * replications} replications: {more:.0f} MB")
 
