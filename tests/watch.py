@@ -6,6 +6,7 @@ import numpy as np
 from numba import njit
 
 from sim.kernel import state as k
+from sim.kernel.backing import V_BACK
 from sim.kernel.order import successor
 from sim.kernel.step import advance
 from sim.traffic.traffic import Traffic
@@ -197,7 +198,8 @@ def moves(vehicles, lanes, segments, net, route, seen, trace, dt, count):
         elif state != OFF_LANE:
             driven = went(vehicles, lanes, segments, net, route, seen, trace, i)
             furthest = (was.v + 0.5 * me.a * dt) * dt + SLACK_M
-            if driven < -2.0 * SLACK_M or driven > furthest:
+            back = V_BACK * dt if me.backed == 1 else 0.0
+            if driven < -back - 2.0 * SLACK_M or driven > furthest:
                 return JUMP, i
             if state == DRIVING and me.v > was.v + me.a * dt + SLACK_M:
                 return SPEED, i

@@ -62,7 +62,7 @@ def occupant(
 
     One who waits inside the junction short of that area counts only if vehicle i itself may come to a stand in it
     (not `passes`): two who wait for each other's rear ends would wait for good. One who stands before it, wherever,
-    does not count for who `goes_first`.
+    does not count for who `goes_first`, and one who has backed up for nobody.
     """
     foe = conflict.foe
     waits = lanes[foe].wait_x > 0.0 and passes and lanes[foe].wait_x <= conflict.foe_begin
@@ -72,6 +72,8 @@ def occupant(
         if vehicles[j].x - vehicles[j].length >= conflict.foe_end + FREE_AGAIN:
             break
         if waits and waits_inside(vehicles, lanes, foe, j):
+            continue
+        if vehicles[j].backed == 1 and vehicles[j].x <= conflict.foe_begin:
             continue
         if not (goes_first and stands_before(vehicles, conflict, j)):
             return j

@@ -292,6 +292,8 @@ def decide(
                     wanted = look_ahead(
                         vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, i, lane, tick, free
                     )
+                if inside and me.backed == 1 and wanted > 0.0:
+                    wanted = 0.0
                 if inside and (v > 0.0 or wanted > 0.0):
                     area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, lane, x, 0.0, tick)
                     if who >= 0:

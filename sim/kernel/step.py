@@ -2,6 +2,7 @@
 
 from sim.kernel import compiled
 from sim.kernel.admission import admit
+from sim.kernel.backing import back_up, finds_way_back
 from sim.kernel.changing import change_lanes
 from sim.kernel.crossings import cross
 from sim.kernel.curb import PERIOD, pull_out
@@ -77,7 +78,8 @@ def advance(
     """Advance from `tick` to `until`, or to the first tick with news; return the tick reached.
 
     Everybody decides on the frozen state of the last tick, then everybody moves. Queues are sampled every `every`
-    ticks. A deadlock ends the advance, its members in `stuck`; so does lack of room for another picture in `frames`.
+    ticks. A deadlock that nobody can back out of ends the advance, its members in `stuck`; so does lack of room for
+    another picture in `frames`.
     """
     # What drivers hand on as they decide and move; the rest goes by once in a tick.
     vehicles = lean(vehicles)
@@ -112,7 +114,13 @@ def advance(
             film(vehicles, lanes, order, frames, seen, desk, tick)
             if frames.size - desk[0].filmed < seen.size:
                 break
-        if tick % watch == 0 and find_deadlock(vehicles, lanes, order, stuck, desk, tick):
+        if desk[0].backs >= 0:
+            back_up(vehicles, lanes, order, net, conflicts, desk, tick)
+        elif (
+            tick % watch == 0
+            and find_deadlock(vehicles, lanes, order, stuck, desk, tick)
+            and not finds_way_back(vehicles, lanes, order, net, conflicts, stuck, desk, tick)
+        ):
             break
         if desk[0].news > 0:
             break

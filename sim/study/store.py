@@ -32,7 +32,7 @@ class Store:
         """Take a store that is there: see `opened` and `temporary`."""
         self.folder = folder
         self.mark = mark
-        self._kept: dict[str, Packed] = {}
+        self._kept: dict[str, tuple[tuple[int, ...], Packed]] = {}
 
     @classmethod
     def opened(cls, folder: Path) -> "Store":
@@ -79,15 +79,18 @@ class Store:
 
     def get(self, key: str) -> Packed | None:
         """Return what a task left, or None if it is not finished; a damaged file is removed, as if it never was."""
-        found = self._kept.pop(key, None)
+        file = self._file(key)
+        kept = self._kept.pop(key, None)
         try:
-            found = found or Packed(self._file(key).read_bytes())
+            told = file.stat()
+            as_it_is = (told.st_ino, told.st_size, told.st_mtime_ns)
+            found = kept[1] if kept and kept[0] == as_it_is else Packed(file.read_bytes())
         except FileNotFoundError:
             return None
         except ValueError:
-            self._file(key).unlink(missing_ok=True)
+            file.unlink(missing_ok=True)
             return None
-        self._kept[key] = found  # the last one asked for comes last
+        self._kept[key] = as_it_is, found  # the last one asked for comes last
         if len(self._kept) > KEPT:
             del self._kept[next(iter(self._kept))]
         return found

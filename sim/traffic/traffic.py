@@ -171,6 +171,7 @@ class Traffic:
         return {
             "updates": float(self._desk["updates"]),
             "last_resort_stops": float(self._desk["clamps"]),
+            "drivers_who_backed_up": float(self._desk["backed"]),
             "drivers_who_missed_a_turn": float(self.orders.missed_turns),
         }
 

@@ -1,0 +1,93 @@
+"""Drivers who have locked each other in: one backs up and lets the others by, if there is room behind him."""
+
+import numpy as np
+import pytest
+
+from sim.kernel.backing import LETS_BY
+from sim.kernel.deadlock import LONG
+from sim.kernel.order import index_of, insert, remove
+from sim.kernel.step import WATCH
+from sim.scenario.network import Link, Network, Node
+from sim.traffic.fleet import Departure
+from sim.traffic.traffic import Deadlock
+from tests.streets import US, go, population, traffic_on
+
+AT_M = {"w": (-200.0, 0.0), "e": (200.0, 0.0), "s": (0.0, -200.0), "n": (0.0, 200.0)}
+WAYS = (("wc", "cn"), ("ec", "cw"), ("nc", "cs"))
+"""A left turn, who is in the way of the one from the north, who is in the way of the one from the east, who is in the
+way of the left turn."""
+
+
+def crossing():
+    """Return two streets of one lane each way that cross."""
+    ends = tuple(Node(id=n, x_m=x, y_m=y, boundary=True) for n, (x, y) in AT_M.items())
+    names = [f"{a}{b}" for end in AT_M for a, b in ((end, "c"), ("c", end))]
+    links = tuple(Link(id=n, from_node=n[0], to_node=n[1], lanes=1, speed_km_h=40) for n in names)
+    return Network(nodes=(Node(id="c", x_m=0.0, y_m=0.0), *ends), links=links)
+
+
+def movement_of(traffic, way):
+    """Return the lane number of a way over the junction."""
+    names = traffic.layout.lane_names
+    return next(n for n, name in enumerate(names) if f"from {way[0]} to {way[1]}" in name)
+
+
+def conflict(traffic, mine, foe):
+    """Return what two movements have in common."""
+    here = traffic.lanes[mine]
+    return next(c for c in traffic.layout.road.conflicts[here.conflict_at : here.conflict_end] if c.foe == foe)
+
+
+def place(traffic, i, lane, x):
+    """Let a vehicle that is on the road stand elsewhere."""
+    me = traffic.everybody[i]
+    remove(traffic.lanes, traffic.order, me.lane, index_of(traffic.lanes, traffic.order, me.lane, i))
+    if traffic.lanes[lane].segment < 0:
+        me.before[0] = me.lane
+    insert(traffic.lanes, traffic.order, lane, traffic.lanes[lane].count, i)
+    me.lane, me.x, me.v = lane, x, 0.0
+
+
+def locked(followers=0):
+    """Return the three in each other's way, and so many vehicles close behind each of them."""
+    departures = [Departure(10 * n + k, 8 * k, way) for n, way in enumerate(WAYS) for k in range(1 + followers)]
+    traffic = traffic_on(crossing(), departures, drivers=population(US))
+    go(traffic, 4.0 * followers + 3.0)
+    paths = [movement_of(traffic, way) for way in WAYS]
+    for n, lane in enumerate(paths):
+        blocked, ahead = (conflict(traffic, lane, paths[(n + k) % 3]) for k in (2, 1))
+        x = min(blocked.begin + 1.0, ahead.begin - 0.5)
+        assert blocked.begin < x < ahead.begin
+        traffic.lanes[lane].taken = traffic.tick + 2
+        rear = x - 5.0
+        for k in range(1 + followers):
+            i = n * (1 + followers) + k
+            assert traffic.everybody[i].state == 1
+            if k == 0:
+                place(traffic, i, lane, x)
+            else:
+                me = traffic.everybody[i]
+                me.x, me.v = traffic.lanes[me.lane].length + rear - 0.5 - 7.0 * (k - 1), 0.0
+    return traffic
+
+
+def test_who_stands_in_the_way_backs_up_and_all_come_free():
+    traffic = locked()
+    start = traffic.everybody["x"][:3].copy()
+    go(traffic, LONG - WATCH)
+    before = traffic.everybody["x"][:3].copy()
+    assert (before - start < 1.0).all()  # nobody has come through
+    go(traffic, LONG + WATCH + 2.0)
+    moved = traffic.everybody["x"][:3] - before
+    assert np.flatnonzero(moved < 0.0).size == 1
+    go(traffic, LONG + 2 * WATCH + LETS_BY + 60.0)
+    assert traffic.everybody_left()
+    assert traffic.facts()["drivers_who_backed_up"] == 1.0
+
+
+def test_with_somebody_close_behind_each_it_stays_a_deadlock():
+    traffic = locked(followers=1)
+    with pytest.raises(Deadlock) as raised:
+        go(traffic, 600.0)
+    assert sorted(i for i, _, _ in raised.value.members) == [0, 2, 4]
+    assert traffic.facts()["drivers_who_backed_up"] == 0.0
