@@ -60,7 +60,10 @@ def run_here(scenario: Scenario, seed: int) -> Record:
 def run_there(plan: Plan, folder: Path, edit: Edit = unchanged) -> "pd.Series[float]":
     """Run a plan in SUMO; return by vehicle how long it took [s], the wait for admission included."""
     write_sumo(plan, folder)
-    (folder / "demand.rou.xml").write_text(edit((folder / "demand.rou.xml").read_text()))
+    written = (folder / "demand.rou.xml").read_text()
+    edited = edit(written)
+    assert edit is unchanged or edited != written, f"{edit.__name__} changes nothing"
+    (folder / "demand.rou.xml").write_text(edited)
     sumo.build(folder)
     sumo.simulate(folder)
     told = sumo.parsed(folder, "tripinfo.xml").iter("tripinfo")

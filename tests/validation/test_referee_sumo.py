@@ -13,6 +13,7 @@ from sim.study.sumo import plan_of
 from sim.trips import run_trips
 from tests import referee, sumo
 from tests.referee import ONLY_EXPLAINS, hold
+from tests.validation import why_sumo
 from tests.validation.test_row10_staffed_school_curb import EDGE, drop_off_area
 
 # ---------------------------------------------------------------------- what a curb serves
@@ -151,6 +152,7 @@ def test_bologna_runs_to_the_end_about_as_in_sumo(table, tmp_path, shared_data):
         ours.append(
             ((t["route_m"] / (t["left_s"] - t["entered_s"])).mean(), (t["left_s"] - t["scheduled_s"]).sum() / 3600.0)
         )
+    table.explain(why_sumo.BOLOGNA)
     there, here = np.transpose(theirs), np.transpose(ours)
     hold(table, "Bologna, mean over trips of way by time", "m/s", there[0], here[0], 0.15)
     hold(table, "Bologna, vehicle-hours, waiting outside included", "h", there[1], here[1], 0.15)
