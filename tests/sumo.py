@@ -13,16 +13,22 @@ from sim.interventions import resolve
 from sim.scenario.read import load_scenario
 from sim.scenario.scenario import Scenario
 
-CALM = 0.4
-"""Share of the default school's traffic at which nobody waits for long."""
+CALM, CALM_FAMILIES = 0.4, 160
+"""Share of the default school's traffic, and how many families, at which its streets are far from full."""
+
+
+def school(share: float, families: int, **choices: float) -> Scenario:
+    """Return the default school with a share of its traffic, so many families by car, and other choices of theirs."""
+    demand = load_scenario("school/baseline").site.demand
+    given = {f"site.demand.through.{n}.flow_veh_h": f.flow_veh_h * share for n, f in enumerate(demand.through)}
+    given |= {f"site.demand.bus_lines.{n}.flow_bus_h": f.flow_bus_h * share for n, f in enumerate(demand.bus_lines)}
+    given |= {f"site.demand.choices.{name}": value for name, value in choices.items()}
+    return resolve(load_scenario("school/baseline", overrides=given | {"site.demand.pupils.cars": families}))
 
 
 def calm_school() -> Scenario:
     """Return the default school with less traffic."""
-    demand = load_scenario("school/baseline").site.demand
-    fewer = {f"site.demand.through.{n}.flow_veh_h": f.flow_veh_h * CALM for n, f in enumerate(demand.through)}
-    fewer |= {f"site.demand.bus_lines.{n}.flow_bus_h": f.flow_bus_h * CALM for n, f in enumerate(demand.bus_lines)}
-    return resolve(load_scenario("school/baseline", overrides=fewer | {"site.demand.pupils.cars": 160}))
+    return school(CALM, CALM_FAMILIES)
 
 
 def find(name: str) -> Path | None:

@@ -1,5 +1,6 @@
 """The validation table: what was expected, what the simulation gave, and whether the one holds the other."""
 
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf, sqrt
@@ -83,6 +84,11 @@ class Table:
 
     full: bool
     lines: list[Line] = field(default_factory=list)
+    explanations: list[str] = field(default_factory=list)
+
+    def explain(self, text: str) -> None:
+        """Note why lines differ from what they are held against: a paragraph under the table."""
+        self.explanations.append(text)
 
     def hold(self, row: str, what: str, *, unit: str, band: Band, found: Found, tier: str, source: str) -> None:
         """Note a line, and fail unless it passes; tier C is reported and not gated."""
@@ -114,7 +120,8 @@ class Table:
             "",
             "Written by `make validate`; never edited by hand. Tier A is exact theory, B a handbook's number, C a band",
             "from the literature that is reported and not gated. A line passes when the whole 95 % interval of the",
-            "simulated value lies within the tolerance. Rows S hold against SUMO, where it is installed.",
+            "simulated value lies within the tolerance. Rows S hold against SUMO, where it is installed: ours over",
+            "SUMO's, pair by pair of the same demand; beside each mean stands its 95 % interval.",
             "",
             f"{len(held)} lines, {len(failing)} of tier A or B failing.",
             "",
@@ -128,6 +135,9 @@ class Table:
                 f"| {line.row} | {line.what} | {line.unit} | {line.band.expected} | {_range(line.band)} | "
                 f"{_interval(line.found)} | {line.tier} | {result} | {line.source} |"
             )
+        if self.explanations:
+            text += ["", "## Against SUMO: where it differs, and why", ""]
+            text += [wrapped(said) for said in self.explanations]
         text += [
             "",
             "## Laws broken on purpose",
@@ -145,6 +155,13 @@ class Table:
                     f"{_interval(line.found)} | {seen} |"
                 )
         file.write_text("\n".join(text) + "\n", encoding="utf-8")
+
+
+def wrapped(said: str) -> str:
+    """Return a point of a list, broken into lines."""
+    return textwrap.fill(
+        " ".join(said.split()), 118, initial_indent="* ", subsequent_indent="  ", break_on_hyphens=False
+    )
 
 
 def _number(value: float) -> str:
