@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import cast
 
 import mesa
@@ -55,10 +55,24 @@ def roads(network: Network) -> tuple[tuple[Movement, ...], Router]:
     return found, Router(network, found)
 
 
+class Clock(simpy.Environment):
+    """SimPy's clock, which the road sets: what is due at a tick happens once the road has come to it."""
+
+    def set_to(self, tick: int) -> None:
+        """Set the clock to a tick before which nothing is due."""
+        self._now = tick
+
+    def catch_up(self) -> None:
+        """Let all happen that is due now."""
+        queue = self._queue
+        while queue and queue[0][0] <= self._now:
+            self.step()
+
+
 class Running(mesa.Model):  # type: ignore[misc]
     """A world that runs: the one clock, of SimPy and the road, and what every agent may ask of it."""
 
-    env: simpy.Environment
+    env: Clock
     traffic: Traffic
     dt_s: float
     last_tick: int
@@ -74,15 +88,14 @@ class Running(mesa.Model):  # type: ignore[misc]
 
     def step(self) -> None:
         """Go to the next tick at which anything happens, on the road or elsewhere, and let it happen."""
-        check = (self.traffic.tick // self._check + 1) * self._check
-        until = int(min(self.env.peek(), check, self.last_tick))
-        if until > self.traffic.tick:
-            self.traffic.run(until)
-            # SimPy leaves what is due at `until` undone: it only sets its clock, and we do the rest below.
-            self.env.run(until=self.traffic.tick)
-            self.traffic.tell()
-        while self.env.peek() <= self.traffic.tick:
-            self.env.step()
+        env, traffic = self.env, self.traffic
+        check = (traffic.tick // self._check + 1) * self._check
+        until = int(min(env.peek(), check, self.last_tick))
+        if until > traffic.tick:
+            traffic.run(until)
+            env.set_to(traffic.tick)
+            traffic.tell()
+        env.catch_up()
 
     def is_over(self) -> bool:
         """Return whether the run has come to its end."""
@@ -90,9 +103,10 @@ class Running(mesa.Model):  # type: ignore[misc]
 
     def run_through(self) -> None:
         """Run to the end; a deadlock ends it and is kept as `failure`."""
+        step = type(self).step  # Mesa would count the steps, and log each one
         try:
             while not self.is_over():
-                self.step()
+                step(self)
         except Deadlock as deadlock:
             self.failure = deadlock
 
@@ -100,7 +114,7 @@ class Running(mesa.Model):  # type: ignore[misc]
         """Let go of this world: Mesa 3.3 numbers each model's agents in a table of all models, which would keep it."""
         getattr(mesa.Agent, "_ids", {}).pop(self, None)
 
-    @property
+    @cached_property
     def _check(self) -> int:
         return max(1, round(CHECK_S / self.dt_s))
 
@@ -119,7 +133,7 @@ class SchoolMorning(Running):
         self.site: Site = scenario.site
         self.policy: Policy = scenario.policy
         self.start_s = self.site.demand.window.start
-        self.env = simpy.Environment()
+        self.env = Clock()
         self.filmed = filmed
         self.movements, router = roads(self.site.network)
         self.travellers: Travellers = draw(scenario, router, seed, replication)

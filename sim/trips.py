@@ -10,14 +10,13 @@ from typing import Any, cast
 
 import numpy as np
 import pandas as pd
-import simpy
 from numpy.typing import NDArray
 
 from sim.agents.caller import Caller
 from sim.demand import GIVEN, Draws, keys_of
 from sim.kernel.chance import key, mixed
 from sim.logbook import named_deadlock
-from sim.model import Running, roads
+from sim.model import Clock, Running, roads
 from sim.places.berths import Berths
 from sim.places.disciplines import any_free
 from sim.places.world import World
@@ -89,7 +88,7 @@ class TripRun(Running):
         super().__init__(rng=0)  # Mesa's generator is never asked
         self.site = site
         self.dt_s = dt_s
-        self.env = simpy.Environment()
+        self.env = Clock()
         self.movements, router = roads(site.network)
         self.layout = lay_out(site.network, self.movements, site.drivers.gaps, dt=dt_s, start_s=0.0)
         base = mixed(seed, replication)
@@ -115,8 +114,9 @@ class TripRun(Running):
                 self.env.process(caller.live())
 
     def is_over(self) -> bool:
-        """Return whether everybody has come to the end, or is out of patience."""
-        return self.traffic.tick >= self.last_tick or self.traffic.everybody_left()
+        """Return whether everybody has come to the end, or is out of patience; asked once a minute."""
+        tick = self.traffic.tick
+        return tick >= self.last_tick or (tick % self._check == 0 and self.traffic.everybody_left())
 
     def run(self) -> Driven:
         """Run to the end and return what was written down; a deadlock ends it and is named."""

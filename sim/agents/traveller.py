@@ -64,6 +64,6 @@ class Traveller(mesa.Agent):  # type: ignore[misc]
         yield from self.trip()
         if not gone.triggered:
             yield gone
-        left_s = round(self.world.traffic.seconds(float(self.world.traffic.vehicles[self.vehicle].left)), 3)
+        left_s = round(self.world.traffic.seconds(self.world.traffic.scene.vehicle.left[self.vehicle]), 3)
         self.spent_s[self.part] += left_s - self._since_s
         self.finished = True

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import simpy
 
+from sim.kernel import Straight
 from sim.kernel import state as k
 from sim.kernel.order import aim_all
 from sim.kernel.step import advance
@@ -25,6 +26,8 @@ PICTURE_S = 1.0
 """[s] between two pictures of the road, where it is filmed."""
 REEL = 1 << 16
 """Room for so many frames before Python takes them out, and for two pictures at least."""
+
+ADVANCE = Straight(advance)
 
 
 @dataclass(eq=False)
@@ -79,7 +82,7 @@ class Traffic:
         self.desk = desk(drivers, self.dt, seed)
         if self.vehicles.size:
             self.desk[0].least_gap = self.vehicles["s0"].min()
-        self._desk = k.plain(self.desk)[0]
+        self._desk = k.columns(self.desk)
         aim_all(self.vehicles, self.lanes, road.segments, road.net, route)
         entries, queue = queues(layout, self.vehicles, route)
         self.scene = Scene(layout, router.network, self.everybody, self.vehicles, self.lanes, self.order)
@@ -94,7 +97,7 @@ class Traffic:
         beside = (entries, np.concatenate([queue, self.people.lanes]), *self.people.arrays)
         waiting = (self.orders.pulling, np.zeros(self.lanes.size, dtype=np.int32), self.stuck)
         self._frames = k.rows(k.FRAME, max(REEL, 2 * len(departures)) if filmed else 0)
-        self._desk["film_every"] = max(1, round(PICTURE_S / self.dt)) if filmed else 0
+        self._desk.film_every[0] = max(1, round(PICTURE_S / self.dt)) if filmed else 0
         self._room = self._frames.size - len(departures)
         """With more frames than this there is no room for another picture."""
         self._film: list[k.Records] = []
@@ -120,16 +123,16 @@ class Traffic:
     def run(self, until: int) -> None:
         """Let the road run to tick `until` or to the first tick with news; raise Deadlock."""
         state: Any = (*self.scene.arrays, self.ways.route, *self._rest, self.tick, until, self._every)
-        self.tick = int(advance(*state))
-        if self.filmed and self._desk["filmed"] > self._room:
+        self.tick = ADVANCE.call(*state)
+        if self.filmed and self._desk.filmed[0] > self._room:
             self._take_out()
-        if self._desk["stuck"]:
+        if self._desk.stuck[0]:
             raise self._deadlock()
 
     def _take_out(self) -> None:
         """Take the frames out of the kernel's hands."""
-        self._film.append(self._frames[: self._desk["filmed"]].copy())
-        self._desk["filmed"] = 0
+        self._film.append(self._frames[: self._desk.filmed[0]].copy())
+        self._desk.filmed[0] = 0
 
     def film(self) -> list[k.Records]:
         """Hand over a frame for each second in which a vehicle on the road moved or changed, in order of time."""
@@ -138,12 +141,12 @@ class Traffic:
         return film
 
     def _deadlock(self) -> Deadlock:
-        members = [int(i) for i in self.stuck[: int(self._desk["stuck"])]]
-        lanes = [int(self.scene.everybody[i]["lane"]) for i in members]
+        members = self.stuck[: self._desk.stuck[0]].tolist()
+        lanes = [self.scene.vehicle.lane[i] for i in members]
         return Deadlock(
             self.start_s + self.tick * self.dt,
             tuple(
-                (i, self.layout.lane_names[lane], round(float(self.scene.everybody[i]["x"]), 1))
+                (i, self.layout.lane_names[lane], round(self.scene.vehicle.x[i], 1))
                 for i, lane in zip(members, lanes, strict=True)
             ),
         )
@@ -152,9 +155,9 @@ class Traffic:
 
     def tell(self) -> None:
         """Tell those who wait for it what happened in this tick, in the order of the vehicles."""
-        n = int(self._desk["news"])
-        self._desk["news"] = 0
-        for who, kind in sorted((int(who), int(kind)) for kind, who in self.news[:n]):
+        n = self._desk.news[0]
+        self._desk.news[0] = 0
+        for who, kind in sorted((who, kind) for kind, who in self.news[:n].tolist()):
             if kind == k.LOST:
                 self.orders.find_another_way(who)
             elif kind == k.CROSSING:
@@ -169,8 +172,8 @@ class Traffic:
     def facts(self) -> dict[str, float]:
         """Return what the road has counted."""
         return {
-            "updates": float(self._desk["updates"]),
-            "last_resort_stops": float(self._desk["clamps"]),
+            "updates": float(self._desk.updates[0]),
+            "last_resort_stops": float(self._desk.clamps[0]),
             "drivers_who_missed_a_turn": float(self.orders.missed_turns),
         }
 
