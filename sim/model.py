@@ -29,6 +29,7 @@ from sim.places.disciplines import Discipline, any_free, free_behind, in_line
 from sim.places.footway import Footway
 from sim.places.world import World
 from sim.records import Record
+from sim.scenario.drivers import GapAcceptance
 from sim.scenario.junctions import Movement, movements
 from sim.scenario.network import CurbZone, Network
 from sim.scenario.policy import Policy
@@ -36,7 +37,7 @@ from sim.scenario.routes import Router
 from sim.scenario.scenario import Scenario
 from sim.scenario.site import Site, gate_crossing, gate_offset_opposite
 from sim.scenario.walking import Walk
-from sim.traffic.fleet import Departure
+from sim.traffic.fleet import Departure, muster
 from sim.traffic.laying import lay_out
 from sim.traffic.layout import Detector, Layout
 from sim.traffic.people import Walker
@@ -53,6 +54,20 @@ def roads(network: Network) -> tuple[tuple[Movement, ...], Router]:
     """Return a network's movements and routes, worked out once."""
     found = movements(network)
     return found, Router(network, found)
+
+
+@lru_cache(maxsize=8)
+def laid_out(
+    network: Network,
+    gaps: GapAcceptance,
+    dt_s: float,
+    start_s: float,
+    detectors: tuple[Detector, ...] = (),
+    watched: tuple[tuple[str, tuple[int, float]], ...] = (),
+) -> Layout:
+    """Return a network's layout (`sim.traffic.laying`), worked out once: no run changes it."""
+    found, _ = roads(network)
+    return lay_out(network, found, gaps, dt=dt_s, start_s=start_s, detectors=detectors, watched=dict(watched))
 
 
 class Clock(simpy.Environment):
@@ -137,14 +152,13 @@ class SchoolMorning(Running):
         self.filmed = filmed
         self.movements, router = roads(self.site.network)
         self.travellers: Travellers = draw(scenario, router, seed, replication)
-        self.layout: Layout = lay_out(
+        self.layout: Layout = laid_out(
             self.site.network,
-            self.movements,
             self.site.drivers.gaps,
-            dt=dt_s,
-            start_s=self.start_s,
-            detectors=section(self.site),
-            watched=approaches(self.site, self.movements),
+            dt_s,
+            self.start_s,
+            tuple(section(self.site)),
+            tuple(approaches(self.site, self.movements).items()),
         )
         self.departures = departures(self.travellers, self.site, router, self.start_s, dt_s)
         window = self.site.demand.window
@@ -154,7 +168,7 @@ class SchoolMorning(Running):
             self.layout,
             router,
             self.site.drivers,
-            [d for _, d in self.departures],
+            muster(self.layout, self.site.drivers, [d for _, d in self.departures]),
             walkers_at_zebras(self.travellers, self.site, self.start_s, dt_s),
             seed=mixed(seed, replication),
             slots=SLOTS,

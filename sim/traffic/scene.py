@@ -35,7 +35,7 @@ class Scene:
         """Rows from here on are shadows."""
         self.vehicle, self.lane, self.segment = k.columns(everybody), k.columns(lanes), k.columns(road.segments)
         self.before = everybody["before"]
-        self.order = memoryview(order)
+        self.order = order.data
         self.arrays: Any = tuple(map(k.handed, (everybody, lanes, order, road.segments, road.net)))
         """The same, as compiled functions take it."""
 
@@ -77,7 +77,7 @@ class Scene:
     def longest_stop_m(self, vehicle: int, link: str) -> float:
         """Return the distance [m] in which a driver told in a tick's time stops from the speed wished for on a link."""
         me = self.vehicle
-        v = min(self.network.link(link).speed_km_h / 3.6 * me.factor[vehicle], me.top[vehicle])
+        v: float = min(self.network.link(link).speed_km_h / 3.6 * me.factor[vehicle], me.top[vehicle])
         return self._stop_m(vehicle, v) + v * self.layout.road.dt
 
     def _stop_m(self, vehicle: int, v: float) -> float:
@@ -88,7 +88,7 @@ class Scene:
     def row_tail_m(self, link: str, from_m: float) -> float:
         """Return where the row at the curb ends [m] that stands or moves up beyond an offset; infinity if none does."""
         x, v, length = self.vehicle.x, self.vehicle.v, self.vehicle.length
-        tail = inf
+        tail: float = inf
         for piece in self.layout.pieces[link]:
             for i in self._on_lane(self.segment.first_lane[piece.segment]):
                 at = x[i] + piece.from_m

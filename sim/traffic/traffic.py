@@ -13,7 +13,7 @@ from sim.kernel.order import aim_all
 from sim.kernel.step import advance
 from sim.scenario.drivers import Drivers
 from sim.scenario.routes import Router
-from sim.traffic.fleet import Departure, desk, muster, queues, shadows
+from sim.traffic.fleet import Fleet, desk, queues, shadows
 from sim.traffic.layout import Layout
 from sim.traffic.orders import Orders
 from sim.traffic.people import People, Walker
@@ -52,7 +52,7 @@ class Traffic:
         layout: Layout,
         router: Router,
         drivers: Drivers,
-        departures: Sequence[Departure],
+        fleet: Fleet,
         walkers: Sequence[Walker] = (),
         *,
         seed: int,
@@ -76,9 +76,9 @@ class Traffic:
         self._every = max(1, round(SAMPLE_S / self.dt))
         self.lanes = road.lanes.copy()
         self.order = np.full(int(road.lanes["order_end"].max(initial=0)), -1, dtype=np.int32)
-        cars, route, free = muster(layout, drivers, departures)
-        self.everybody = np.concatenate([cars, shadows()]).view(np.recarray)
-        self.vehicles = self.everybody[: cars.size]
+        count, route = fleet.vehicles.size, fleet.route.copy()
+        self.everybody = np.concatenate([fleet.vehicles, shadows()]).view(np.recarray)
+        self.vehicles = self.everybody[:count]
         self.desk = desk(drivers, self.dt, seed)
         if self.vehicles.size:
             self.desk[0].least_gap = self.vehicles["s0"].min()
@@ -86,22 +86,22 @@ class Traffic:
         aim_all(self.vehicles, self.lanes, road.segments, road.net, route)
         entries, queue = queues(layout, self.vehicles, route)
         self.scene = Scene(layout, router.network, self.everybody, self.vehicles, self.lanes, self.order)
-        self.ways = Ways(self.scene, router, route, free)
+        self.ways = Ways(self.scene, router, route, fleet.free)
         self.orders = Orders(env, self.scene, self.ways, self._desk)
-        spare = 4 * self.vehicles.size + 16
+        spare = 4 * count + 16
         self.people = People(env, layout, router.network, walkers, spare=spare, queue_at=len(queue))
-        self.passed = np.full((len(departures), slots), np.nan)
+        self.passed = np.full((count, slots), np.nan)
         self.stuck = np.zeros(64, dtype=np.int32)
-        self.news = np.zeros((4 * len(departures) + self.people.rows.size + 64, 2), dtype=np.int32)
+        self.news = np.zeros((4 * count + self.people.rows.size + 64, 2), dtype=np.int32)
         self.samples = np.zeros((horizon // self._every + 2, 4), dtype=np.int32)
         beside = (entries, np.concatenate([queue, self.people.lanes]), *self.people.arrays)
         waiting = (self.orders.pulling, np.zeros(self.lanes.size, dtype=np.int32), self.stuck)
-        self._frames = k.rows(k.FRAME, max(REEL, 2 * len(departures)) if filmed else 0)
+        self._frames = k.rows(k.FRAME, max(REEL, 2 * count) if filmed else 0)
         self._desk.film_every[0] = max(1, round(PICTURE_S / self.dt)) if filmed else 0
-        self._room = self._frames.size - len(departures)
+        self._room = self._frames.size - count
         """With more frames than this there is no room for another picture."""
         self._film: list[k.Records] = []
-        seen = k.rows(k.SEEN, len(departures) if filmed else 0)
+        seen = k.rows(k.SEEN, count if filmed else 0)
         seen["lane"] = -1
         told = (self.news, self.samples, self._frames, seen, self.desk)
         self._rest: Any = tuple(map(k.handed, (road.conflicts, road.detectors, self.passed, *beside, *waiting, *told)))

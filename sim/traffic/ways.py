@@ -106,7 +106,9 @@ class Ways:
         here = int(self.route[leg])
         if here not in segments:
             raise ValueError(f"the path does not start where vehicle {vehicle} is")
-        self.follow(vehicle, [*map(int, self.route[self.scene.vehicle.leg[vehicle] : leg]), *segments[segments.index(here) :]])
+        self.follow(
+            vehicle, [*map(int, self.route[self.scene.vehicle.leg[vehicle] : leg]), *segments[segments.index(here) :]]
+        )
 
     def follow(self, vehicle: int, segments: Sequence[int]) -> None:
         """Write a new route into the table, from the segment on which a vehicle is or which it has just left."""
