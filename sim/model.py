@@ -7,10 +7,10 @@ from dataclasses import replace
 from functools import cached_property, lru_cache
 from typing import cast
 
-import mesa
 import simpy
 
 from sim.agents.bus import Bus
+from sim.agents.core import Agent, Model
 from sim.agents.parent import Parent
 from sim.demand import Travellers, draw
 from sim.film import develop
@@ -84,7 +84,7 @@ class Clock(simpy.Environment):
             self.step()
 
 
-class Running(mesa.Model):  # type: ignore[misc]
+class Running(Model):  # type: ignore[misc]
     """A world that runs: the one clock, of SimPy and the road, and what every agent may ask of it."""
 
     env: Clock
@@ -127,7 +127,7 @@ class Running(mesa.Model):  # type: ignore[misc]
 
     def forget(self) -> None:
         """Let go of this world: Mesa 3.3 numbers each model's agents in a table of all models, which would keep it."""
-        getattr(mesa.Agent, "_ids", {}).pop(self, None)
+        getattr(Agent, "_ids", {}).pop(self, None)
 
     @cached_property
     def _check(self) -> int:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from sim.agents.caller import Caller
@@ -26,7 +25,6 @@ from sim.scenario.junctions import Movement
 from sim.scenario.network import Network
 from sim.scenario.routes import Router
 from sim.scenario.trips import Trip, TripSite
-from sim.tables import write_table
 from sim.traffic.fleet import Departure, Fleet, undriven
 from sim.traffic.traffic import Traffic
 
@@ -76,6 +74,10 @@ class Driven:
 
 def write_driven(driven: Driven, path: Path) -> None:
     """Write the table of trips as Parquet; the file appears whole or not at all. Raises OSError."""
+    import pandas as pd  # half of what a run loads, were it loaded for each
+
+    from sim.tables import write_table
+
     frame = pd.DataFrame({name: np.asarray(driven.trips[name], dtype=c.dtype) for name, c in DRIVEN_COLUMNS.items()})
     write_table(frame, path, {} if driven.failure is None else {"failure": driven.failure})
 
