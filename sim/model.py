@@ -79,9 +79,9 @@ class Clock(simpy.Environment):
 
     def catch_up(self) -> None:
         """Let all happen that is due now."""
-        queue = self._queue
+        queue, step = self._queue, self.step
         while queue and queue[0][0] <= self._now:
-            self.step()
+            step()
 
 
 class Running(Model):  # type: ignore[misc]
@@ -104,7 +104,7 @@ class Running(Model):  # type: ignore[misc]
     def step(self) -> None:
         """Go to the next tick at which anything happens, on the road or elsewhere, and let it happen."""
         env, traffic = self.env, self.traffic
-        check = (traffic.tick // self._check + 1) * self._check
+        check = traffic.tick // self._check * self._check + self._check
         until = int(min(env.peek(), check, self.last_tick))
         if until > traffic.tick:
             traffic.run(until)

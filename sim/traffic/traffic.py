@@ -156,6 +156,8 @@ class Traffic:
     def tell(self) -> None:
         """Tell those who wait for it what happened in this tick, in the order of the vehicles."""
         n = self._desk.news[0]
+        if n == 0:
+            return
         self._desk.news[0] = 0
         for who, kind in sorted((who, kind) for kind, who in self.news[:n].tolist()):
             if kind == k.LOST:
