@@ -25,11 +25,12 @@ class Router:
         self._movements = movements
         self._ids = [link.id for link in network.links]
         self._index = {id: n for n, id in enumerate(self._ids)}
-        self._time = np.array([network.length(link) / (link.speed_km_h / 3.6) for link in network.links])
+        self._time = [network.length(link) / (link.speed_km_h / 3.6) for link in network.links]
         self._turns: dict[tuple[str, str], Turn] = {}
         for m in movements:
             self._turns.setdefault((m.from_link, m.to_link), m.turn)
         self._rows: dict[int, tuple[NDArray[np.float64], NDArray[np.int32]]] = {}
+        self._paths: dict[tuple[str, str], tuple[str, ...]] = {}
 
     @cached_property
     def strips(self) -> "Router":
@@ -62,6 +63,11 @@ class Router:
 
     def path(self, a: str, b: str) -> tuple[str, ...]:
         """Return the quickest way from one link to another, both included; empty if there is none."""
+        if (a, b) not in self._paths:
+            self._paths[a, b] = self._path(a, b)
+        return self._paths[a, b]
+
+    def _path(self, a: str, b: str) -> tuple[str, ...]:
         distance, before = self._from(self._index[a])
         here = self._index[b]
         if not np.isfinite(distance[here]):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from math import ceil
+from math import ceil, inf
 
 from sim.kernel.state import Ints, Records
 
@@ -63,10 +63,13 @@ class Layout:
 
     def place(self, link: str, at_m: float) -> tuple[int, float]:
         """Return the segment and the position on it [m] of an offset, moved to the nearest point of a segment."""
-        pieces = self.pieces[link]
-        best = pieces[0]
-        if len(pieces) > 1:
-            best = min(pieces, key=lambda p: max(p.from_m - at_m, at_m - p.to_m, 0.0))
+        best, least = self.pieces[link][0], inf
+        for piece in self.pieces[link]:
+            off = max(piece.from_m - at_m, at_m - piece.to_m, 0.0)
+            if off < least:
+                best, least = piece, off
+            if off == 0.0:
+                break
         x = min(max(at_m, best.from_m), best.to_m) - best.from_m
         return best.segment, round(x, 6)
 
