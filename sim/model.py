@@ -104,9 +104,11 @@ class Running(Model):  # type: ignore[misc]
     def step(self) -> None:
         """Go to the next tick at which anything happens, on the road or elsewhere, and let it happen."""
         env, traffic = self.env, self.traffic
-        check = traffic.tick // self._check * self._check + self._check
-        until = int(min(env.peek(), check, self.last_tick))
-        if until > traffic.tick:
+        tick, due = traffic.tick, env.peek()
+        until = min(tick - tick % self._check + self._check, self.last_tick)
+        if due < until:
+            until = int(due)
+        if until > tick:
             traffic.run(until)
             env.set_to(traffic.tick)
             traffic.tell()

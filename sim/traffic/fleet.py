@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from sim.kernel.state import BUS, DESK, ENTRY, GONE, TWO_WHEELER, VEHICLE, Floats, Ints, Records, rows
+from sim.kernel.state import BUS, DESK, ENTRY, GONE, TWO_WHEELER, VEHICLE, Floats, Ints, Records, joined, rows
 from sim.scenario.drivers import Drivers, VehicleClass
 from sim.scenario.network import FILE_M
 from sim.traffic.layout import Layout
@@ -65,7 +65,7 @@ class Fleet:
 
     def driven(self, speed: Floats, headway: Floats, gaps: Floats) -> "Fleet":
         """Return the same vehicles, driven by such tempers (n,)."""
-        vehicles = self.vehicles.copy()
+        vehicles = joined(self.vehicles)
         vehicles["factor"], vehicles["gap_factor"] = speed, gaps
         vehicles["out_gap"] *= gaps
         vehicles["headway"] *= headway

@@ -27,7 +27,7 @@ PICTURE_S = 1.0
 REEL = 1 << 16
 """Room for so many frames before Python takes them out, and for two pictures at least."""
 
-ADVANCE = Straight(advance)
+ADVANCE, AIM_ALL = Straight(advance), Straight(aim_all)
 
 
 @dataclass(eq=False)
@@ -74,16 +74,17 @@ class Traffic:
         self.filmed = filmed
         self.tick = 0
         self._every = max(1, round(SAMPLE_S / self.dt))
-        self.lanes = road.lanes.copy()
+        self.lanes = k.joined(road.lanes)
         self.order = np.full(int(road.lanes["order_end"].max(initial=0)), -1, dtype=np.int32)
         count, route = fleet.vehicles.size, fleet.route.copy()
-        self.everybody = np.concatenate([fleet.vehicles, shadows()]).view(np.recarray)
+        self.everybody = k.joined(fleet.vehicles, shadows())
         self.vehicles = self.everybody[:count]
         self.desk = desk(drivers, self.dt, seed)
         if self.vehicles.size:
             self.desk[0].least_gap = self.vehicles["s0"].min()
         self._desk = k.columns(self.desk)
-        aim_all(self.vehicles, self.lanes, road.segments, road.net, route)
+        aimed: Any = (*map(k.handed, (self.vehicles, self.lanes, road.segments, road.net)), route)
+        AIM_ALL.call(*aimed)
         entries, queue = queues(layout, self.vehicles, route)
         self.scene = Scene(layout, router.network, self.everybody, self.vehicles, self.lanes, self.order)
         self.ways = Ways(self.scene, router, route, fleet.free)
@@ -159,7 +160,8 @@ class Traffic:
         if n == 0:
             return
         self._desk.news[0] = 0
-        for who, kind in sorted((who, kind) for kind, who in self.news[:n].tolist()):
+        news = [(who, kind) for kind, who in self.news[:n].tolist()]
+        for who, kind in sorted(news) if n > 1 else news:
             if kind == k.LOST:
                 self.orders.find_another_way(who)
             elif kind == k.CROSSING:
