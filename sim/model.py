@@ -24,6 +24,7 @@ from sim.logbook import (
     crossing_to_gate_m,
     write_down,
 )
+from sim.memory import let_go
 from sim.places.berths import Berths
 from sim.places.disciplines import Discipline, any_free, free_behind, in_line
 from sim.places.footway import Footway
@@ -224,7 +225,9 @@ def simulate(
     scenario: Scenario, *, seed: int, replication: int = 0, dt_s: float = DT_S, filmed: bool = False
 ) -> Record:
     """Run one replication of a resolved scenario and return its record, with a film of it if that is asked for."""
-    return SchoolMorning(scenario, seed=seed, replication=replication, dt_s=dt_s, filmed=filmed).run()
+    record = SchoolMorning(scenario, seed=seed, replication=replication, dt_s=dt_s, filmed=filmed).run()
+    let_go()
+    return record
 
 
 # ---------------------------------------------------------------------- from the site to the road

@@ -16,6 +16,7 @@ from sim.agents.caller import Caller
 from sim.demand import GIVEN, Draws, keys_of
 from sim.kernel.chance import key, mixed
 from sim.logbook import named_deadlock
+from sim.memory import let_go
 from sim.model import Clock, Running, laid_out, roads
 from sim.places.berths import Berths
 from sim.places.disciplines import any_free
@@ -145,7 +146,9 @@ class TripRun(Running):
 
 def run_trips(site: TripSite, *, seed: int = 1, replication: int = 0, dt_s: float = 0.5) -> Driven:
     """Run one replication of a site's given trips and return what came of it."""
-    return TripRun(site, seed=seed, replication=replication, dt_s=dt_s).run()
+    driven = TripRun(site, seed=seed, replication=replication, dt_s=dt_s).run()
+    let_go()
+    return driven
 
 
 class Same:

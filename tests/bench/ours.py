@@ -8,7 +8,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
-from sim.memory import collect_seldom
+from sim.memory import collect_seldom, let_go
 from tests.bench.cases import Case
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def rounds(told: dict[str, Any], count: int) -> Iterator[dict[str, float]]:
     site, _ = read_sumo(net, first, others)
     for _ in range(count):
         yield drive(site, told["step_s"], told["end_s"])
+        let_go()
 
 
 def drive(site: "TripSite", step_s: float, end_s: float | None) -> dict[str, float]:
@@ -58,6 +59,7 @@ def drive(site: "TripSite", step_s: float, end_s: float | None) -> dict[str, flo
         advance(before)
     traffic.run = timed  # type: ignore[method-assign]
     run.run_through()
+    run.forget()
     if run.failure is not None:
         raise SystemExit(f"failed: {run.failure}")
     took_s, now_s = perf_counter() - start, traffic.tick * step_s
