@@ -227,9 +227,12 @@ class Draws:
 
     def tempers(self, its: VehicleClass, gaps: GapAcceptance) -> list[Temperament]:
         """Return how each driver of a class drives."""
+        return [Temperament(*row) for row in zip(*(c.tolist() for c in self.temper_columns(its, gaps)), strict=True)]
+
+    def temper_columns(self, its: VehicleClass, gaps: GapAcceptance) -> tuple[Floats, Floats, Floats]:
+        """Return the same as columns: factors of the limit, of the time gap and of all critical gaps."""
         speed, headway = self.speed_factor(its), self.factor(TIME_GAP, its.headway_cv)
-        gap = self.factor(CRITICAL_GAP, gaps.spread_cv)
-        return [Temperament(*row) for row in zip(speed.tolist(), headway.tolist(), gap.tolist(), strict=True)]
+        return speed, headway, self.factor(CRITICAL_GAP, gaps.spread_cv)
 
     def walk(self, purpose: int, mean: float, sd: float) -> Floats:
         """Return walking speeds [m/s], truncated at two standard deviations and never under 0.3 m/s."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def write_down(world: SchoolMorning) -> Record:
     window = world.site.demand.window
     rows = [*_drivers(world), *_walkers(world)]
     for row in rows:
-        row["finished"] = not np.isnan(row["left_s"])
+        row["finished"] = not isnan(row["left_s"])
         row["measured"] = window.measured_from <= row["scheduled_s"] < window.measured_to
     columns = {name: np.array([row[name] for row in rows]) for name in rows[0]} if rows else {}
     return Record(
@@ -62,8 +63,8 @@ def write_down(world: SchoolMorning) -> Record:
 def _drivers(world: SchoolMorning) -> list[dict[str, Any]]:
     """Return the rows of everybody who came in a vehicle."""
     traffic = world.traffic
-    entered, left = traffic.in_seconds(traffic.vehicles["entered"]), traffic.in_seconds(traffic.vehicles["left"])
-    passed = traffic.in_seconds(traffic.passed)
+    entered, left = (traffic.in_seconds(traffic.vehicles[name]).tolist() for name in ("entered", "left"))
+    passed = traffic.in_seconds(traffic.passed).tolist()
     agents: dict[int, Traveller] = {a.vehicle: a for a in world.agents}
     scheduled = {p.name: p.scheduled_s for p in world.travellers.through}
     gate, router = world.site.gate, world.traffic.router
@@ -85,8 +86,8 @@ def _drivers(world: SchoolMorning) -> list[dict[str, Any]]:
             "free_flow_s": free[path],
             "passes_gate": along,
             "passes_opposite": across,
-            "section_in_s": passed[i, slots[0]],
-            "section_out_s": passed[i, slots[1]],
+            "section_in_s": passed[i][slots[0]],
+            "section_out_s": passed[i][slots[1]],
             "entry": path[0],
             "exit": path[-1],
         }

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import cast
 
-import mesa
 import simpy
 
 from sim.agents.bus import Bus
+from sim.agents.core import Agent, Model
 from sim.agents.parent import Parent
 from sim.demand import Travellers, draw
 from sim.film import develop
@@ -24,11 +24,13 @@ from sim.logbook import (
     crossing_to_gate_m,
     write_down,
 )
+from sim.memory import let_go
 from sim.places.berths import Berths
 from sim.places.disciplines import Discipline, any_free, free_behind, in_line
 from sim.places.footway import Footway
 from sim.places.world import World
 from sim.records import Record
+from sim.scenario.drivers import GapAcceptance
 from sim.scenario.junctions import Movement, movements
 from sim.scenario.network import CurbZone, Network
 from sim.scenario.policy import Policy
@@ -36,7 +38,7 @@ from sim.scenario.routes import Router
 from sim.scenario.scenario import Scenario
 from sim.scenario.site import Site, gate_crossing, gate_offset_opposite
 from sim.scenario.walking import Walk
-from sim.traffic.fleet import Departure
+from sim.traffic.fleet import Departure, muster
 from sim.traffic.laying import lay_out
 from sim.traffic.layout import Detector, Layout
 from sim.traffic.people import Walker
@@ -55,10 +57,38 @@ def roads(network: Network) -> tuple[tuple[Movement, ...], Router]:
     return found, Router(network, found)
 
 
-class Running(mesa.Model):  # type: ignore[misc]
+@lru_cache(maxsize=8)
+def laid_out(
+    network: Network,
+    gaps: GapAcceptance,
+    dt_s: float,
+    start_s: float,
+    detectors: tuple[Detector, ...] = (),
+    watched: tuple[tuple[str, tuple[int, float]], ...] = (),
+) -> Layout:
+    """Return a network's layout (`sim.traffic.laying`), worked out once: no run changes it."""
+    found, _ = roads(network)
+    return lay_out(network, found, gaps, dt=dt_s, start_s=start_s, detectors=detectors, watched=dict(watched))
+
+
+class Clock(simpy.Environment):
+    """SimPy's clock, which the road sets: what is due at a tick happens once the road has come to it."""
+
+    def set_to(self, tick: int) -> None:
+        """Set the clock to a tick before which nothing is due."""
+        self._now = tick
+
+    def catch_up(self) -> None:
+        """Let all happen that is due now."""
+        queue, step = self._queue, self.step
+        while queue and queue[0][0] <= self._now:
+            step()
+
+
+class Running(Model):  # type: ignore[misc]
     """A world that runs: the one clock, of SimPy and the road, and what every agent may ask of it."""
 
-    env: simpy.Environment
+    env: Clock
     traffic: Traffic
     dt_s: float
     last_tick: int
@@ -74,15 +104,16 @@ class Running(mesa.Model):  # type: ignore[misc]
 
     def step(self) -> None:
         """Go to the next tick at which anything happens, on the road or elsewhere, and let it happen."""
-        check = (self.traffic.tick // self._check + 1) * self._check
-        until = int(min(self.env.peek(), check, self.last_tick))
-        if until > self.traffic.tick:
-            self.traffic.run(until)
-            # SimPy leaves what is due at `until` undone: it only sets its clock, and we do the rest below.
-            self.env.run(until=self.traffic.tick)
-            self.traffic.tell()
-        while self.env.peek() <= self.traffic.tick:
-            self.env.step()
+        env, traffic = self.env, self.traffic
+        tick, due = traffic.tick, env.peek()
+        until = min(tick - tick % self._check + self._check, self.last_tick)
+        if due < until:
+            until = int(due)
+        if until > tick:
+            traffic.run(until)
+            env.set_to(traffic.tick)
+            traffic.tell()
+        env.catch_up()
 
     def is_over(self) -> bool:
         """Return whether the run has come to its end."""
@@ -90,17 +121,18 @@ class Running(mesa.Model):  # type: ignore[misc]
 
     def run_through(self) -> None:
         """Run to the end; a deadlock ends it and is kept as `failure`."""
+        step = type(self).step  # Mesa would count the steps, and log each one
         try:
             while not self.is_over():
-                self.step()
+                step(self)
         except Deadlock as deadlock:
             self.failure = deadlock
 
     def forget(self) -> None:
         """Let go of this world: Mesa 3.3 numbers each model's agents in a table of all models, which would keep it."""
-        getattr(mesa.Agent, "_ids", {}).pop(self, None)
+        getattr(Agent, "_ids", {}).pop(self, None)
 
-    @property
+    @cached_property
     def _check(self) -> int:
         return max(1, round(CHECK_S / self.dt_s))
 
@@ -119,18 +151,17 @@ class SchoolMorning(Running):
         self.site: Site = scenario.site
         self.policy: Policy = scenario.policy
         self.start_s = self.site.demand.window.start
-        self.env = simpy.Environment()
+        self.env = Clock()
         self.filmed = filmed
         self.movements, router = roads(self.site.network)
         self.travellers: Travellers = draw(scenario, router, seed, replication)
-        self.layout: Layout = lay_out(
+        self.layout: Layout = laid_out(
             self.site.network,
-            self.movements,
             self.site.drivers.gaps,
-            dt=dt_s,
-            start_s=self.start_s,
-            detectors=section(self.site),
-            watched=approaches(self.site, self.movements),
+            dt_s,
+            self.start_s,
+            tuple(section(self.site)),
+            tuple(approaches(self.site, self.movements).items()),
         )
         self.departures = departures(self.travellers, self.site, router, self.start_s, dt_s)
         window = self.site.demand.window
@@ -140,7 +171,7 @@ class SchoolMorning(Running):
             self.layout,
             router,
             self.site.drivers,
-            [d for _, d in self.departures],
+            muster(self.layout, self.site.drivers, [d for _, d in self.departures]),
             walkers_at_zebras(self.travellers, self.site, self.start_s, dt_s),
             seed=mixed(seed, replication),
             slots=SLOTS,
@@ -194,7 +225,9 @@ def simulate(
     scenario: Scenario, *, seed: int, replication: int = 0, dt_s: float = DT_S, filmed: bool = False
 ) -> Record:
     """Run one replication of a resolved scenario and return its record, with a film of it if that is asked for."""
-    return SchoolMorning(scenario, seed=seed, replication=replication, dt_s=dt_s, filmed=filmed).run()
+    record = SchoolMorning(scenario, seed=seed, replication=replication, dt_s=dt_s, filmed=filmed).run()
+    let_go()
+    return record
 
 
 # ---------------------------------------------------------------------- from the site to the road

@@ -39,10 +39,14 @@ def degrees_of_saturation(site: Site, router: Router, coming: Iterable[tuple[flo
     window = site.demand.window
     quarters = max(1, round((window.measured_to - window.measured_from) / QUARTER_S))
     demand = np.zeros((2, quarters))
+    to_gate_s: dict[tuple[str, ...], float] = {}
     for scheduled_s, departure in coming:
         if link.id not in departure.path or departure.kind == "two_wheeler":
             continue
-        there_s = scheduled_s + router.free_time_s(departure.path[: departure.path.index(link.id) + 1])
+        path = departure.path
+        if path not in to_gate_s:
+            to_gate_s[path] = router.free_time_s(path[: path.index(link.id) + 1])
+        there_s = scheduled_s + to_gate_s[path]
         quarter = int((there_s - window.measured_from) // QUARTER_S)
         if 0 <= quarter < quarters:
             of_school = int(departure.by_agent and departure.kind != "bus")

@@ -5,19 +5,19 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-import pandas as pd
-import simpy
 from numpy.typing import NDArray
 
 from sim.agents.caller import Caller
 from sim.demand import GIVEN, Draws, keys_of
 from sim.kernel.chance import key, mixed
 from sim.logbook import named_deadlock
-from sim.model import Running, roads
+from sim.memory import let_go
+from sim.model import Clock, Running, laid_out, roads
 from sim.places.berths import Berths
 from sim.places.disciplines import any_free
 from sim.places.world import World
@@ -25,10 +25,8 @@ from sim.records import Column
 from sim.scenario.junctions import Movement
 from sim.scenario.network import Network
 from sim.scenario.routes import Router
-from sim.scenario.trips import TripSite
-from sim.tables import write_table
-from sim.traffic.fleet import Departure, Temperament
-from sim.traffic.laying import lay_out
+from sim.scenario.trips import Trip, TripSite
+from sim.traffic.fleet import Departure, Fleet, undriven
 from sim.traffic.traffic import Traffic
 
 FORESIGHT_M = 1000.0
@@ -77,6 +75,10 @@ class Driven:
 
 def write_driven(driven: Driven, path: Path) -> None:
     """Write the table of trips as Parquet; the file appears whole or not at all. Raises OSError."""
+    import pandas as pd  # half of what a run loads, were it loaded for each
+
+    from sim.tables import write_table
+
     frame = pd.DataFrame({name: np.asarray(driven.trips[name], dtype=c.dtype) for name, c in DRIVEN_COLUMNS.items()})
     write_table(frame, path, {} if driven.failure is None else {"failure": driven.failure})
 
@@ -89,34 +91,33 @@ class TripRun(Running):
         super().__init__(rng=0)  # Mesa's generator is never asked
         self.site = site
         self.dt_s = dt_s
-        self.env = simpy.Environment()
-        self.movements, router = roads(site.network)
-        self.layout = lay_out(site.network, self.movements, site.drivers.gaps, dt=dt_s, start_s=0.0)
+        self.env = Clock()
+        self.movements, _ = roads(site.network)
+        self.layout = laid_out(site.network, site.drivers.gaps, dt_s, 0.0)
         base = mixed(seed, replication)
-        self.departures = departures(site, base, dt_s)
+        timetable = timetable_of(Same(site), dt_s)
         last_s = max((t.depart_s for t in site.trips), default=0.0)
         self.last_tick = round((last_s + site.patience_s) / dt_s)
         self.traffic = Traffic(
             self.env,
             self.layout,
-            open_to_cars(site.network, self.movements, router),
+            timetable.router,
             site.drivers,
-            self.departures,
+            timetable.fleet.driven(*timetable.tempers(base)),
             seed=base,
             slots=0,
             start_s=0.0,
             horizon=self.last_tick,
         )
-        rows = {s.place: s.berths for t in site.trips for s in t.stops if s.berths}
-        self.berths = {place: Berths(self.env, count, any_free) for place, count in rows.items()}
-        for row, trip in enumerate(site.trips):
-            if trip.stops:
-                caller = Caller(cast(World, self), trip.id, row, trip.depart_s, trip.stops)
-                self.env.process(caller.live())
+        self.berths = {place: Berths(self.env, count, any_free) for place, count in timetable.berths.items()}
+        for row, trip in timetable.callers:
+            caller = Caller(cast(World, self), trip.id, row, trip.depart_s, trip.stops)
+            self.env.process(caller.live())
 
     def is_over(self) -> bool:
-        """Return whether everybody has come to the end, or is out of patience."""
-        return self.traffic.tick >= self.last_tick or self.traffic.everybody_left()
+        """Return whether everybody has come to the end, or is out of patience; asked once a minute."""
+        tick = self.traffic.tick
+        return tick >= self.last_tick or (tick % self._check == 0 and self.traffic.everybody_left())
 
     def run(self) -> Driven:
         """Run to the end and return what was written down; a deadlock ends it and is named."""
@@ -145,18 +146,69 @@ class TripRun(Running):
 
 def run_trips(site: TripSite, *, seed: int = 1, replication: int = 0, dt_s: float = 0.5) -> Driven:
     """Run one replication of a site's given trips and return what came of it."""
-    return TripRun(site, seed=seed, replication=replication, dt_s=dt_s).run()
+    driven = TripRun(site, seed=seed, replication=replication, dt_s=dt_s).run()
+    let_go()
+    return driven
 
 
-def departures(site: TripSite, base: int, dt_s: float) -> list[Departure]:
-    """Return everybody's vehicle, in the order of the trips."""
+class Same:
+    """A site by its identity: trips by the thousand are slow to compare."""
+
+    def __init__(self, site: TripSite) -> None:
+        self.site = site
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and other.site is self.site
+
+    def __hash__(self) -> int:
+        return id(self.site)
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """What all runs of a site have in common beside its layout."""
+
+    site: TripSite
+    router: Router
+    fleet: Fleet
+    """Before anything is drawn."""
+    keys: dict[str, tuple[NDArray[np.int64], NDArray[np.int64]]]
+    """The rows and the keys of each type's vehicles."""
+    callers: tuple[tuple[int, Trip], ...]
+    """Who stops on the way, by row."""
+    berths: dict[str, int]
+    """How many there are, by place."""
+
+    def tempers(self, base: int) -> NDArray[np.float64]:
+        """Return the factors (3, n) of how each driver drives: see `sim.traffic.fleet.Temperament`."""
+        found = np.empty((3, len(self.site.trips)))
+        for its in self.site.types:
+            rows, keys = self.keys[its.id]
+            found[:, rows] = Draws(base, keys).temper_columns(its.moves, self.site.drivers.gaps)
+        return found
+
+
+@lru_cache(maxsize=1)
+def timetable_of(same: Same, dt_s: float) -> Timetable:
+    """Return a site's timetable, worked out once for runs that follow each other."""
+    site = same.site
+    movements, router = roads(site.network)
+    layout = laid_out(site.network, site.drivers.gaps, dt_s, 0.0)
     rows: dict[str, list[int]] = {t.id: [] for t in site.types}
     for row, trip in enumerate(site.trips):
         rows[trip.type].append(row)
-    tempers: dict[int, Temperament] = {}
-    for its in site.types:
-        drawn = Draws(base, keys_of(GIVEN, rows[its.id])).tempers(its.moves, site.drivers.gaps)
-        tempers |= dict(zip(rows[its.id], drawn, strict=True))
+    return Timetable(
+        site,
+        open_to_cars(site.network, movements, router),
+        undriven(layout, site.drivers, departures(site, dt_s)),
+        {id: (np.array(of, dtype=np.int64), keys_of(GIVEN, of)) for id, of in rows.items()},
+        tuple((row, trip) for row, trip in enumerate(site.trips) if trip.stops),
+        {s.place: s.berths for t in site.trips for s in t.stops if s.berths},
+    )
+
+
+def departures(site: TripSite, dt_s: float) -> list[Departure]:
+    """Return everybody's vehicle, in the order of the trips, before anything is drawn."""
     types = {t.id: t for t in site.types}
     return [
         Departure(
@@ -164,7 +216,6 @@ def departures(site: TripSite, base: int, dt_s: float) -> list[Departure]:
             max(0, -int(-trip.depart_s // dt_s)),
             trip.path,
             types[trip.type].kind,
-            tempers[row],
             by_agent=bool(trip.stops),
             keeps_curb=any(s.berths for s in trip.stops),
             own=types[trip.type].moves,

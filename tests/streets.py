@@ -14,7 +14,7 @@ from sim.scenario.drivers import Drivers, GapAcceptance, LaneChanging, VehicleCl
 from sim.scenario.junctions import movements
 from sim.scenario.network import CrossedLink, Crossing, Link, Network, Node
 from sim.scenario.routes import Router
-from sim.traffic.fleet import Departure, Temperament
+from sim.traffic.fleet import Departure, Temperament, muster
 from sim.traffic.laying import lay_out
 from sim.traffic.layout import Detector
 from sim.traffic.people import Walker
@@ -114,7 +114,7 @@ def traffic_on(
         layout,
         Router(network, found),
         drivers,
-        departures,
+        muster(layout, drivers, departures),
         walkers,
         seed=seed,
         slots=max(1, len(detectors)),

@@ -276,7 +276,7 @@ class WatchedTraffic(Traffic):
         self.tick = int(run(self.scene.arrays, self.ways.route, self._rest, *look, self.tick, until, self._every))
         if self.about[0]:
             raise AssertionError(self.fault())
-        if self._desk["stuck"]:
+        if self._desk.stuck[0]:
             raise self._deadlock()
 
     def fault(self) -> str:

@@ -78,6 +78,14 @@ class Eyes:
         self.vehicle = vehicle
         warden = world.policy.warden
         self.warden = warden if warden is not None and family.obeys < warden.compliance else None
+        self._zones: dict[str, list[CurbZone]] = {}
+        self._rows: dict[str, Place | None] = {}
+
+    def zones(self, link: str) -> list[CurbZone]:
+        """Return the zones on a link where parents may stop, in driving order."""
+        if link not in self._zones:
+            self._zones[link] = school_zones(self.world, link)
+        return self._zones[link]
 
     def walk_m(self, link: str, at_m: float) -> float:
         """Return the way on foot [m] from a stop point to the gate."""
@@ -118,7 +126,7 @@ class Eyes:
         found: list[tuple[bool, float, float, Place]] = []
         at_curb = self.world.traffic.scene.is_at_curb(self.vehicle)
         tail_m = self.world.traffic.scene.row_tail_m(link, at_m if at_curb else at_m - BESIDE_M)
-        for zone in school_zones(self.world, link):
+        for zone in self.zones(link):
             near, far = self.reach(at_m, zone)
             if zone.kind == "in_lane":
                 row = self.row_in(zone) if zone.from_m <= far else None
@@ -138,6 +146,11 @@ class Eyes:
 
     def row_in(self, zone: CurbZone) -> Place | None:
         """Return the part of a stretch of open lane that is near enough to the gate for this driver, if any is."""
+        if zone.id not in self._rows:
+            self._rows[zone.id] = self._row_in(zone)
+        return self._rows[zone.id]
+
+    def _row_in(self, zone: CurbZone) -> Place | None:
         fronts = [m for n in range(zone.berths) if self.accepts(zone.link, m := zone.berth_front_m(n), zone)]
         if not fronts:
             return None
@@ -169,7 +182,7 @@ class Eyes:
         """Return a berth about to be free behind which the driver waits, if of that mind."""
         if not self.family.waits:
             return None
-        for zone in school_zones(self.world, link):
+        for zone in self.zones(link):
             near, far = self.reach(at_m, zone)
             if zone.kind == "in_lane":
                 continue
@@ -199,7 +212,7 @@ class Eyes:
         """Return whether a warden whom this driver obeys sees the spot."""
         if self.warden is None:
             return False
-        zones = [z for z in school_zones(self.world, link) if z.id in self.warden.zones]
+        zones = [z for z in self.zones(link) if z.id in self.warden.zones]
         return any(z.from_m - self.warden.sight_m <= stop_m <= z.to_m + self.warden.sight_m for z in zones)
 
 

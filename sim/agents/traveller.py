@@ -3,9 +3,9 @@
 from collections.abc import Generator
 from typing import Any
 
-import mesa
 import simpy
 
+from sim.agents.core import Agent
 from sim.places.world import World
 
 Story = Generator[simpy.Event, Any, Any]
@@ -14,7 +14,7 @@ Story = Generator[simpy.Event, Any, Any]
 PARTS = ("approach", "search", "queue", "manoeuvre", "dwell", "escort_walk", "exit")
 
 
-class Traveller(mesa.Agent):  # type: ignore[misc]
+class Traveller(Agent):  # type: ignore[misc]
     """Somebody on the way, at the wheel of one vehicle."""
 
     def __init__(self, world: World, name: str, vehicle: int, scheduled_s: float) -> None:
@@ -64,6 +64,6 @@ class Traveller(mesa.Agent):  # type: ignore[misc]
         yield from self.trip()
         if not gone.triggered:
             yield gone
-        left_s = round(self.world.traffic.seconds(float(self.world.traffic.vehicles[self.vehicle].left)), 3)
+        left_s = round(self.world.traffic.seconds(self.world.traffic.scene.vehicle.left[self.vehicle]), 3)
         self.spent_s[self.part] += left_s - self._since_s
         self.finished = True

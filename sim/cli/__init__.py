@@ -12,10 +12,12 @@ from collections.abc import Callable, Sequence
 from sim import __version__
 from sim.cli import check, drive, look, results, run, sensitivity, sites, sweep
 from sim.cli.words import BAD_INPUT, DONE, INTERRUPTED, TROUBLE
+from sim.memory import collect_seldom
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 bad input, 4 a replication failed, 130 interrupted."""
+    collect_seldom()
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by the caller

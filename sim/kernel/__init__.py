@@ -9,7 +9,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 import numba
 
@@ -42,6 +42,24 @@ def compiled(**how: Any) -> Callable[[F], F]:
     """
     options: dict[str, Any] = {"cache": True, "_nrt": False, **how}
     return cast("Callable[[F], F]", numba.njit(**options))
+
+
+class Straight(Generic[F]):
+    """A compiled function for one caller whose arguments always have the same types: looked at in its first call alone.
+
+    Numba's look at the road's arrays takes 4 us a call, more than a tick; what lies behind it is entered in 0.2 us.
+    """
+
+    def __init__(self, function: F) -> None:
+        """Stand for a function that was made by `compiled`."""
+        self._function: Any = function
+        self.call = cast("F", self._first)
+
+    def _first(self, *arguments: Any) -> Any:
+        answer = self._function(*arguments)
+        if not numba.config.DISABLE_JIT:  # type: ignore[attr-defined]
+            self.call = self._function.compile(tuple(map(numba.typeof, arguments)))
+        return answer
 
 
 if not os.environ.get("NUMBA_CACHE_DIR"):

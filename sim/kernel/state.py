@@ -9,6 +9,7 @@ Records, not one array per field: a driver's decision reads a dozen fields of tw
 cache lines each, and a compiled function takes a handful of arguments (docs/decisions/0001-records.md).
 """
 
+from types import SimpleNamespace
 from typing import Any
 
 import numba
@@ -257,6 +258,18 @@ def rows(kind: np.dtype[np.void], count: int) -> Records:
 def plain(records: Records) -> Any:
     """Return the same memory as a plain structured array, whose fields Python reads and writes ten times faster."""
     return records.view(np.dtype((np.void, records.dtype)), np.ndarray)
+
+
+def columns(records: Records) -> Any:
+    """Return an object with a view of each field of one number, whose items Python reads and writes fastest."""
+    bare, kind = records.view(np.ndarray), records.dtype
+    return SimpleNamespace(**{name: bare[name].data for name in kind.names if kind[name].shape == ()})
+
+
+def joined(*parts: Records) -> Records:
+    """Return records of one kind one after the other, in memory of their own; NumPy itself copies field by field."""
+    together = np.concatenate([part.view(np.ndarray).view(np.uint8) for part in parts])
+    return together.view(parts[0].dtype).view(np.recarray)
 
 
 def handed(array: Records) -> Any:

@@ -48,6 +48,19 @@ def sample(
 
 
 @compiled()
+def quiet_until(vehicles: Records, lanes: Records, entries: Records, queue: Ints, tick: int, until: int) -> int:
+    """Return the last tick, `until` at most, before anybody is due on an empty road; `tick` if somebody is there."""
+    for lane in range(lanes.size):
+        if lanes[lane].count > 0:
+            return tick
+    last = until
+    for e in range(entries.size):
+        if entries[e].next < entries[e].end and vehicles[queue[entries[e].next]].due <= last:
+            last = vehicles[queue[entries[e].next]].due - 1
+    return last if last > tick else tick
+
+
+@compiled()
 def advance(
     vehicles: Records,
     lanes: Records,
@@ -78,8 +91,8 @@ def advance(
     """Advance from `tick` to `until`, or to the first tick with news; return the tick reached.
 
     Everybody decides on the frozen state of the last tick, then everybody moves. Queues are sampled every `every`
-    ticks. A deadlock that nobody can back out of ends the advance, its members in `stuck`; so does lack of room for
-    another picture in `frames`.
+    ticks. Ticks in which nothing can happen are left out. A deadlock that nobody can back out of ends the advance, its
+    members in `stuck`; so does lack of room for another picture in `frames`.
     """
     # What drivers hand on as they decide and move; the rest goes by once in a tick.
     vehicles = lean(vehicles)
@@ -124,4 +137,6 @@ def advance(
             break
         if desk[0].news > 0:
             break
+        if count == 0 and film_every == 0 and zebras.size == 0 and desk[0].pulling == 0:
+            tick = quiet_until(vehicles, lanes, entries, queue, tick, until)
     return tick

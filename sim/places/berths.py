@@ -10,6 +10,7 @@ from sim.places.disciplines import Discipline
 
 Reach = Callable[[list[int], list[int]], list[int]]
 """(Berths that can be entered now, all that are free) -> those that one gets into, the best one last."""
+_Waiting = tuple[simpy.Event, Callable[[], float], Reach]
 
 
 class Berths:
@@ -28,8 +29,8 @@ class Berths:
         """Who is on the way to which berth, of those who stand in line for any."""
         self.standing: set[int] = set()
         """The berths where one stands."""
-        self._line: list[tuple[simpy.Event, Callable[[], float], Reach]] = []
-        self._moves = env.event()
+        self._line: list[_Waiting] = []
+        self._moves: simpy.Event | None = None
         self._behind: dict[int, deque[simpy.Event]] = {}
 
     def ahead_of(self, at_m: float) -> list[float]:
@@ -38,6 +39,8 @@ class Berths:
 
     def line_moves(self) -> simpy.Event:
         """Tell when somebody has left the line."""
+        if self._moves is None:
+            self._moves = self.env.event()
         return self._moves
 
     def open(self) -> list[int]:
@@ -125,22 +128,27 @@ class Berths:
         self._serve()
 
     def _serve(self) -> None:
-        served = True
-        while served:
-            served = False
-            for each in sorted(self._line, key=lambda each: -each[1]()):
-                berths = each[2](self.open(), [n for n, taken in enumerate(self.taken) if not taken])
+        while self._line and not all(self.taken):
+            entered, free = self.open(), [n for n, taken in enumerate(self.taken) if not taken]
+            for each in self._by_place():
+                berths = each[2](entered, free)
                 if berths:
                     self.take(berths[-1])
                     self._line.remove(each)
                     each[0].succeed(berths[-1])
                     self._moved()
-                    served = True
                     break
+            else:
+                return
+
+    def _by_place(self) -> list[_Waiting]:
+        """Return who stands in line for any berth, the furthest ahead first."""
+        return self._line if len(self._line) == 1 else sorted(self._line, key=lambda each: -each[1]())
 
     def _moved(self) -> None:
-        self._moves.succeed()
-        self._moves = self.env.event()
+        if self._moves is not None:
+            self._moves.succeed()
+            self._moves = None
 
     def look_again(self) -> None:
         """Serve the line anew, after one in it has come to where other berths are in reach."""

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
 
 from sim.scenario.junctions import STRIP, Movement, as_if_kept_right
 from sim.scenario.network import Network, Turn
@@ -26,25 +25,35 @@ class Router:
         self._movements = movements
         self._ids = [link.id for link in network.links]
         self._index = {id: n for n, id in enumerate(self._ids)}
-        self._time = np.array([network.length(link) / (link.speed_km_h / 3.6) for link in network.links])
+        self._time = [network.length(link) / (link.speed_km_h / 3.6) for link in network.links]
         self._turns: dict[tuple[str, str], Turn] = {}
         for m in movements:
             self._turns.setdefault((m.from_link, m.to_link), m.turn)
-        pairs = [
-            (self._index[a], self._index[b], TURN_S[as_if_kept_right(t, network)]) for (a, b), t in self._turns.items()
-        ]
-        n = len(self._ids)
-        cost = [self._time[b] + s + TIE_S * (b + 1) for _, b, s in pairs]
-        self._graph = csr_matrix((cost, ([p[0] for p in pairs], [p[1] for p in pairs])), shape=(n, n))
         self._rows: dict[int, tuple[NDArray[np.float64], NDArray[np.int32]]] = {}
+        self._paths: dict[tuple[str, str], tuple[str, ...]] = {}
 
     @cached_property
     def strips(self) -> "Router":
         """The ways of two-wheelers: over movements from strip to strip alone."""
         return Router(self.network, [m for m in self._movements if m.from_lane == STRIP])
 
+    @cached_property
+    def _graph(self) -> Any:
+        """The time [s] from each link's end to the next one's, as a sparse matrix."""
+        from scipy.sparse import csr_matrix  # given trips need no routes: SciPy's graphs load for others only
+
+        pairs = [
+            (self._index[a], self._index[b], TURN_S[as_if_kept_right(t, self.network)])
+            for (a, b), t in self._turns.items()
+        ]
+        n = len(self._ids)
+        cost = [self._time[b] + s + TIE_S * (b + 1) for _, b, s in pairs]
+        return csr_matrix((cost, ([p[0] for p in pairs], [p[1] for p in pairs])), shape=(n, n))
+
     def _from(self, source: int) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
         if source not in self._rows:
+            from scipy.sparse.csgraph import dijkstra
+
             self._rows[source] = dijkstra(self._graph, indices=source, return_predecessors=True)
         return self._rows[source]
 
@@ -54,6 +63,11 @@ class Router:
 
     def path(self, a: str, b: str) -> tuple[str, ...]:
         """Return the quickest way from one link to another, both included; empty if there is none."""
+        if (a, b) not in self._paths:
+            self._paths[a, b] = self._path(a, b)
+        return self._paths[a, b]
+
+    def _path(self, a: str, b: str) -> tuple[str, ...]:
         distance, before = self._from(self._index[a])
         here = self._index[b]
         if not np.isfinite(distance[here]):

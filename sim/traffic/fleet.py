@@ -1,13 +1,13 @@
 """Everybody at the wheel as rows: one per vehicle of the whole run, in order of scheduled time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Literal
 
 import numpy as np
 
-from sim.kernel.state import BUS, DESK, ENTRY, GONE, TWO_WHEELER, VEHICLE, Ints, Records, rows
+from sim.kernel.state import BUS, DESK, ENTRY, GONE, TWO_WHEELER, VEHICLE, Floats, Ints, Records, joined, rows
 from sim.scenario.drivers import Drivers, VehicleClass
 from sim.scenario.network import FILE_M
 from sim.traffic.layout import Layout
@@ -53,8 +53,35 @@ class Departure:
     """Whether it may use lanes for buses; left out: whether it is one."""
 
 
-def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) -> tuple[Records, Ints, int]:
-    """Return the vehicles' rows in the order of `departures`, the table of routes, and where its free part begins."""
+@dataclass(frozen=True)
+class Fleet:
+    """Everybody's vehicle, a row each, and the table of routes, whose part from leg `free` on is not used."""
+
+    vehicles: Records
+    route: Ints
+    free: int
+    abreast: Ints
+    """So many ride side by side in the narrowest strip on a two-wheeler's way; 1: all others."""
+
+    def driven(self, speed: Floats, headway: Floats, gaps: Floats) -> "Fleet":
+        """Return the same vehicles, driven by such tempers (n,)."""
+        vehicles = joined(self.vehicles)
+        vehicles["factor"], vehicles["gap_factor"] = speed, gaps
+        vehicles["out_gap"] *= gaps
+        vehicles["headway"] *= headway
+        for name in ("length", "headway", "s0"):
+            vehicles[name] /= self.abreast
+        return replace(self, vehicles=vehicles)
+
+
+def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) -> Fleet:
+    """Return the fleet of these departures, in their order, as it is driven."""
+    tempers = np.array([(d.temper.speed, d.temper.headway, d.temper.gaps) for d in departures]).reshape(-1, 3)
+    return undriven(layout, drivers, departures).driven(*tempers.T)
+
+
+def undriven(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) -> Fleet:
+    """Return the fleet of these departures, before it is known how each driver differs from the class."""
     vehicles = rows(VEHICLE, len(departures))
     routes: dict[tuple[str, ...], tuple[int, int]] = {}
     table: list[int] = []
@@ -65,8 +92,6 @@ def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) ->
             routes[d.path] = (begin, len(table))
     vehicles["leg"] = [routes[d.path][0] for d in departures]
     vehicles["route_end"] = [routes[d.path][1] for d in departures]
-    vehicles["factor"] = [d.temper.speed for d in departures]
-    vehicles["gap_factor"] = [d.temper.gaps for d in departures]
     vehicles["due"] = [d.due for d in departures]
     vehicles["foresight"] = [d.foresight_m for d in departures]
     vehicles["key"] = [d.key for d in departures]
@@ -78,20 +103,18 @@ def muster(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) ->
     vehicles["keeps_curb"] = [d.keeps_curb for d in departures]
     vehicles["bus_lanes"] = [d.kind == "bus" if d.bus_lanes is None else d.bus_lanes for d in departures]
     vehicles["out_gap"] = np.where(is_bus, drivers.gaps.bus_pull_out_s, drivers.gaps.pull_out_s)
-    vehicles["out_gap"] *= vehicles["gap_factor"]
     for code, kind in enumerate(KINDS):
         for name, value in _driving(getattr(drivers, kind)).items():
             vehicles[name][kinds == code] = value
     _own(vehicles, departures)
-    vehicles["headway"] *= [d.temper.headway for d in departures]
-    _abreast(layout, vehicles, departures)
     waiting = ("blocker", "shadow", "yields_to", "standing", "defers", "may_go", "may_enter", "claims")
     for name in (*waiting, "target_segment", "choice", "lane", "before"):
         vehicles[name] = -1
     vehicles["desired"], vehicles["changed"] = 1.0, -1_000_000
     vehicles["entered"] = vehicles["left"] = np.nan
     spare = SPARE_LEGS * sum(d.by_agent for d in departures) + SPARE_LEGS
-    return vehicles, np.asarray(table + [0] * spare, dtype=np.int32), len(table)
+    route = np.asarray(table + [0] * spare, dtype=np.int32)
+    return Fleet(vehicles, route, len(table), _abreast(layout, departures))
 
 
 def _own(vehicles: Records, departures: Sequence[Departure]) -> None:
@@ -127,18 +150,20 @@ def _driving(kind: VehicleClass) -> dict[str, float]:
     }
 
 
-def _abreast(layout: Layout, vehicles: Records, departures: Sequence[Departure]) -> None:
-    """Shorten the two-wheelers by how many ride abreast in the narrowest strip on their way.
+def _abreast(layout: Layout, departures: Sequence[Departure]) -> Ints:
+    """Return how many two-wheelers ride abreast in the narrowest strip on their way, 1 for all others.
 
     A strip is one list in which order is kept: n files side by side are one file of riders 1/n as long. Raises
     ValueError for a way over a link without a strip.
     """
-    for row in np.flatnonzero(vehicles["kind"] == TWO_WHEELER).tolist():
-        narrowest = min(layout.strip_width_m[link] for link in departures[row].path)
-        if narrowest == 0.0:
-            raise ValueError(f"the way of two-wheeler {departures[row].key} leads over a link without a strip")
-        for name in ("length", "headway", "s0"):
-            vehicles[name][row] /= max(1, int(narrowest / FILE_M))
+    found = np.ones(len(departures), dtype=np.int32)
+    for row, d in enumerate(departures):
+        if d.kind == "two_wheeler":
+            narrowest = min(layout.strip_width_m[link] for link in d.path)
+            if narrowest == 0.0:
+                raise ValueError(f"the way of two-wheeler {d.key} leads over a link without a strip")
+            found[row] = max(1, int(narrowest / FILE_M))
+    return found
 
 
 def queues(layout: Layout, vehicles: Records, route: Ints) -> tuple[Records, Ints]:

@@ -55,7 +55,7 @@ def lay_out(
         draft.zebras,
         tuple(movement_rows),
         tuple(lane.name for lane in draft.lanes),
-        tuple(draft.link_of),
+        tuple(piece for link in network.links for piece in draft.pieces[link.id]),
         {link.id: link.strip_width_m for link in network.links},
     )
     for zone in network.curb_zones:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from math import ceil
+from functools import cached_property
+from math import ceil, inf
 
 from sim.kernel.state import Ints, Records
 
@@ -51,21 +52,31 @@ class Layout:
     zebras: dict[str, int]
     movement_rows: tuple[int, ...]
     lane_names: tuple[str, ...]
-    link_of_segment: tuple[str, ...]
+    piece_of_segment: tuple[Piece, ...]
     strip_width_m: dict[str, float]
     """Width of the strip for two-wheelers, by link."""
 
+    @cached_property
+    def link_of_segment(self) -> tuple[str, ...]:
+        """The link of each segment."""
+        return tuple(piece.link for piece in self.piece_of_segment)
+
     def place(self, link: str, at_m: float) -> tuple[int, float]:
         """Return the segment and the position on it [m] of an offset, moved to the nearest point of a segment."""
-        best = min(self.pieces[link], key=lambda p: max(p.from_m - at_m, at_m - p.to_m, 0.0))
+        best, least = self.pieces[link][0], inf
+        for piece in self.pieces[link]:
+            off = max(piece.from_m - at_m, at_m - piece.to_m, 0.0)
+            if off < least:
+                best, least = piece, off
+            if off == 0.0:
+                break
         x = min(max(at_m, best.from_m), best.to_m) - best.from_m
         return best.segment, round(x, 6)
 
     def offset(self, segment: int, x: float) -> tuple[str, float]:
         """Return the link and the offset on it [m] of a position on a segment."""
-        link = self.link_of_segment[segment]
-        piece = next(p for p in self.pieces[link] if p.segment == segment)
-        return link, piece.from_m + x
+        piece = self.piece_of_segment[segment]
+        return piece.link, piece.from_m + x
 
     def segments(self, path: Iterable[str]) -> list[int]:
         """Return a path of links as a path of segments."""

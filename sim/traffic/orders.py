@@ -27,13 +27,13 @@ class Orders:
     """
 
     def __init__(self, env: simpy.Environment, scene: Scene, ways: Ways, desk: Any) -> None:
-        """Begin with nobody under orders; `desk` is the kernel's one record."""
+        """Begin with nobody under orders; `desk` is the columns of the kernel's one record."""
         self.env = env
         self.scene = scene
         self.ways = ways
-        self.pulling = np.zeros(len(scene.vehicles) + 1, dtype=np.int32)
+        self.pulling = np.zeros(scene.count + 1, dtype=np.int32)
         """Who waits beside the lane for a gap, or to turn round, in the order in which they began."""
-        self.shadows = list(range(len(scene.everybody) - 1, len(scene.vehicles) - 1, -1))
+        self.shadows = list(range(len(scene.vehicle.x) - 1, scene.count - 1, -1))
         """Rows of those who could hold the opposite lane for one who turns round."""
         self.missed_turns = 0
         self.beside: dict[int, list[int]] = {}
@@ -69,7 +69,7 @@ class Orders:
         `turn_in`.
         """
         if insists is not None:
-            self.scene.everybody[vehicle]["insists"] = insists
+            self.scene.vehicle.insists[vehicle] = insists
         return self._target(vehicle, k.STOP, link, at_m, 0.0, None if from_m is None else at_m - from_m)
 
     def turn_in(
@@ -80,41 +80,45 @@ class Orders:
         One who `insists` stops beside and waits for a gap rather than drive past; left out, buses do.
         """
         if insists is not None:
-            self.scene.everybody[vehicle]["insists"] = insists
+            self.scene.vehicle.insists[vehicle] = insists
         return self._target(vehicle, k.TURN_IN, link, at_m, speed_m_s)
 
     def _target(
         self, vehicle: int, mode: int, link: str, at_m: float, speed: float, row_m: float | None = None
     ) -> simpy.Event:
-        me = self.scene.everybody[vehicle]
+        me, lanes = self.scene.vehicle, self.scene.lane
         segment, x = self.scene.layout.place(link, at_m)
-        end = float(self.scene.lanes[self.scene.segments[segment]["first_lane"]]["length"])
-        me["target_segment"], me["target_x"] = segment, max(min(x, end - SHORT_OF_END_M), 0.0)
-        me["target_from"] = me["target_x"] - (CLOSE_M if row_m is None else row_m)
-        me["target_v"], me["target_mode"] = speed, mode
-        if me["state"] == k.HELD:
-            me["state"], me["standing"] = k.DRIVING, self.env.now
+        end = lanes.length[self.scene.segment.first_lane[segment]]
+        me.target_segment[vehicle], target_x = segment, max(min(x, end - SHORT_OF_END_M), 0.0)
+        me.target_x[vehicle] = target_x
+        me.target_from[vehicle] = target_x - (CLOSE_M if row_m is None else row_m)
+        me.target_v[vehicle], me.target_mode[vehicle] = speed, mode
+        if me.state[vehicle] == k.HELD:
+            self._drives(vehicle)
         self.ways.aim_again(vehicle)
         event = self._await(vehicle)
-        if me["state"] == k.DRIVING and me["target_segment"] not in self.ways.ahead(vehicle):
-            me["target_mode"] = k.NO_TARGET  # it lies behind already
+        if me.state[vehicle] == k.DRIVING and segment not in self.ways.ahead(vehicle).tolist():
+            me.target_mode[vehicle] = k.NO_TARGET  # it lies behind already
             event.succeed(k.MISSED)
         return event
+
+    def _drives(self, vehicle: int) -> None:
+        self.scene.vehicle.state[vehicle], self.scene.vehicle.standing[vehicle] = k.DRIVING, int(self.env.now)
 
     def find_another_way(self, vehicle: int) -> None:
         """Let a driver in the wrong lane for a turn, or before a full link, take the best way that the lane allows.
 
         Who rides in a strip is never in the wrong one, and keeps to the way: on few others strips lead on.
         """
-        me = self.scene.everybody[vehicle]
-        if me["kind"] == k.TWO_WHEELER:
+        me = self.scene.vehicle
+        if me.kind[vehicle] == k.TWO_WHEELER:
             return
         path = self.ways.another(vehicle)
         if path:
             self.missed_turns += 1
             self.ways.set_path(vehicle, path)
-        elif me["target_mode"] != k.NO_TARGET and not me["insists"]:
-            me["target_mode"] = k.NO_TARGET  # whoever sits at the wheel must think of something else
+        elif me.target_mode[vehicle] != k.NO_TARGET and not me.insists[vehicle]:
+            me.target_mode[vehicle] = k.NO_TARGET  # whoever sits at the wheel must think of something else
             self.ways.aim_again(vehicle)
             self._awaited.pop(vehicle).succeed(k.MISSED)
 
@@ -127,14 +131,13 @@ class Orders:
 
     def go_on(self, vehicle: int) -> None:
         """Let a vehicle that holds its lane drive on."""
-        me = self.scene.everybody[vehicle]
-        me["state"], me["standing"] = k.DRIVING, self.env.now
+        self._drives(vehicle)
         self.ways.aim_again(vehicle)
 
     def clear_lane(self, vehicle: int) -> None:
         """Take a vehicle that holds the lane off it, into the berth beside."""
         self._off_list(vehicle)
-        self.scene.everybody[vehicle]["state"] = k.OFF_LANE
+        self.scene.vehicle.state[vehicle] = k.OFF_LANE
         self._note_beside(vehicle)
 
     def _note_beside(self, vehicle: int) -> None:
@@ -143,29 +146,29 @@ class Orders:
     def _off_list(self, vehicle: int) -> None:
         """Take a vehicle out of its lane's list."""
         _, lanes, order, _, _ = self.scene.arrays
-        lane = int(self.scene.everybody[vehicle]["lane"])
+        lane = self.scene.vehicle.lane[vehicle]
         remove(lanes, order, lane, index_of(lanes, order, lane, vehicle))
 
     def pull_out(self, vehicle: int, link: str, at_m: float) -> simpy.Event:
         """Wait beside the curb lane, front at an offset, for a gap: PULLED_OUT, driving again."""
-        me = self.scene.everybody[vehicle]
+        me = self.scene.vehicle
         segment, x = self.scene.layout.place(link, at_m)
-        me["lane"] = self.scene.segments[segment]["first_lane"]
-        end = float(self.scene.lanes[me["lane"]]["length"])
-        me["x"], me["v"] = max(min(max(x, float(me["length"]) + 0.1), end - 0.1), 0.0), 0.0
-        me["state"], me["target_mode"] = k.PULLING_OUT, k.NO_TARGET
+        me.lane[vehicle] = lane = self.scene.segment.first_lane[segment]
+        end = self.scene.lane.length[lane]
+        me.x[vehicle], me.v[vehicle] = max(min(max(x, me.length[vehicle] + 0.1), end - 0.1), 0.0), 0.0
+        me.state[vehicle], me.target_mode[vehicle] = k.PULLING_OUT, k.NO_TARGET
         return self._wait_for_gap(vehicle)
 
     def _wait_for_gap(self, vehicle: int) -> simpy.Event:
-        self.pulling[self._desk["pulling"]] = vehicle
-        self._desk["pulling"] += 1
+        self.pulling[self._desk.pulling[0]] = vehicle
+        self._desk.pulling[0] += 1
         return self._await(vehicle)
 
     # ------------------------------------------------------------------ the three-point turn
 
     def can_turn_round(self, vehicle: int) -> bool:
         """Return whether a vehicle is on a street with one lane each way on which it may turn round."""
-        return bool(self.scene.segments[self.ways.ahead(vehicle)[0]]["opposite"] >= 0)
+        return bool(self.scene.segment.opposite[self.ways.ahead(vehicle)[0]] >= 0)
 
     def turn_round(self, vehicle: int, path: Sequence[str], seconds: float) -> Generator[simpy.Event, Any, bool]:
         """Turn round in three points where the vehicle stands, holding its lane, and take a path from the other side.
@@ -173,20 +176,20 @@ class Orders:
         Waits until nobody comes on the opposite lane, no longer than PATIENCE_S; then both lanes are held for so many
         seconds. Returns whether it has turned; if not, it still holds its lane.
         """
-        me = self.scene.everybody[vehicle]
+        me = self.scene.vehicle
         if not self.shadows:
             return False
-        me["shadow"] = shadow = self.shadows.pop()
+        me.shadow[vehicle] = shadow = self.shadows.pop()
         begins = self._wait_for_gap(vehicle)
         yield begins | self._after(PATIENCE_S)
         if begins.triggered:
             yield self._after(seconds)
             self._face_about(vehicle, shadow, path)
         else:
-            waiting = self.pulling[: self._desk["pulling"]]
+            waiting = self.pulling[: self._desk.pulling[0]]
             self.pulling[: waiting.size - 1] = waiting[waiting != vehicle]
-            self._desk["pulling"] -= 1
-        self.scene.everybody[shadow]["state"], me["shadow"] = k.GONE, -1
+            self._desk.pulling[0] -= 1
+        me.state[shadow], me.shadow[vehicle] = k.GONE, -1
         self.shadows.append(shadow)
         return begins.triggered
 
@@ -195,13 +198,14 @@ class Orders:
 
     def _face_about(self, vehicle: int, shadow: int, path: Sequence[str]) -> None:
         """Put a vehicle in the place of its shadow, facing the other way."""
-        me, there = self.scene.everybody[vehicle], self.scene.everybody[shadow]
+        me = self.scene.vehicle
         self._off_list(vehicle)
         _, lanes, order, _, _ = self.scene.arrays
-        lane = int(there["lane"])
-        order[int(self.scene.lanes[lane]["order_at"]) + index_of(lanes, order, lane, shadow)] = vehicle
-        me["lane"], me["x"], me["v"], me["state"] = lane, there["x"], 0.0, k.DRIVING
-        me["before"], me["steers_to"] = -1, 0.0
-        me["standing"] = me["changed"] = self.env.now
+        lane = me.lane[shadow]
+        order[self.scene.lane.order_at[lane] + index_of(lanes, order, lane, shadow)] = vehicle
+        me.lane[vehicle], me.x[vehicle], me.v[vehicle] = lane, me.x[shadow], 0.0
+        self.scene.before[vehicle], me.steers_to[vehicle] = -1, 0.0
+        self._drives(vehicle)
+        me.changed[vehicle] = int(self.env.now)
         segments = self.scene.layout.segments(path)
-        self.ways.follow(vehicle, segments[segments.index(int(self.scene.lanes[lane]["segment"])) :])
+        self.ways.follow(vehicle, segments[segments.index(self.scene.lane.segment[lane]) :])

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import simpy
 
+from sim.kernel import Straight
 from sim.kernel import state as k
 from sim.kernel.order import aim_all
 from sim.kernel.step import advance
 from sim.scenario.drivers import Drivers
 from sim.scenario.routes import Router
-from sim.traffic.fleet import Departure, desk, muster, queues, shadows
+from sim.traffic.fleet import Fleet, desk, queues, shadows
 from sim.traffic.layout import Layout
 from sim.traffic.orders import Orders
 from sim.traffic.people import People, Walker
@@ -25,6 +26,8 @@ PICTURE_S = 1.0
 """[s] between two pictures of the road, where it is filmed."""
 REEL = 1 << 16
 """Room for so many frames before Python takes them out, and for two pictures at least."""
+
+ADVANCE, AIM_ALL = Straight(advance), Straight(aim_all)
 
 
 @dataclass(eq=False)
@@ -49,7 +52,7 @@ class Traffic:
         layout: Layout,
         router: Router,
         drivers: Drivers,
-        departures: Sequence[Departure],
+        fleet: Fleet,
         walkers: Sequence[Walker] = (),
         *,
         seed: int,
@@ -71,34 +74,35 @@ class Traffic:
         self.filmed = filmed
         self.tick = 0
         self._every = max(1, round(SAMPLE_S / self.dt))
-        self.lanes = road.lanes.copy()
+        self.lanes = k.joined(road.lanes)
         self.order = np.full(int(road.lanes["order_end"].max(initial=0)), -1, dtype=np.int32)
-        cars, route, free = muster(layout, drivers, departures)
-        self.everybody = np.concatenate([cars, shadows()]).view(np.recarray)
-        self.vehicles = self.everybody[: cars.size]
+        count, route = fleet.vehicles.size, fleet.route.copy()
+        self.everybody = k.joined(fleet.vehicles, shadows())
+        self.vehicles = self.everybody[:count]
         self.desk = desk(drivers, self.dt, seed)
         if self.vehicles.size:
             self.desk[0].least_gap = self.vehicles["s0"].min()
-        self._desk = k.plain(self.desk)[0]
-        aim_all(self.vehicles, self.lanes, road.segments, road.net, route)
+        self._desk = k.columns(self.desk)
+        aimed: Any = (*map(k.handed, (self.vehicles, self.lanes, road.segments, road.net)), route)
+        AIM_ALL.call(*aimed)
         entries, queue = queues(layout, self.vehicles, route)
         self.scene = Scene(layout, router.network, self.everybody, self.vehicles, self.lanes, self.order)
-        self.ways = Ways(self.scene, router, route, free)
+        self.ways = Ways(self.scene, router, route, fleet.free)
         self.orders = Orders(env, self.scene, self.ways, self._desk)
-        spare = 4 * self.vehicles.size + 16
+        spare = 4 * count + 16
         self.people = People(env, layout, router.network, walkers, spare=spare, queue_at=len(queue))
-        self.passed = np.full((len(departures), slots), np.nan)
+        self.passed = np.full((count, slots), np.nan)
         self.stuck = np.zeros(64, dtype=np.int32)
-        self.news = np.zeros((4 * len(departures) + self.people.rows.size + 64, 2), dtype=np.int32)
+        self.news = np.zeros((4 * count + self.people.rows.size + 64, 2), dtype=np.int32)
         self.samples = np.zeros((horizon // self._every + 2, 4), dtype=np.int32)
         beside = (entries, np.concatenate([queue, self.people.lanes]), *self.people.arrays)
         waiting = (self.orders.pulling, np.zeros(self.lanes.size, dtype=np.int32), self.stuck)
-        self._frames = k.rows(k.FRAME, max(REEL, 2 * len(departures)) if filmed else 0)
-        self._desk["film_every"] = max(1, round(PICTURE_S / self.dt)) if filmed else 0
-        self._room = self._frames.size - len(departures)
+        self._frames = k.rows(k.FRAME, max(REEL, 2 * count) if filmed else 0)
+        self._desk.film_every[0] = max(1, round(PICTURE_S / self.dt)) if filmed else 0
+        self._room = self._frames.size - count
         """With more frames than this there is no room for another picture."""
         self._film: list[k.Records] = []
-        seen = k.rows(k.SEEN, len(departures) if filmed else 0)
+        seen = k.rows(k.SEEN, count if filmed else 0)
         seen["lane"] = -1
         told = (self.news, self.samples, self._frames, seen, self.desk)
         self._rest: Any = tuple(map(k.handed, (road.conflicts, road.detectors, self.passed, *beside, *waiting, *told)))
@@ -120,16 +124,16 @@ class Traffic:
     def run(self, until: int) -> None:
         """Let the road run to tick `until` or to the first tick with news; raise Deadlock."""
         state: Any = (*self.scene.arrays, self.ways.route, *self._rest, self.tick, until, self._every)
-        self.tick = int(advance(*state))
-        if self.filmed and self._desk["filmed"] > self._room:
+        self.tick = ADVANCE.call(*state)
+        if self.filmed and self._desk.filmed[0] > self._room:
             self._take_out()
-        if self._desk["stuck"]:
+        if self._desk.stuck[0]:
             raise self._deadlock()
 
     def _take_out(self) -> None:
         """Take the frames out of the kernel's hands."""
-        self._film.append(self._frames[: self._desk["filmed"]].copy())
-        self._desk["filmed"] = 0
+        self._film.append(self._frames[: self._desk.filmed[0]].copy())
+        self._desk.filmed[0] = 0
 
     def film(self) -> list[k.Records]:
         """Hand over a frame for each second in which a vehicle on the road moved or changed, in order of time."""
@@ -138,12 +142,12 @@ class Traffic:
         return film
 
     def _deadlock(self) -> Deadlock:
-        members = [int(i) for i in self.stuck[: int(self._desk["stuck"])]]
-        lanes = [int(self.scene.everybody[i]["lane"]) for i in members]
+        members = self.stuck[: self._desk.stuck[0]].tolist()
+        lanes = [self.scene.vehicle.lane[i] for i in members]
         return Deadlock(
             self.start_s + self.tick * self.dt,
             tuple(
-                (i, self.layout.lane_names[lane], round(float(self.scene.everybody[i]["x"]), 1))
+                (i, self.layout.lane_names[lane], round(self.scene.vehicle.x[i], 1))
                 for i, lane in zip(members, lanes, strict=True)
             ),
         )
@@ -152,9 +156,12 @@ class Traffic:
 
     def tell(self) -> None:
         """Tell those who wait for it what happened in this tick, in the order of the vehicles."""
-        n = int(self._desk["news"])
-        self._desk["news"] = 0
-        for who, kind in sorted((int(who), int(kind)) for kind, who in self.news[:n]):
+        n = self._desk.news[0]
+        if n == 0:
+            return
+        self._desk.news[0] = 0
+        news = [(who, kind) for kind, who in self.news[:n].tolist()]
+        for who, kind in sorted(news) if n > 1 else news:
             if kind == k.LOST:
                 self.orders.find_another_way(who)
             elif kind == k.CROSSING:
@@ -169,9 +176,9 @@ class Traffic:
     def facts(self) -> dict[str, float]:
         """Return what the road has counted."""
         return {
-            "updates": float(self._desk["updates"]),
-            "last_resort_stops": float(self._desk["clamps"]),
-            "drivers_who_backed_up": float(self._desk["backed"]),
+            "updates": float(self._desk.updates[0]),
+            "last_resort_stops": float(self._desk.clamps[0]),
+            "drivers_who_backed_up": float(self._desk.backed[0]),
             "drivers_who_missed_a_turn": float(self.orders.missed_turns),
         }
 

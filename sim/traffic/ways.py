@@ -4,10 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from sim.kernel import Straight
 from sim.kernel import state as k
 from sim.kernel.order import aim
 from sim.scenario.routes import Router
 from sim.traffic.scene import Scene
+
+AIM = Straight(aim)
 
 
 class Ways:
@@ -24,12 +27,12 @@ class Ways:
 
     def ahead(self, vehicle: int) -> k.Ints:
         """Return the segments to the route's end, from the present one (inside a junction: from the one ahead)."""
-        return self.route[self._next_leg(vehicle) : self.scene.everybody[vehicle]["route_end"]]
+        return self.route[self._next_leg(vehicle) : self.scene.vehicle.route_end[vehicle]]
 
     def _next_leg(self, vehicle: int) -> int:
         """Return the leg that a vehicle is on or, inside a junction, that it is about to enter."""
-        inside = self.scene.is_on_lane(vehicle) and self.scene.lane_of(vehicle)["segment"] < 0
-        return int(self.scene.everybody[vehicle]["leg"]) + inside
+        inside = self.scene.is_on_lane(vehicle) and self.scene.is_in_junction(vehicle)
+        return int(self.scene.vehicle.leg[vehicle]) + inside
 
     def path_left(self, vehicle: int) -> tuple[str, ...]:
         """Return the links to the route's end, from the present one (inside a junction: from the one ahead)."""
@@ -42,14 +45,14 @@ class Ways:
 
     def lane_leads_to(self, vehicle: int, link: str) -> bool:
         """Return whether the lane that a vehicle is in leads to a link that follows its present one."""
-        scene, layout = self.scene, self.scene.layout
-        lane = scene.lane_of(vehicle)
-        if lane["segment"] < 0:
-            lane = scene.lanes[lane["to_lane"]]
-        end = layout.road.segments[layout.pieces[layout.link_of_segment[int(lane["segment"])]][-1].segment]
+        lanes, layout = self.scene.lane, self.scene.layout
+        lane = self.scene.vehicle.lane[vehicle]
+        if lanes.segment[lane] < 0:
+            lane = lanes.to_lane[lane]
+        end = layout.road.segments[layout.pieces[layout.link_of_segment[lanes.segment[lane]]][-1].segment]
         nexts = [layout.link_of_segment[int(s)] for s in layout.road.net[end.next_at : end.next_end]]
         return link in nexts and bool(
-            layout.road.net[scene.lanes[end.first_lane + lane["number"]]["via_at"] + nexts.index(link)] >= 0
+            layout.road.net[lanes.via_at[end.first_lane + lanes.number[lane]] + nexts.index(link)] >= 0
         )
 
     # ------------------------------------------------------------------ other ways
@@ -65,17 +68,18 @@ class Ways:
 
         One that only leaves takes another exit, if need be.
         """
-        me, road, layout = self.scene.everybody[vehicle], self.scene.layout.road, self.scene.layout
-        here = road.segments[self.route[me["leg"]]]
+        me, road, layout = self.scene.vehicle, self.scene.layout.road, self.scene.layout
+        here = road.segments[self.route[me.leg[vehicle]]]
         path = self.path_left(vehicle)
         goals = [path[-1]]
-        if me["target_mode"] != k.NO_TARGET:
-            goals.insert(0, layout.link_of_segment[int(me["target_segment"])])
+        if me.target_mode[vehicle] != k.NO_TARGET:
+            goals.insert(0, layout.link_of_segment[me.target_segment[vehicle]])
         ways = []
-        chosen = road.net[here.next_at + me["choice"]] if me["choice"] >= 0 else -1
+        choice, via_at = me.choice[vehicle], self.scene.lane.via_at[me.lane[vehicle]]
+        chosen = road.net[here.next_at + choice] if choice >= 0 else -1
         for n in range(int(here.next_end - here.next_at)):
             on = road.net[here.next_at + n]
-            if road.net[self.scene.lane_of(vehicle)["via_at"] + n] >= 0 and on != chosen:
+            if road.net[via_at + n] >= 0 and on != chosen:
                 way = self._by(goals, layout.link_of_segment[int(on)])
                 ways += [way] if way else []
         return (path[0], *min(ways, key=self.router.free_time_s)) if ways else ()
@@ -97,13 +101,14 @@ class Ways:
 
         Raises ValueError if the path does not start there.
         """
-        me = self.scene.everybody[vehicle]
         segments = self.scene.layout.segments(path)
         leg = self._next_leg(vehicle)
         here = int(self.route[leg])
         if here not in segments:
             raise ValueError(f"the path does not start where vehicle {vehicle} is")
-        self.follow(vehicle, [*map(int, self.route[me["leg"] : leg]), *segments[segments.index(here) :]])
+        self.follow(
+            vehicle, [*map(int, self.route[self.scene.vehicle.leg[vehicle] : leg]), *segments[segments.index(here) :]]
+        )
 
     def follow(self, vehicle: int, segments: Sequence[int]) -> None:
         """Write a new route into the table, from the segment on which a vehicle is or which it has just left."""
@@ -112,13 +117,12 @@ class Ways:
             self.route = np.concatenate([self.route, np.zeros(self.route.size + len(segments), dtype=np.int32)])
         self.route[begin:end] = segments
         self._free = end
-        me = self.scene.everybody[vehicle]
-        me["leg"], me["route_end"] = begin, end
+        self.scene.vehicle.leg[vehicle], self.scene.vehicle.route_end[vehicle] = begin, end
         self.aim_again(vehicle)
 
     def aim_again(self, vehicle: int) -> None:
         """Look anew for the lanes that lead on, unless the vehicle is in a berth or inside a junction."""
-        on_link = self.scene.is_on_lane(vehicle) and self.scene.lane_of(vehicle)["segment"] >= 0
-        if on_link or self.scene.everybody[vehicle]["state"] == k.OUTSIDE:
+        on_link = self.scene.is_on_lane(vehicle) and not self.scene.is_in_junction(vehicle)
+        if on_link or self.scene.vehicle.state[vehicle] == k.OUTSIDE:
             vehicles, lanes, _, segments, net = self.scene.arrays
-            aim(vehicles, lanes, segments, net, self.route, vehicle)
+            AIM.call(vehicles, lanes, segments, net, self.route, vehicle)

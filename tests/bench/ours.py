@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from sim.formats.sumo import read_sumo
-from sim.scenario.trips import TripSite
-from sim.trips import TripRun
+from sim.memory import collect_seldom, let_go
 from tests.bench.cases import Case
+
+if TYPE_CHECKING:
+    from sim.scenario.trips import TripSite
 
 
 def as_json(case: Case) -> str:
@@ -23,17 +22,24 @@ def as_json(case: Case) -> str:
 
 def rounds(told: dict[str, Any], count: int) -> Iterator[dict[str, float]]:
     """Read a case once and drive it so many times; yield what each round took and moved."""
+    from sim.formats.sumo import read_sumo
+
     net, first, *others = (Path(p) for p in (told["net"], *told["routes"], *told["additional"]))
     site, _ = read_sumo(net, first, others)
     for _ in range(count):
         yield drive(site, told["step_s"], told["end_s"])
+        let_go()
 
 
-def drive(site: TripSite, step_s: float, end_s: float | None) -> dict[str, float]:
+def drive(site: "TripSite", step_s: float, end_s: float | None) -> dict[str, float]:
     """Return updates, the time in the kernel's calls and of the run [s], and vehicle-hours on the road.
 
     The clocks start with the first departure, as SUMO's `--begin` does.
     """
+    import numpy as np
+
+    from sim.trips import TripRun
+
     start = perf_counter()
     run = TripRun(site, dt_s=step_s)
     traffic, advance, kernel_s = run.traffic, run.traffic.run, 0.0
@@ -53,6 +59,7 @@ def drive(site: TripSite, step_s: float, end_s: float | None) -> dict[str, float
         advance(before)
     traffic.run = timed  # type: ignore[method-assign]
     run.run_through()
+    run.forget()
     if run.failure is not None:
         raise SystemExit(f"failed: {run.failure}")
     took_s, now_s = perf_counter() - start, traffic.tick * step_s
@@ -70,5 +77,6 @@ def drive(site: TripSite, step_s: float, end_s: float | None) -> dict[str, float
 
 
 if __name__ == "__main__":
+    collect_seldom()
     for found in rounds(json.loads(sys.argv[2]), int(sys.argv[1])):
         print(json.dumps(found), flush=True)

@@ -42,7 +42,7 @@ class Watched:
                 if traffic.tick % 2 == 0:
                     self.before[self.second()] = self.seen()
                     self.lists[self.second()] = self.listed()
-                if traffic._desk["news"]:
+                if traffic._desk.news[0]:
                     break
 
         traffic.run = run

@@ -10,6 +10,7 @@ from hypothesis import event, given, settings
 
 from sim.kernel import state as k
 from sim.model import roads
+from sim.traffic.fleet import muster
 from sim.traffic.laying import lay_out
 from sim.traffic.traffic import Deadlock
 from tests.networks import Case, Stop, cases
@@ -29,12 +30,13 @@ than two, and none more than five."""
 
 def traffic_of(case: Case) -> WatchedTraffic:
     found, router = roads(case.network)
+    layout = lay_out(case.network, found, case.drivers.gaps, dt=case.dt, start_s=0.0)
     traffic = WatchedTraffic(
         simpy.Environment(),
-        lay_out(case.network, found, case.drivers.gaps, dt=case.dt, start_s=0.0),
+        layout,
         router,
         case.drivers,
-        case.departures,
+        muster(layout, case.drivers, case.departures),
         case.walkers,
         seed=case.seed,
         slots=1,

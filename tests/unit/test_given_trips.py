@@ -41,6 +41,14 @@ def test_the_same_seed_gives_the_same_trips_and_another_one_others(town):
     assert (a != c).any()
 
 
+def test_a_run_leaves_nothing_behind_for_the_next_one(town):
+    first, _, again = (TripRun(town, seed=s).run() for s in (1, 2, 1))
+    fresh = run_trips(replace(town), seed=1)
+    for other in (again, fresh):
+        assert (first.trips["left_s"] == other.trips["left_s"]).all()
+        assert first.facts == other.facts
+
+
 def test_a_run_in_batches_is_the_run_tick_by_tick(town):
     slow = TripRun(town)
     advance = slow.traffic.run

@@ -49,7 +49,7 @@ def test_two_places_hold_two_cars_though_they_stand_further_apart_than_that():
     zone = CurbZone(id="c", link="ab", kind="in_lane", from_m=STOP_M - 12.0, to_m=STOP_M, berths=2)
     eyes = object.__new__(Eyes)
     eyes.world = SimpleNamespace(traffic=SimpleNamespace(scene=SimpleNamespace(length_m=lambda vehicle: 4.9)))
-    eyes.vehicle, eyes.accepts = 0, lambda link, stop_m, zone: True
+    eyes.vehicle, eyes.accepts, eyes._rows = 0, lambda link, stop_m, zone: True, {}
     assert eyes.row_in(zone).begin_m < (STOP_M - NEAR) - 4.9 - 2.0  # the first one's length and its standstill gap
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from multiprocessing import active_children, connection, get_context, parent_process
 from typing import Any
 
+from sim.memory import collect_seldom
 from sim.study.executors.base import KILLED, Failed, T, Waiting, failed, guarded
 
 AHEAD = 4
@@ -95,7 +96,7 @@ def _drain(
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Open a pool of processes; leave none behind, however the block ends."""
     others = set(active_children())
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_end_with_parent)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin)
     try:
         yield pool
     except BaseException:
@@ -124,6 +125,12 @@ def _interrupts_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     if noted:
         signal.raise_signal(signal.SIGINT)
+
+
+def _begin() -> None:
+    """Begin as a worker."""
+    collect_seldom()
+    _end_with_parent()
 
 
 def _end_with_parent() -> None:

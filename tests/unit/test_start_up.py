@@ -1,0 +1,70 @@
+"""What a process loads before its first run, and how a run's calls reach the kernel."""
+
+import gc
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from sim.kernel import Straight
+from sim.kernel.order import aim
+from sim.memory import YOUNG, collect_seldom
+from tests.streets import Departure, street, traffic_on
+
+
+def said(code: str) -> str:
+    """Return what a new process prints."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+
+
+def test_who_runs_given_trips_loads_neither_tables_nor_graphs_nor_all_of_mesa():
+    code = "import sys, sim.trips; print(*({'pandas', 'networkx', 'scipy.sparse', 'mesa.space'} & set(sys.modules)))"
+    assert said(code) == ""
+
+
+def test_the_rest_of_mesa_is_there_for_whoever_asks():
+    code = "import sim.agents.core as c, mesa; print(mesa.Agent is c.Agent, mesa.space.__name__, hasattr(mesa, 'none'))"
+    assert said(code) == "True mesa.space False"
+
+
+def test_garbage_is_looked_for_seldom():
+    before = gc.get_threshold()
+    try:
+        collect_seldom()
+        assert gc.get_threshold() == (YOUNG, *before[1:])
+    finally:
+        gc.set_threshold(*before)
+
+
+@pytest.mark.parametrize("calls", [1, 3])
+def test_straight_into_a_kernel_does_what_its_call_does(calls):
+    traffic = traffic_on(street(lanes=3), [Departure(0, 0, ("ab",))])
+    vehicles, lanes, _, segments, net = traffic.scene.arrays
+    straight = Straight(aim)
+    for _ in range(calls):
+        traffic.vehicles["high"] = -1
+        straight.call(vehicles, lanes, segments, net, traffic.ways.route, 0)
+        assert traffic.vehicles["high"].tolist() == [2]
+
+
+def test_ticks_in_which_nobody_is_on_the_road_take_no_time():
+    traffic = traffic_on(street(), [Departure(0, 2_000_000_000, ("ab",))], horizon_s=10.0)
+    traffic.run(1_999_999_999)
+    assert not np.isfinite(traffic.vehicles["entered"]).any()
+    traffic.run(2_000_000_000)
+    assert traffic.vehicles["entered"].tolist() == [2_000_000_000.0]
+
+
+def test_who_comes_onto_an_empty_road_comes_when_due():
+    due = [3, 400, 401, 5000]
+    departures = [Departure(n, tick, ("ab",)) for n, tick in enumerate(due)]
+    quick, slow = traffic_on(street(), departures), traffic_on(street(), departures)
+    quick.run(6000)
+    while slow.tick < 6000:
+        slow.run(slow.tick + 1)
+    for name in ("entered", "left"):
+        assert np.isfinite(quick.vehicles[name]).all()
+        assert (quick.vehicles[name] == slow.vehicles[name]).all()
+    assert (quick.samples == slow.samples).all()
+    assert quick.facts() == slow.facts()
