@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -93,12 +94,15 @@ def test_other_executors_give_the_same_tables(undisturbed, tmp_path, words):
     assert tables(tmp_path / "results" / "sweeps" / "study") == tables(folder / "results" / "sweeps" / "study")
 
 
-def test_a_job_that_is_killed_is_done_again(undisturbed, tmp_path):
+@pytest.mark.parametrize("cluster", ["local", "slurm"])
+def test_a_job_that_is_killed_is_done_again(undisturbed, tmp_path, cluster):
     pytest.importorskip("submitit")
+    if cluster == "slurm" and (shutil.which("sinfo") is None or subprocess.run(["sinfo"]).returncode):
+        pytest.skip("no SLURM on this machine: its jobs are tried as processes of this machine only")
     folder, _ = undisturbed
     mini(tmp_path)
-    words = ["executor=slurm", "executor.cluster=local", "executor.jobs=2", "executor.replications_a_job=16"]
-    run = started(tmp_path, *SWEEP, *words)
+    words = ["executor=slurm", f"executor.cluster={cluster}", "executor.jobs=2", "executor.replications_a_job=16"]
+    run = started(tmp_path, *SWEEP, *words, "executor.memory_gb=1")
     wait_for(lambda: len(list((tmp_path / "results" / "store").glob("*/*.replication"))) > 4, 120)
     jobs = [
         int(p.name)

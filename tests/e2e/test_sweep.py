@@ -259,6 +259,7 @@ def test_a_fault_in_a_study_is_told_before_anything_is_run(tmp_path, monkeypatch
     ],
 )
 def test_a_fault_in_the_words_is_one_line(tmp_path, monkeypatch, capsys, words, found):
+    monkeypatch.setattr("shutil.which", lambda name: None)  # no SLURM, wherever the tests run
     mini(tmp_path)
     monkeypatch.chdir(tmp_path)
     assert main(words) == 2
