@@ -71,10 +71,10 @@ class Traffic:
         self.filmed = filmed
         self.tick = 0
         self._every = max(1, round(SAMPLE_S / self.dt))
-        self.lanes = road.lanes.copy()
+        self.lanes = k.copied(road.lanes)
         self.order = np.full(int(road.lanes["order_end"].max(initial=0)), -1, dtype=np.int32)
         cars, route, free = muster(layout, drivers, departures)
-        self.everybody = np.concatenate([cars, shadows()]).view(np.recarray)
+        self.everybody = k.copied(np.concatenate([cars, shadows()]))
         self.vehicles = self.everybody[: cars.size]
         self.desk = desk(drivers, self.dt, seed)
         if self.vehicles.size:
@@ -83,7 +83,7 @@ class Traffic:
         aim_all(self.vehicles, self.lanes, road.segments, road.net, route)
         entries, queue = queues(layout, self.vehicles, route)
         self.scene = Scene(layout, router.network, self.everybody, self.vehicles, self.lanes, self.order)
-        self.ways = Ways(self.scene, router, route, free)
+        self.ways = Ways(self.scene, router, route, free, entries)
         self.orders = Orders(env, self.scene, self.ways, self._desk)
         spare = 4 * self.vehicles.size + 16
         self.people = People(env, layout, router.network, walkers, spare=spare, queue_at=len(queue))
