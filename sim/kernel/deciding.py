@@ -24,7 +24,7 @@ from sim.kernel.following import (
 )
 from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside
 from sim.kernel.lean import fetch
-from sim.kernel.order import SOON, fetch_head, last, successor, way_on
+from sim.kernel.order import MANY, SOON, fetch_head, last, successor, way_on
 from sim.kernel.passing import heed_passers
 from sim.kernel.state import B_COURTESY, B_EMERGENCY, BUS, FAR, HELD, STOP, TURN_IN, V_WAITING, Ints, Records
 
@@ -243,9 +243,10 @@ def decide(
     desk[0].passing = 0
     found = 0
     desk[0].entering = -1
+    many = lanes.size > MANY
     for lane in range(lanes.size):
         here = lanes[lane]
-        if lane + LATER < lanes.size:
+        if many and lane + LATER < lanes.size:
             fetch(order, lanes[lane + LATER].order_at, 0)
             fetch_head(vehicles, lanes, order, lane + SOON)
         if here.count == 0:

@@ -2,7 +2,7 @@
 
 from sim.kernel import compiled
 from sim.kernel.junctions import no_room_behind
-from sim.kernel.order import SOON, aim, fetch_head, index_of, insert, last, remove, way_on
+from sim.kernel.order import MANY, SOON, aim, fetch_head, index_of, insert, last, remove, way_on
 from sim.kernel.state import (
     DRIVING,
     FAR,
@@ -394,8 +394,7 @@ def list_busy(lanes: Records, busy: Ints, tick: int) -> int:
     """List the lanes that somebody is on, and return how many there are; forget all tails."""
     count = 0
     for lane in range(lanes.size):
-        if lanes[lane].tail_x < FAR:
-            lanes[lane].tail_x = FAR
+        lanes[lane].tail_x = FAR
         if lanes[lane].count > 0:
             busy[count] = lane
             count += 1
@@ -421,7 +420,7 @@ def move(
 ) -> int:
     """Move every vehicle by one tick; `busy` lists the lanes they are on, anew afterwards: return how many."""
     for b in range(count):
-        if b + SOON < count:
+        if count > MANY and b + SOON < count:
             fetch_head(vehicles, lanes, order, busy[b + SOON])
         advance_lane(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, busy[b], tick)
     patience = int(PATIENCE / desk[0].dt)

@@ -9,7 +9,8 @@ ROOM_IN_RING = 5.0  # [m] on so short a link of a ring drivers still change lane
 NO_WAY = 1 << 10  # lane changes to where no lane leads
 NONE = 1 << 20  # and more than any
 AT_CURB, NOTED = 1, 2
-SOON = 8  # lanes further on, a walk over many has their foremost vehicles fetched
+MANY = 4096  # lanes do not fit the cache with all that is on them; a walk over more fetches what it comes to
+SOON = 8  # lanes further on: their foremost vehicles
 
 
 @compiled(inline="always")
