@@ -23,8 +23,8 @@ def cache_folder() -> Path:
     for source in SOURCES:
         digest.update(source.name.encode() + source.read_bytes())
     name = Path("dropoff", f"kernel-{digest.hexdigest()[:16]}")
-    home = Path(os.environ.get("XDG_CACHE_HOME") or Path(os.path.expanduser("~"), ".cache"))
-    for base in (home, Path(tempfile.gettempdir())):
+    told = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
+    for base in (Path(told or Path(os.path.expanduser("~"), ".cache")), Path(tempfile.gettempdir())):
         try:
             (base / name).mkdir(parents=True, exist_ok=True)
         except OSError:
@@ -62,5 +62,4 @@ class Straight(Generic[F]):
         return answer
 
 
-if not os.environ.get("NUMBA_CACHE_DIR"):
-    numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
+numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]

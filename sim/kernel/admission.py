@@ -61,7 +61,8 @@ def admit(
     """Let those who are due in, in order of their scheduled times, as long as there is room.
 
     Outside they queue in lanes too: one whose lanes are full does not stop those who want another lane. Everybody
-    outside knows the lanes that lead on (`aim`).
+    outside knows the lanes that lead on (`aim`). Those who were found waiting for lanes that are still full are not
+    looked at again, unless one of them has got other orders (`sim.traffic.ways`).
     """
     least = desk[0].least_gap
     for e in range(entries.size):
@@ -75,6 +76,10 @@ def admit(
             j = last(lanes, order, first + n)
             if lanes[first + n].tail_x < least or (j >= 0 and vehicles[j].x - vehicles[j].length < least):
                 full |= 1 << n
+        wanted = 0
+        if entries[e].looked > at and entries[e].wanted & ~full == 0:
+            wanted = entries[e].wanted
+            at = entries[e].looked
         while at < entries[e].end and full + 1 < 1 << count:
             i = queue[at]
             if vehicles[i].due > tick:
@@ -95,6 +100,7 @@ def admit(
             if best < 0 or not insert(lanes, order, best, lanes[best].count, i):
                 for n in range(low, high + 1):
                     full |= 1 << n
+                    wanted |= 1 << n
                 at += 1
                 continue
             came = came_in(vehicles, lanes, desk, i, best, fastest, room, tick)
@@ -109,3 +115,5 @@ def admit(
             queue[entries[e].next] = i
             entries[e].next += 1
             at += 1
+        entries[e].looked = at
+        entries[e].wanted = wanted

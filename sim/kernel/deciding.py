@@ -23,7 +23,8 @@ from sim.kernel.following import (
     short_of,
 )
 from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside
-from sim.kernel.order import last, successor, way_on
+from sim.kernel.lean import fetch
+from sim.kernel.order import MANY, SOON, fetch_head, last, successor, way_on
 from sim.kernel.passing import heed_passers
 from sim.kernel.state import B_COURTESY, B_EMERGENCY, BUS, FAR, HELD, STOP, TURN_IN, V_WAITING, Ints, Records
 
@@ -33,6 +34,7 @@ TURN_ZONE = 60.0  # [m] before a turn, from here on a driver slows down for it [
 V_AT_STOP = 0.4  # [m/s] at which a driver comes to the stop point, to stand there a tick later [assumption]
 FRICTION = 1.4  # time gap beside parked cars: takes 10 % off a lane's saturation flow (HCM 2016, eq. 19-11)
 WAITS_BESIDE = 0.8  # [m] before the stop point one who insists waits for a gap in the lane beside [assumption]
+LATER = 2 * SOON  # lanes further on, the list of those who are on one is fetched
 V_SEARCH = 4.0  # [m/s] speed of one who looks for a gap beside the berth [assumption]
 
 
@@ -241,8 +243,12 @@ def decide(
     desk[0].passing = 0
     found = 0
     desk[0].entering = -1
+    many = lanes.size > MANY
     for lane in range(lanes.size):
         here = lanes[lane]
+        if many and lane + LATER < lanes.size:
+            fetch(order, lanes[lane + LATER].order_at, 0)
+            fetch_head(vehicles, lanes, order, lane + SOON)
         if here.count == 0:
             continue
         busy[found] = lane

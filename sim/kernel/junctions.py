@@ -21,19 +21,34 @@ SLACK = 4.0  # times the room that one takes is left in a ring [assumption]
 MOST_IN_RING = 200  # lanes and ways over junctions in a ring
 BOX_TO_STAND = 2  # `box`: must be kept clear behind one who stands, where a network states its connections
 BOX_RING = 3  # `box`: and it leads into the ring of a roundabout
+NO_SWITCH = 1 << 30  # [ticks] no light ever switches
 DEFERS = -2  # in place of who prevents it: nobody, a driver lets another go first
 STARTS_S = 1.5  # [s] who has decided to start from the line does not think again for so long [assumption]
 HARDENED_S = 120.0  # [s] until here [assumption]
 HARDENED = 0.6  # to this share of the critical gap [assumption]
 
 
+@compiled(inline="always")
+def ticks_until(mark: int, phase: int, cycle: int) -> int:
+    """Return how many ticks after a phase of a cycle a mark in it comes next, at least one."""
+    return (mark - phase - 1) % cycle + 1
+
+
 @compiled()
-def switch_lights(lanes: Records, net: Ints, tick: int) -> None:
-    """Set the light of every signalised movement."""
+def switch_lights(lanes: Records, net: Ints, tick: int) -> int:
+    """Set the light of every signalised movement; return the tick before which none of them switches again."""
+    soonest = NO_SWITCH
     for m in range(lanes.size):
-        if lanes[m].cycle == 0:
+        cycle = lanes[m].cycle
+        if cycle == 0:
             continue
-        phase = (tick - lanes[m].offset) % lanes[m].cycle
+        phase = (tick - lanes[m].offset) % cycle
+        left = cycle - phase
+        for mark in (lanes[m].green_from, lanes[m].green_to, lanes[m].amber_to):
+            left = min(left, ticks_until(mark, phase, cycle))
+        for n in range(lanes[m].more_at, lanes[m].more_end):
+            left = min(left, ticks_until(net[n], phase, cycle))
+        soonest = min(soonest, tick + left)
         if lanes[m].green_from <= phase < lanes[m].green_to:
             lanes[m].light = GREEN
         elif lanes[m].green_to <= phase < lanes[m].amber_to:
@@ -43,6 +58,7 @@ def switch_lights(lanes: Records, net: Ints, tick: int) -> None:
             for n in range(lanes[m].more_at, lanes[m].more_end, 3):
                 if net[n] <= phase < net[n + 2]:
                     lanes[m].light = GREEN if phase < net[n + 1] else AMBER
+    return soonest
 
 
 @compiled(inline="always")

@@ -8,9 +8,12 @@ begin and how many items they have. An index must not be negative. The interpret
 import operator
 from typing import Any, TypeVar
 
+from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, make_attribute_wrapper, models, overload, register_model
+
+from sim.kernel.state import LINE
 
 T = TypeVar("T")
 
@@ -57,6 +60,37 @@ def _lean_of(array):  # type: ignore[no-untyped-def]
     if isinstance(array, types.Array) and array.ndim == 1 and array.layout == "C":
         return lambda array: _lean(array)  # type: ignore[call-arg]  # noqa: PLW0108
     return None
+
+
+def fetch(array: Any, index: int, line: int) -> None:
+    """Have a cache line of an item brought in that will be read soon; without effect on any result.
+
+    An index beyond the array is allowed.
+    """
+
+
+@intrinsic
+def _fetch(context: Any, array: Any, index: Any, line: Any) -> Any:
+    def build(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        kind = sig.args[0]
+        data = cgutils.create_struct_proxy(kind)(context, builder, args[0]).data
+        item = builder.gep(data, [args[1]])
+        byte = ir.IntType(8).as_pointer()
+        at = builder.gep(builder.bitcast(item, byte), [builder.mul(args[2], args[2].type(LINE))])
+        flag = ir.IntType(32)
+        shape = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        ask = cgutils.get_or_insert_function(builder.module, shape, "llvm.prefetch.p0i8")
+        builder.call(ask, [at, flag(0), flag(3), flag(1)])  # to read, into all caches, data
+        return context.get_dummy_value()
+
+    return types.none(array, types.intp, types.intp), build
+
+
+@overload(fetch)
+def _fetch_of(array, index, line):  # type: ignore[no-untyped-def]
+    if isinstance(array, Lean):
+        return lambda array, index, line: _fetch(array, index, line)  # type: ignore[call-arg]  # noqa: PLW0108
+    return lambda array, index, line: None
 
 
 @infer_global(operator.getitem)

@@ -2,7 +2,7 @@
 
 from sim.kernel import compiled
 from sim.kernel.junctions import no_room_behind
-from sim.kernel.order import aim, index_of, insert, last, remove, way_on
+from sim.kernel.order import MANY, SOON, aim, fetch_head, index_of, insert, last, remove, way_on
 from sim.kernel.state import (
     DRIVING,
     FAR,
@@ -420,6 +420,8 @@ def move(
 ) -> int:
     """Move every vehicle by one tick; `busy` lists the lanes they are on, anew afterwards: return how many."""
     for b in range(count):
+        if count > MANY and b + SOON < count:
+            fetch_head(vehicles, lanes, order, busy[b + SOON])
         advance_lane(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, busy[b], tick)
     patience = int(PATIENCE / desk[0].dt)
     further = False

@@ -1,6 +1,7 @@
 """Lanes as ordered lists of vehicles: foremost first, in one flat array."""
 
 from sim.kernel import compiled
+from sim.kernel.lean import fetch
 from sim.kernel.state import PASS, STOP, Ints, Records
 
 LOOK_THROUGH = 200.0  # [m] a driver picks the lane for the junction after next if that link is shorter [assumption]
@@ -8,6 +9,8 @@ ROOM_IN_RING = 5.0  # [m] on so short a link of a ring drivers still change lane
 NO_WAY = 1 << 10  # lane changes to where no lane leads
 NONE = 1 << 20  # and more than any
 AT_CURB, NOTED = 1, 2
+MANY = 4096  # lanes do not fit the cache with all that is on them; a walk over more fetches what it comes to
+SOON = 8  # lanes further on: their foremost vehicles
 
 
 @compiled(inline="always")
@@ -15,6 +18,15 @@ def last(lanes: Records, order: Ints, lane: int) -> int:
     """Return the rearmost vehicle of a lane, -1 if it is empty."""
     n = lanes[lane].count
     return order[lanes[lane].order_at + n - 1] if n > 0 else -1
+
+
+@compiled(inline="always")
+def fetch_head(vehicles: Records, lanes: Records, order: Ints, lane: int) -> None:
+    """Have what is read at every tick of a lane's foremost vehicle brought in, for a walk that comes to it soon."""
+    if lanes[lane].count > 0:
+        i = order[lanes[lane].order_at]
+        fetch(vehicles, i, 0)
+        fetch(vehicles, i, 1)
 
 
 @compiled()

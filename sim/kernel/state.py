@@ -5,8 +5,9 @@ Every lane is a record: the lanes of a *segment* (a link, or a piece of one betw
 higher numbers lie towards the inner side. Positions are those of a vehicle's front, from 0 at a lane's start [m].
 Times are ticks; a tick is dt seconds.
 
-Records, not one array per field: a driver's decision reads a dozen fields of two or three vehicles, which lie in two
-cache lines each, and a compiled function takes a handful of arguments (docs/decisions/0001-records.md).
+Records, not one array per field: a driver's decision reads a dozen fields of two or three vehicles, and a compiled
+function takes a handful of arguments (docs/decisions/0001-records.md). A VEHICLE and a LANE are whole cache lines; a
+field stands in the line of those it is read with (docs/decisions/0015-memory-in-cache-lines.md).
 """
 
 from types import SimpleNamespace
@@ -33,6 +34,7 @@ STRIP = -1  # number of a lane for two-wheelers
 # Lights.
 GREEN, AMBER, RED = 0, 1, 2
 
+LINE = 64  # [bytes] of memory come to the processor at a time
 FAR = 1e9  # [m], [s]: no such thing in sight
 MIN_GAP = 0.2  # [m] nobody comes nearer, whatever happens
 B_EMERGENCY = 8.0  # [m/s2] dry road, full brakes
@@ -49,100 +51,119 @@ def _record(**fields: type | tuple[type, int]) -> np.dtype[np.void]:
     return np.dtype([(name, *kind) if isinstance(kind, tuple) else (name, kind) for name, kind in fields.items()], True)
 
 
-VEHICLE = _record(
+def _in_lines(**fields: type | tuple[type, int]) -> np.dtype[np.void]:
+    """Return a record of whole cache lines, so that each begins with one."""
+    kind = _record(**fields)
+    names = kind.names or ()
+    layout: Any = {
+        "names": names,
+        "formats": [kind[name] for name in names],
+        "offsets": [kind.fields[name][1] for name in names] if kind.fields else [],
+        "itemsize": kind.itemsize + -kind.itemsize % LINE,
+    }
+    return np.dtype(layout, align=True)
+
+
+VEHICLE = _in_lines(
+    # What the next driver's decision reads, and moving: the first line.
     x=_FLOAT,
     v=_FLOAT,
-    acceleration=_FLOAT,
     length=_FLOAT,
+    acceleration=_FLOAT,
     desired=_FLOAT,  # speed wished for on the present lane [m/s]
     a=_FLOAT,  # IDM acceleration [m/s2]
     b=_FLOAT,  # IDM deceleration [m/s2]
+    s0=_FLOAT,  # IDM standstill gap [m]
+    # What every decision reads besides: the second.
     half_inverse=_FLOAT,  # 1 / (2 sqrt(a b)), kept
     headway=_FLOAT,  # IDM time gap [s]
-    s0=_FLOAT,  # IDM standstill gap [m]
-    target_x=_FLOAT,
-    target_from=_FLOAT,  # from here on, who comes to a stand behind another has reached it [m]
-    state=_INT,
-    choice=_INT,  # which successor of the present segment comes next, -1 at the end
-    target_mode=_INT,
+    state=_BYTE,
+    target_mode=_BYTE,
+    low=_BYTE,  # lanes that lead on: from
+    high=_BYTE,  # to
+    kind=_BYTE,
+    by_stages=_BYTE,  # 1: crosses the street ahead as far as its middle first
+    bus_lanes=_BYTE,  # 1: may use lanes for buses
+    insists=_BYTE,  # 1: waits in the wrong lane rather than miss the target
     target_segment=_INT,
-    yields_to=_INT,  # makes room for a vehicle that wants to get in ahead, or -1
-    blocker=_INT,  # who stops it: a vehicle, or -1
-    steers_to=_SHORT_FLOAT,  # up to here one who comes out of a berth still steers into the lane [m]
-    standing=_INT,  # tick since when it stands, or has only crept on, -1 while moving
+    choice=_INT,  # which successor of the present segment comes next, -1 at the end
     lane=_INT,
-    kind=_INT,
-    yields_until=_INT,  # tick
+    blocker=_INT,  # who stops it: a vehicle, or -1
+    standing=_INT,  # tick since when it stands, or has only crept on, -1 while moving
+    yields_to=_INT,  # makes room for a vehicle that wants to get in ahead, or -1
+    steers_to=_SHORT_FLOAT,  # up to here one who comes out of a berth still steers into the lane [m]
     may_go=_INT,  # tick since when it may drive through the junction, -1 if it may not
     may_enter=_INT,  # tick since when it may pass the stop line, if only to wait inside; -1 if it may not
-    claims=_INT,  # last tick in which only somebody who was clearing the junction held it up, who gives way to it
-    defers=_INT,  # tick since when it lets others go first at the line, -1 if it has not
-    returns_x=_FLOAT,  # where one who passes over the opposite lane is back, its front [m]
-    low=_INT,  # lanes that lead on: from
-    high=_INT,  # to
+    changed=_INT,  # tick of the last lane change
+    # What is read of some, at junctions and targets: the third.
+    factor=_FLOAT,  # desired speed / limit
+    foresight=_FLOAT,  # whose way is given: so far ahead the lanes are picked [m]; 0: all others
+    gap_factor=_FLOAT,  # this driver's critical gaps / everybody's
+    target_x=_FLOAT,
+    target_from=_FLOAT,  # from here on, who comes to a stand behind another has reached it [m]
     leg=_INT,  # index of the present segment in the table of routes
     route_end=_INT,  # one past the route's last segment
-    target_v=_FLOAT,
-    factor=_FLOAT,  # desired speed / limit
+    claims=_INT,  # last tick in which only somebody who was clearing the junction held it up, who gives way to it
+    defers=_INT,  # tick since when it lets others go first at the line, -1 if it has not
+    entering=_INT,  # the next one who may enter a common area in this tick, -1 if none
+    yields_until=_INT,  # tick
+    # What is seldom read.
+    before=(_INT, TAIL_LANES),  # lanes that its tail may still be on, the latest first; -1: none
+    key=_LONG,  # for chance
     top=_FLOAT,  # top speed [m/s]
+    target_v=_FLOAT,
     out_gap=_FLOAT,  # critical gap for pulling out [s]
-    gap_factor=_FLOAT,  # this driver's critical gaps / everybody's
+    returns_x=_FLOAT,  # where one who passes over the opposite lane is back, its front [m]
     entered=_FLOAT,  # [ticks, with fraction]
     left=_FLOAT,
     due=_INT,  # scheduled tick
-    foresight=_FLOAT,  # whose way is given: so far ahead the lanes are picked [m]; 0: all others
-    bus_lanes=_BYTE,  # 1: may use lanes for buses
-    insists=_BYTE,  # 1: waits in the wrong lane rather than miss the target
+    shadow=_INT,  # while it turns round: the row that holds the opposite lane for it; else -1
     keeps_curb=_BYTE,  # 1: looks for a place from the curb lane
     reported=_BYTE,  # 1: an agent wants to know when it leaves
-    by_stages=_BYTE,  # 1: crosses the street ahead as far as its middle first
     backed=_BYTE,  # 1: backs up inside a junction, or has, and lets others by
-    changed=_INT,  # tick of the last lane change
-    entering=_INT,  # the next one who may enter a common area in this tick, -1 if none
-    shadow=_INT,  # while it turns round: the row that holds the opposite lane for it; else -1
-    before=(_INT, TAIL_LANES),  # lanes that its tail may still be on, the latest first; -1: none
-    key=_LONG,  # for chance
 )
 
-LANE = _record(
+LANE = _in_lines(
+    # What a driver on it, or who comes onto it, reads: the first line.
     length=_FLOAT,
     tail_x=_FLOAT,  # rear end of a vehicle whose front has left this lane [m]
-    tail_v=_FLOAT,  # and its speed
     limit=_FLOAT,  # [m/s]
+    parked_from=_FLOAT,  # beside it cars are parked, from here [m]
+    parked_to=_FLOAT,  # to here
     count=_INT,  # vehicles on it
     order_at=_INT,  # where they stand in `order`, the foremost first
     segment=_INT,  # -1 on a movement
-    number=_INT,  # 0 at the curb; one more than the segment has: over the opposite lane; STRIP
-    cycle=_INT,  # [ticks], 0 without signal
-    light=_INT,
-    held=_INT,  # of these, how many hold it
-    taken=_INT,  # up to this tick a part of somebody is on it, or somebody may come onto it too fast to stop
-    tail_who=_INT,
-    order_end=_INT,  # and where the next lane's begin
-    parked_from=_FLOAT,  # beside it cars are parked, from here [m]
-    parked_to=_FLOAT,  # to here
     via_at=_INT,  # in `net`: the movement to each successor of the segment, -1 if none leads there
-    feed_at=_INT,  # in `net`: the movements that lead into this lane
-    feed_end=_INT,
-    buses=_INT,  # 1: for buses alone
-    ring=_INT,  # 1: of a roundabout's ring, where a network states its connections
-    changes=_INT,  # for `aim`: lane changes from here on to where the route leads
-    # On a movement:
-    from_lane=_INT,
+    number=_INT,  # 0 at the curb; one more than the segment has: over the opposite lane; STRIP
+    held=np.int16,  # of those on it, how many hold it
+    light=_BYTE,
+    box=_BYTE,  # on a movement, 1: must be kept clear; 2: behind one who stands; 3: and into a ring
+    # What matters at junctions: the second.
+    wait_x=_FLOAT,  # on a movement: where one who must give way waits inside [m], 0 at the stop line
+    tail_v=_FLOAT,  # the tail's speed
+    gap=_FLOAT,  # on a movement: critical gap [s]
+    tail_who=_INT,
+    taken=_INT,  # up to this tick a part of somebody is on it, or somebody may come onto it too fast to stop
+    from_lane=_INT,  # of a movement
     to_lane=_INT,
     conflict_at=_INT,
     conflict_end=_INT,
-    box=_INT,  # 1: must be kept clear; 2: behind one who stands; 3: and into a ring
-    zebra=_INT,  # the zebra it passes, -1 if none
+    feed_at=_INT,  # in `net`: the movements that lead into this lane
+    feed_end=_INT,
+    cycle=_INT,  # [ticks], 0 without signal
+    halfway=_INT,  # 1: only one who crosses in stages waits there, in the way of those from one side
+    # What is seldom read.
+    order_end=_INT,  # where the next lane's begin in `order`
+    zebra=_INT,  # the zebra that a movement passes, -1 if none
     offset=_INT,
     green_from=_INT,  # within the cycle, after the offset
     green_to=_INT,
     amber_to=_INT,
     more_at=_INT,  # in `net`: further greens of the cycle, (from, to, amber to) each
     more_end=_INT,
-    gap=_FLOAT,  # critical gap [s]
-    wait_x=_FLOAT,  # where one who must give way waits inside the junction [m], 0 at the stop line
-    halfway=_INT,  # 1: only one who crosses in stages waits there, in the way of those from one side
+    changes=_INT,  # for `aim`: lane changes from here on to where the route leads
+    buses=_BYTE,  # 1: for buses alone
+    ring=_BYTE,  # 1: of a roundabout's ring, where a network states its connections
 )
 
 SEGMENT = _record(
@@ -175,6 +196,8 @@ ENTRY = _record(
     lanes=_INT,
     next=_INT,  # in `queue`: first one not yet admitted
     end=_INT,
+    looked=_INT,  # up to here in `queue` everybody waits for one of the lanes `wanted`, all without room at the time
+    wanted=_INT,  # as bits
 )
 
 ZEBRA = _record(
@@ -246,13 +269,16 @@ DESK = _record(
     backs_to=_FLOAT,  # [m]
     backed=_INT,  # how often anybody has backed up
     filmed=_INT,  # how many frames
+    switches=_INT,  # the tick before which no light switches again
     film_every=_INT,  # [ticks] between two pictures of the road, 0: none is taken
 )
 
 
 def rows(kind: np.dtype[np.void], count: int) -> Records:
-    """Return `count` records of zeros."""
-    return np.zeros(count, dtype=kind).view(np.recarray)
+    """Return `count` records of zeros, the first at the beginning of a cache line."""
+    room = np.zeros(count * kind.itemsize + LINE, dtype=np.uint8)
+    begin = -room.ctypes.data % LINE
+    return room[begin : begin + count * kind.itemsize].view(kind).view(np.recarray)
 
 
 def plain(records: Records) -> Any:
@@ -267,9 +293,10 @@ def columns(records: Records) -> Any:
 
 
 def joined(*parts: Records) -> Records:
-    """Return records of one kind one after the other, in memory of their own; NumPy itself copies field by field."""
-    together = np.concatenate([part.view(np.ndarray).view(np.uint8) for part in parts])
-    return together.view(parts[0].dtype).view(np.recarray)
+    """Return records of one kind one after the other, in cache lines of their own; NumPy itself copies field by field."""
+    found = rows(parts[0].dtype, sum(part.size for part in parts))
+    np.concatenate([part.view(np.ndarray).view(np.uint8) for part in parts], out=found.view(np.ndarray).view(np.uint8))
+    return found
 
 
 def handed(array: Records) -> Any:

@@ -110,7 +110,8 @@ def advance(
     film_every = desk[0].film_every
     while tick < until:
         tick += 1
-        switch_lights(lanes, net, tick - 1)  # what is decided in this tick begins where the last one ended
+        if tick > desk[0].switches:  # what is decided in this tick begins where the last one ended
+            desk[0].switches = switch_lights(lanes, net, tick - 1)
         if zebras.size > 0:
             cross(vehicles, lanes, order, net, zebras, people, queue, waiting, news, desk, tick)
         count = decide(vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, busy, tick)

@@ -87,7 +87,7 @@ class Traffic:
         AIM_ALL.call(*aimed)
         entries, queue = queues(layout, self.vehicles, route)
         self.scene = Scene(layout, router.network, self.everybody, self.vehicles, self.lanes, self.order)
-        self.ways = Ways(self.scene, router, route, fleet.free)
+        self.ways = Ways(self.scene, router, route, fleet.free, entries)
         self.orders = Orders(env, self.scene, self.ways, self._desk)
         spare = 4 * count + 16
         self.people = People(env, layout, router.network, walkers, spare=spare, queue_at=len(queue))

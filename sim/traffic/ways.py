@@ -16,12 +16,13 @@ AIM = Straight(aim)
 class Ways:
     """The table of routes: each vehicle's is a stretch of it, from the segment that it is on to its last."""
 
-    def __init__(self, scene: Scene, router: Router, route: k.Ints, free: int) -> None:
-        """Begin with a table whose part from leg `free` on is not used."""
+    def __init__(self, scene: Scene, router: Router, route: k.Ints, free: int, entries: k.Records) -> None:
+        """Begin with a table whose part from leg `free` on is not used; `entries`: where those outside wait."""
         self.scene = scene
         self.router = router
         self.route = route
         self._free = free
+        self._entries = k.plain(entries)
 
     # ------------------------------------------------------------------ what lies ahead
 
@@ -123,6 +124,10 @@ class Ways:
     def aim_again(self, vehicle: int) -> None:
         """Look anew for the lanes that lead on, unless the vehicle is in a berth or inside a junction."""
         on_link = self.scene.is_on_lane(vehicle) and not self.scene.is_in_junction(vehicle)
-        if on_link or self.scene.vehicle.state[vehicle] == k.OUTSIDE:
+        outside = self.scene.vehicle.state[vehicle] == k.OUTSIDE
+        if on_link or outside:
             vehicles, lanes, _, segments, net = self.scene.arrays
             AIM.call(vehicles, lanes, segments, net, self.route, vehicle)
+        if outside:  # it may have been passed over while it waited for other lanes
+            first = self.scene.segment.first_lane[self.route[self.scene.vehicle.leg[vehicle]]]
+            self._entries["looked"][self._entries["first_lane"] == first] = 0

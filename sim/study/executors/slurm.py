@@ -15,6 +15,7 @@ from sim.study.executors.base import Failed, T, Waiting, failed, guarded
 Batch: TypeAlias = list[tuple[Hashable, tuple[Any, ...]]]
 POLL_S = 1.0
 """[s] between two looks for results"""
+ASKS = ("squeue", "--me", "--noheader", "--format=%A")
 ASK_S = 10.0
 """[s] between two questions to SLURM which jobs it has"""
 LOST_S = 60.0
@@ -105,7 +106,7 @@ class _Queue:
             return
         self._asked_s = now_s
         try:
-            told = subprocess.run(["squeue", "--me", "--noheader", "--format=%A"], capture_output=True, text=True)
+            told = subprocess.run(ASKS, capture_output=True, text=True, check=False)
         except OSError:
             return
         if told.returncode == 0:  # else it does not answer, and nothing is known
