@@ -293,7 +293,7 @@ def columns(records: Records) -> Any:
 
 
 def joined(*parts: Records) -> Records:
-    """Return records of one kind one after the other, in cache lines of their own; NumPy itself copies field by field."""
+    """Return records of one kind one after the other, in lines of their own; NumPy itself copies field by field."""
     found = rows(parts[0].dtype, sum(part.size for part in parts))
     np.concatenate([part.view(np.ndarray).view(np.uint8) for part in parts], out=found.view(np.ndarray).view(np.uint8))
     return found
