@@ -5,6 +5,7 @@ import subprocess
 import sys
 from importlib.metadata import version
 
+import numba
 import numpy as np
 import pytest
 
@@ -59,6 +60,18 @@ def test_straight_into_a_kernel_does_what_its_call_does(calls):
         traffic.vehicles["high"] = -1
         straight.call(vehicles, lanes, segments, net, traffic.ways.route, 0)
         assert traffic.vehicles["high"].tolist() == [2]
+
+
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
+def test_arrays_unlike_the_first_are_not_handed_straight_to_a_kernel():
+    traffic = traffic_on(street(), [Departure(0, 0, ("ab",))])
+    vehicles, lanes, _, segments, net = traffic.scene.arrays
+    route, straight = traffic.ways.route, Straight(aim)
+    straight.call(vehicles, lanes, segments, net, route, 0)
+    straight.check(vehicles, lanes, segments, net, route)
+    for other in (route.astype(np.float32), np.repeat(route, 2)[::2], route.reshape(1, -1)):
+        with pytest.raises(TypeError, match="argument 4 of aim"):
+            straight.check(vehicles, lanes, segments, net, other)
 
 
 def test_ticks_in_which_nobody_is_on_the_road_take_no_time():
