@@ -215,9 +215,11 @@ class SchoolMorning(Running):
 
     def run(self) -> Record:
         """Run to the end and return what was written down; a deadlock ends it and is named in the record."""
-        self.run_through()
-        record = write_down(self)
-        self.forget()
+        try:
+            self.run_through()
+            record = write_down(self)
+        finally:
+            self.forget()
         return replace(record, film=develop(self)) if self.filmed else record
 
 

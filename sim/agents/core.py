@@ -1,6 +1,7 @@
 """Mesa's agent and model alone.
 
-All of Mesa takes 0.4 s to load, most of it for spaces, batches and collectors, and none of these is used here.
+All of Mesa takes 0.4 s to load, most of it for spaces, batches and collectors, and none of these is used here. What of
+its experiments Mesa 3.5 (Python 3.12 and later) needs itself it takes from single files; pandas it loads at once.
 """
 
 import importlib.util
@@ -24,9 +25,12 @@ def _without_the_rest(name: str) -> None:
 
     vars(package)["__getattr__"] = rest
     sys.modules[name] = package
+    if parent := sys.modules.get(name.rpartition(".")[0]):
+        vars(parent)[name.rpartition(".")[2]] = package
 
 
-_without_the_rest("mesa")
+for _package in ("mesa", "mesa.experimental"):
+    _without_the_rest(_package)
 
 from mesa.agent import Agent, AgentSet  # noqa: E402
 from mesa.model import Model  # noqa: E402

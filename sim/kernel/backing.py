@@ -1,10 +1,10 @@
 """Backing up: of drivers who have locked each other in, one in a junction goes back and lets the others by."""
 
 from sim.kernel import compiled
-from sim.kernel.areas import BEFORE_AREA
+from sim.kernel.areas import BEFORE_AREA, occupant
 from sim.kernel.gaps import FREE_AGAIN
 from sim.kernel.order import index_of, way_on
-from sim.kernel.state import FAR, MIN_GAP, Ints, Records
+from sim.kernel.state import FAR, MIN_GAP, V_STANDING, Ints, Records
 
 V_BACK = 1.0  # [m/s] backwards [assumption]
 LETS_BY = 30.0  # [s] from when he begins, a driver who backs up lets others by [assumption]
@@ -12,8 +12,24 @@ MOST_BACKINGS = 50  # in a run; those who lock each other in time and again are 
 
 
 @compiled()
-def room_to_back(vehicles: Records, lanes: Records, order: Ints, net: Ints, i: int) -> float:
-    """Return how far [m] a vehicle on a movement can go back before it comes to whoever is behind it."""
+def stops_at(vehicles: Records, lanes: Records, order: Ints, lane: int, v_most: float) -> float:
+    """Return where [m] the foremost of a lane comes to a stand if it brakes with comfort, its time gap from now.
+
+    -FAR if there is none that counts: see `room_to_back`.
+    """
+    if lanes[lane].count == 0:
+        return -FAR
+    me = vehicles[order[lanes[lane].order_at]]
+    return -FAR if me.v > v_most else me.x + me.v * me.headway + 0.5 * me.v * me.v / me.b
+
+
+@compiled()
+def room_to_back(vehicles: Records, lanes: Records, order: Ints, net: Ints, i: int, v_most: float) -> float:
+    """Return how far [m] a vehicle on a movement can go back before it comes to whoever is behind it.
+
+    Who comes is left room to stop; who is on another way from the same lane is gone by, or stands beside. Who drives
+    faster than `v_most` does not count.
+    """
     lane = vehicles[i].lane
     rear = vehicles[i].x - vehicles[i].length
     n = index_of(lanes, order, lane, i) + 1
@@ -21,25 +37,48 @@ def room_to_back(vehicles: Records, lanes: Records, order: Ints, net: Ints, i: i
     room = rear + lanes[source].length
     if n < lanes[lane].count:
         room = rear - vehicles[order[lanes[lane].order_at + n]].x
-    elif lanes[source].count > 0:
-        room -= vehicles[order[lanes[source].order_at]].x
+    else:
+        gap = room - stops_at(vehicles, lanes, order, source, v_most)
+        room = gap if gap < room else room
+    for f in range(lanes[source].feed_at, lanes[source].feed_end):
+        gap = rear + lanes[source].length + lanes[net[f]].length - stops_at(vehicles, lanes, order, net[f], v_most)
+        room = gap if gap < room else room
     for beside in range(lanes[source].via_at, lanes[source].feed_at):
         other = net[beside]
         if other < 0 or other == lane:
             continue
         for k in range(lanes[other].order_at, lanes[other].order_at + lanes[other].count):
-            gap = rear - vehicles[order[k]].x  # of one from the same lane, on another way
-            if 0.0 <= gap < room:
+            gap = rear - vehicles[order[k]].x
+            if 0.0 <= gap < room and vehicles[order[k]].v <= v_most:
                 room = gap
+    if lanes[source].tail_x < FAR and lanes[source].tail_who != i and lanes[source].tail_v <= v_most and rear < room:
+        room = rear
     return room - MIN_GAP
 
 
 @compiled()
-def clears(lanes: Records, conflicts: Records, lane: int, rear: float, way: float, tick: int) -> bool:
-    """Return whether a rear end on a movement, going back by `way` [m], comes into no area that others may be in."""
+def clears(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    conflicts: Records,
+    i: int,
+    way: float,
+    v_most: float,
+    tick: int,
+) -> bool:
+    """Return whether a vehicle on a movement, going back by `way` [m], comes into no area that others may be in.
+
+    Who drives faster than `v_most`, or comes too fast to stop, does not count: see `room_to_back`.
+    """
+    lane = vehicles[i].lane
+    rear = vehicles[i].x - vehicles[i].length
     for c in range(lanes[lane].conflict_at, lanes[lane].conflict_end):
         past = conflicts[c].end + FREE_AGAIN
-        if rear >= past > rear - way and lanes[conflicts[c].foe].taken >= tick:
+        if rear < past or past <= rear - way or lanes[conflicts[c].foe].taken < tick:
+            continue
+        who = occupant(vehicles, lanes, order, conflicts[c], i, False, False)
+        if (vehicles[who].v if who >= 0 else FAR) <= v_most:
             return False
     return True
 
@@ -55,7 +94,10 @@ def way_back(
     guest: int,
     tick: int,
 ) -> float:
-    """Return how far [m] a vehicle must back up to stand before the area that another one needs; FAR if it cannot."""
+    """Return how far [m] a vehicle must back up to stand before the area that another one needs; FAR if it cannot.
+
+    Who drives by will be gone, and does not count.
+    """
     lane = vehicles[i].lane
     x = vehicles[i].x
     rear = x - vehicles[i].length
@@ -66,9 +108,9 @@ def way_back(
         if conflicts[c].foe != path or x <= conflicts[c].begin or rear >= conflicts[c].end + FREE_AGAIN:
             continue
         way = x - conflicts[c].begin + BEFORE_AREA
-        if way >= x or way > room_to_back(vehicles, lanes, order, net, i):
+        if way >= x or way > room_to_back(vehicles, lanes, order, net, i, V_STANDING):
             return FAR
-        return way if clears(lanes, conflicts, lane, rear, way, tick) else FAR
+        return way if clears(vehicles, lanes, order, conflicts, i, way, V_STANDING, tick) else FAR
     return FAR
 
 
@@ -124,9 +166,16 @@ def back_up(
     step = vehicles[i].x - desk[0].backs_to
     if step > V_BACK * desk[0].dt:
         step = V_BACK * desk[0].dt
-    room = room_to_back(vehicles, lanes, order, net, i)
+    room = room_to_back(vehicles, lanes, order, net, i, FAR)
     if step > room:
         step = room
+    if step <= 0.0 or not clears(vehicles, lanes, order, conflicts, i, step, FAR, tick):
+        return
+    vehicles[i].x -= step
+    source = lanes[vehicles[i].lane].from_lane
     rear = vehicles[i].x - vehicles[i].length
-    if step > 0.0 and clears(lanes, conflicts, vehicles[i].lane, rear, step, tick):
-        vehicles[i].x -= step
+    if rear < 0.0:  # those who come see at once where it ends
+        lanes[source].tail_x = rear + lanes[source].length
+        lanes[source].tail_v = 0.0
+        lanes[source].tail_who = i
+        lanes[source].taken = tick + 1

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import tempfile
+import threading
 import uuid
 import weakref
 from pathlib import Path
@@ -33,6 +34,7 @@ class Store:
         self.folder = folder
         self.mark = mark
         self._kept: dict[str, tuple[tuple[int, ...], Packed]] = {}
+        self._keeping = threading.Lock()
 
     @classmethod
     def opened(cls, folder: Path) -> "Store":
@@ -80,7 +82,8 @@ class Store:
     def get(self, key: str) -> Packed | None:
         """Return what a task left, or None if it is not finished; a damaged file is removed, as if it never was."""
         file = self._file(key)
-        kept = self._kept.pop(key, None)
+        with self._keeping:
+            kept = self._kept.pop(key, None)
         try:
             told = file.stat()
             as_it_is = (told.st_ino, told.st_size, told.st_mtime_ns)
@@ -90,9 +93,10 @@ class Store:
         except ValueError:
             file.unlink(missing_ok=True)
             return None
-        self._kept[key] = as_it_is, found  # the last one asked for comes last
-        if len(self._kept) > KEPT:
-            del self._kept[next(iter(self._kept))]
+        with self._keeping:
+            self._kept[key] = as_it_is, found  # the last one asked for comes last
+            while len(self._kept) > KEPT:
+                del self._kept[next(iter(self._kept))]
         return found
 
     def put(self, key: str, packed: bytes) -> None:

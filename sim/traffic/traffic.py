@@ -106,6 +106,7 @@ class Traffic:
         seen["lane"] = -1
         told = (self.news, self.samples, self._frames, seen, self.desk)
         self._rest: Any = tuple(map(k.handed, (road.conflicts, road.detectors, self.passed, *beside, *waiting, *told)))
+        ADVANCE.check(*self.scene.arrays, self.ways.route, *self._rest)
 
     # ------------------------------------------------------------------ the clock
 

@@ -1,9 +1,11 @@
 """Drivers who have locked each other in: one backs up and lets the others by, if there is room behind him."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from sim.kernel.backing import LETS_BY
+from sim.kernel.backing import LETS_BY, finds_way_back
 from sim.kernel.deadlock import LONG
 from sim.kernel.order import index_of, insert, remove
 from sim.kernel.step import WATCH
@@ -11,6 +13,7 @@ from sim.scenario.network import Link, Network, Node
 from sim.traffic.fleet import Departure
 from sim.traffic.traffic import Deadlock
 from tests.streets import US, go, population, traffic_on
+from tests.watch import WatchedTraffic
 
 AT_M = {"w": (-200.0, 0.0), "e": (200.0, 0.0), "s": (0.0, -200.0), "n": (0.0, 200.0)}
 WAYS = (("wc", "cn"), ("ec", "cw"), ("nc", "cs"))
@@ -91,3 +94,65 @@ def test_with_somebody_close_behind_each_it_stays_a_deadlock():
         go(traffic, 600.0)
     assert sorted(i for i, _, _ in raised.value.members) == [0, 2, 4]
     assert traffic.facts()["drivers_who_backed_up"] == 0.0
+
+
+LOOK_S = LONG + WATCH
+"""[s] when the circle is found, and one begins to back up."""
+
+
+def locked_and_one_comes(due, way, *, close_behind=()):
+    """Return three short cars in each other's way, and one more who comes at a tick, from behind the one who backs up.
+
+    Close behind some of the three stands somebody else.
+    """
+    three = [Departure(n, 0, each) for n, each in enumerate(WAYS)]
+    followers = [Departure(10 + n, 8, WAYS[n]) for n in close_behind]
+    short = population(replace(US, length_m=4.0))
+    traffic = traffic_on(crossing(), [*three, *followers, Departure(20, due, way)], drivers=short, kind=WatchedTraffic)
+    go(traffic, 7.0 if close_behind else 3.0)
+    paths = [movement_of(traffic, each) for each in WAYS]
+    for n, lane in enumerate(paths):
+        blocked, ahead = (conflict(traffic, lane, paths[(n + k) % 3]) for k in (2, 1))
+        place(traffic, n, lane, min(blocked.begin + 1.0, ahead.begin - 0.5))
+        traffic.lanes[lane].taken = traffic.tick + 2
+        traffic.trace[n, :], traffic.trace[n, 0] = -1, traffic.lanes[lane].from_lane
+    for k, n in enumerate(close_behind):
+        me, ahead = traffic.everybody[3 + k], traffic.everybody[n]
+        me.x, me.v = traffic.lanes[me.lane].length + ahead.x - ahead.length - 0.5, 0.0
+    return traffic
+
+
+def test_nobody_backs_into_one_who_stands_beside():
+    traffic = locked_and_one_comes(400, ("nc", "ce"))
+    go(traffic, LOOK_S - 1.0)
+    beside = traffic.everybody[3]
+    assert beside.v < 0.1  # on the way to the left, its tail still on the lane from which both came
+    assert 0.0 < beside.x < beside.length
+    go(traffic, LOOK_S + LETS_BY + 60.0)  # watched: nobody overlaps
+    assert traffic.everybody["x"][2] >= 4.5  # so near behind the one from the north
+
+
+@pytest.mark.parametrize("way", [("nc", "cw"), ("nc", "cs"), ("nc", "ce")])
+@pytest.mark.parametrize("due", range(436, 449))
+def test_nobody_backs_into_the_way_of_one_who_comes(due, way):
+    traffic = locked_and_one_comes(due, way)
+    hardest = 0.0
+    while traffic.tick * traffic.dt < LOOK_S + LETS_BY:
+        go(traffic, (traffic.tick + 1) * traffic.dt)
+        if traffic.tick * traffic.dt > LOOK_S:
+            hardest = min(hardest, float(traffic.everybody[3].acceleration))
+    assert traffic.facts()["last_resort_stops"] == 0.0
+    assert hardest > -3.5
+    assert traffic.facts()["drivers_who_backed_up"] == 1.0
+
+
+def test_who_drives_by_at_that_moment_makes_it_no_deadlock():
+    traffic = locked_and_one_comes(438, ("nc", "cw"), close_behind=(0, 1))
+    go(traffic, LOOK_S - 1.0)
+    passer = traffic.everybody[5]
+    passer.x, passer.v = traffic.lanes[passer.lane].length - 0.1, 5.0
+    road = traffic.layout.road
+    here = (traffic.everybody, traffic.lanes, traffic.order, road.net, road.conflicts)
+    traffic.desk[0].stuck = 3
+    assert finds_way_back(*here, np.array([0, 1, 2], dtype=np.int32), traffic.desk, traffic.tick)
+    assert traffic.desk[0].backs == 2

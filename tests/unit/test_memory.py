@@ -4,6 +4,8 @@ import gc
 import weakref
 from dataclasses import replace
 
+import pytest
+
 from sim.model import SchoolMorning, simulate
 from sim.scenario.read import load_scenario
 from sim.scenario.scenario import Scenario
@@ -21,6 +23,20 @@ def test_a_replication_leaves_no_world_behind():
     world = SchoolMorning(brief(), seed=1)
     world.run()
     seen = weakref.ref(world)
+    del world
+    gc.collect()
+    assert seen() is None
+
+
+def test_a_replication_that_breaks_off_leaves_no_world_behind(monkeypatch):
+    def breaks(self):
+        raise RuntimeError("something is wrong")
+
+    world = SchoolMorning(brief(), seed=1)
+    monkeypatch.setattr(type(world.traffic), "tell", breaks)
+    seen = weakref.ref(world)
+    with pytest.raises(RuntimeError, match="something is wrong"):
+        world.run()
     del world
     gc.collect()
     assert seen() is None

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from sim.scenario.files import clear_drafts, draft_of
 from sim.scenario.read import load_scenario
 from sim.scenario.scenario import Targets
 from sim.study.folder import appearing
-from sim.study.store import Store
+from sim.study.store import KEPT, Store
 from sim.study.task import NOT_SIMULATED, PACKAGE, Task, from_plain, plain
 from sim.tables import Packed, pack
 
@@ -72,6 +73,20 @@ def test_what_is_put_is_got_and_a_damaged_file_counts_as_missing(tmp_path):
     file.write_bytes(file.read_bytes()[:-40])
     assert store.get(key) is None
     assert not store.has(key)
+
+
+def test_threads_may_share_a_store(tmp_path):
+    store = Store.opened(tmp_path / "store")
+    keys = [f"{n:064x}" for n in range(KEPT + 20)]
+    for key in keys:
+        store.put(key, packed())
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            assert None not in list(pool.map(store.get, 90 * keys))
+    finally:
+        sys.setswitchinterval(before)
 
 
 @pytest.mark.parametrize("cut", [0, 1, 10, 100, 1000, 2000])
