@@ -109,8 +109,8 @@ def _lanes(roads: _Roads, lines: Lines) -> list[Json]:
 def _of_link(layout: Layout, lines: Lines, row: int) -> Json:
     """Return a lane of a link, between two crossings or junctions."""
     me = layout.road.lanes[row]
-    link = lines.network.link(layout.link_of_segment[int(me.segment)])
-    piece = next(p for p in layout.pieces[link.id] if p.segment == me.segment)
+    piece = layout.piece_of_segment[int(me.segment)]
+    link = lines.network.link(piece.link)
     lanes = int(layout.road.segments[piece.segment].lanes)
     line = lines.beside(link, piece.from_m, piece.to_m, lines.lane_m(link, int(me.number), lanes))
     line[:, 0] -= piece.from_m

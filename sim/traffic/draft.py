@@ -53,7 +53,7 @@ class Draft:
         self.lanes: list[Lane] = []
         self.first_lane: list[int] = []
         self.lane_counts: list[int] = []
-        self.link_of: list[str] = []
+        self.piece_of: list[Piece] = []
         self.successors: list[list[int]] = []
         self.pieces: dict[str, list[Piece]] = {}
         self.strips: dict[int, int] = {}
@@ -72,9 +72,9 @@ class Draft:
             lanes = link.lanes_at_end if at == end else link.lanes
             self.first_lane.append(len(self.lanes))
             self.lane_counts.append(lanes)
-            self.link_of.append(link.id)
             self.successors.append([])
-            self.pieces[link.id].append(Piece(segment, link.id, begin, at))
+            self.piece_of.append(Piece(segment, link.id, begin, at))
+            self.pieces[link.id].append(self.piece_of[segment])
             self.lanes += [
                 Lane(
                     f"{link.id} lane {n} from {begin:.0f} m",

@@ -55,7 +55,7 @@ def lay_out(
         draft.zebras,
         tuple(movement_rows),
         tuple(lane.name for lane in draft.lanes),
-        tuple(piece for link in network.links for piece in draft.pieces[link.id]),
+        tuple(draft.piece_of),
         {link.id: link.strip_width_m for link in network.links},
     )
     for zone in network.curb_zones:
@@ -111,7 +111,7 @@ def _segments(draft: Draft) -> Records:
     for s, strip in draft.strips.items():
         segments[s].strip = strip
     for s, other in draft.opposite.items():
-        here = next(p for p in draft.pieces[draft.link_of[s]] if p.segment == s)
+        here = draft.piece_of[s]
         segments[s].opposite, segments[s].over = draft.first_lane[other.segment], draft.over[s]
         segments[s].mirror = round(network.length(network.link(here.link)) - here.from_m - other.from_m, 6)
     return segments

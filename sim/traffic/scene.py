@@ -23,15 +23,15 @@ class Scene:
         layout: Layout,
         network: Network,
         everybody: k.Records,
-        vehicles: k.Records,
+        count: int,
         lanes: k.Records,
         order: k.Ints,
     ) -> None:
-        """See the memory of these arrays; `everybody` is the vehicles, then the shadows."""
+        """See the memory of these arrays; `everybody` is so many vehicles, then the shadows."""
         road = layout.road
         self.layout = layout
         self.network = network
-        self.count = len(vehicles)
+        self.count = count
         """Rows from here on are shadows."""
         self.vehicle, self.lane, self.segment = k.columns(everybody), k.columns(lanes), k.columns(road.segments)
         self.before = everybody["before"]

@@ -86,7 +86,7 @@ class Traffic:
         aimed: Any = (*map(k.handed, (self.vehicles, self.lanes, road.segments, road.net)), route)
         AIM_ALL.call(*aimed)
         entries, queue = queues(layout, self.vehicles, route)
-        self.scene = Scene(layout, router.network, self.everybody, self.vehicles, self.lanes, self.order)
+        self.scene = Scene(layout, router.network, self.everybody, count, self.lanes, self.order)
         self.ways = Ways(self.scene, router, route, fleet.free, entries)
         self.orders = Orders(env, self.scene, self.ways, self._desk)
         spare = 4 * count + 16

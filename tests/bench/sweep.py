@@ -54,18 +54,17 @@ def spun(processes: int) -> float:
 
 def simulated_s() -> float:
     """Return how long one replication takes a process that does nothing else [s], alone on the machine."""
-    return wall_and_cpu_s(0)[0]
+    return wall_and_cpu_s()[0]
 
 
 def busy_s() -> float:
     """Return how much processor time one replication takes [s] where every core simulates: they share its memory."""
     with multiprocessing.get_context("spawn").Pool(cores()) as pool:
-        return sum(cpu for _, cpu in pool.map(wall_and_cpu_s, range(cores()), chunksize=1)) / cores()
+        return sum(cpu for _, cpu in pool.starmap(wall_and_cpu_s, [()] * cores(), chunksize=1)) / cores()
 
 
-def wall_and_cpu_s(which: int) -> tuple[float, float]:
+def wall_and_cpu_s() -> tuple[float, float]:
     """Return how long one replication takes [s], and its processor time, on average over some of three worlds."""
-    del which
     worlds = [resolve(load_scenario(name)) for name in ("school/baseline", "school/bus_bay", "school/shapingba")]
     simulate(worlds[0], seed=1, replication=0)
     start, cpu = time.perf_counter(), time.process_time()

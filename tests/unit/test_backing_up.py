@@ -51,26 +51,36 @@ def place(traffic, i, lane, x):
     me.lane, me.x, me.v = lane, x, 0.0
 
 
+def interlock(traffic, three):
+    """Let three who are on the road, one on each of the ways, stand in each other's way; return their movements."""
+    paths = [movement_of(traffic, way) for way in WAYS]
+    for n, (i, lane) in enumerate(zip(three, paths, strict=True)):
+        blocked, ahead = (conflict(traffic, lane, paths[(n + k) % 3]) for k in (2, 1))
+        x = min(blocked.begin + 1.0, ahead.begin - 0.5)
+        assert blocked.begin < x < ahead.begin
+        assert traffic.everybody[i].state == 1
+        place(traffic, i, lane, x)
+        traffic.lanes[lane].taken = traffic.tick + 2
+    return paths
+
+
+def stand_behind(traffic, i, leader, gap_m):
+    """Let a vehicle on the link before the junction stand so far behind one that is in it."""
+    me, ahead = traffic.everybody[i], traffic.everybody[leader]
+    assert me.state == 1
+    me.x, me.v = traffic.lanes[me.lane].length + ahead.x - ahead.length - gap_m, 0.0
+
+
 def locked(followers=0):
     """Return the three in each other's way, and so many vehicles close behind each of them."""
     departures = [Departure(10 * n + k, 8 * k, way) for n, way in enumerate(WAYS) for k in range(1 + followers)]
     traffic = traffic_on(crossing(), departures, drivers=population(US))
     go(traffic, 4.0 * followers + 3.0)
-    paths = [movement_of(traffic, way) for way in WAYS]
-    for n, lane in enumerate(paths):
-        blocked, ahead = (conflict(traffic, lane, paths[(n + k) % 3]) for k in (2, 1))
-        x = min(blocked.begin + 1.0, ahead.begin - 0.5)
-        assert blocked.begin < x < ahead.begin
-        traffic.lanes[lane].taken = traffic.tick + 2
-        rear = x - 5.0
-        for k in range(1 + followers):
-            i = n * (1 + followers) + k
-            assert traffic.everybody[i].state == 1
-            if k == 0:
-                place(traffic, i, lane, x)
-            else:
-                me = traffic.everybody[i]
-                me.x, me.v = traffic.lanes[me.lane].length + rear - 0.5 - 7.0 * (k - 1), 0.0
+    three = [n * (1 + followers) for n in range(3)]
+    interlock(traffic, three)
+    for i in three:
+        for k in range(1, 1 + followers):
+            stand_behind(traffic, i + k, i, 0.5 + 7.0 * (k - 1))
     return traffic
 
 
@@ -110,15 +120,10 @@ def locked_and_one_comes(due, way, *, close_behind=()):
     short = population(replace(US, length_m=4.0))
     traffic = traffic_on(crossing(), [*three, *followers, Departure(20, due, way)], drivers=short, kind=WatchedTraffic)
     go(traffic, 7.0 if close_behind else 3.0)
-    paths = [movement_of(traffic, each) for each in WAYS]
-    for n, lane in enumerate(paths):
-        blocked, ahead = (conflict(traffic, lane, paths[(n + k) % 3]) for k in (2, 1))
-        place(traffic, n, lane, min(blocked.begin + 1.0, ahead.begin - 0.5))
-        traffic.lanes[lane].taken = traffic.tick + 2
+    for n, lane in enumerate(interlock(traffic, range(3))):
         traffic.trace[n, :], traffic.trace[n, 0] = -1, traffic.lanes[lane].from_lane
     for k, n in enumerate(close_behind):
-        me, ahead = traffic.everybody[3 + k], traffic.everybody[n]
-        me.x, me.v = traffic.lanes[me.lane].length + ahead.x - ahead.length - 0.5, 0.0
+        stand_behind(traffic, 3 + k, n, 0.5)
     return traffic
 
 
