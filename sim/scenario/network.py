@@ -10,6 +10,7 @@ begins to its stop line, and not those from node to node (docs/decisions/0010).
 """
 
 import itertools
+from functools import cached_property
 from math import hypot
 from typing import Annotated, Literal, TypeVar
 
@@ -236,19 +237,35 @@ class Network:
 
     def node(self, id: str) -> Node:
         """Return the node of that id; raise KeyError if there is none."""
-        return _by_id(self.nodes, id)
+        return self._nodes[id]
 
     def link(self, id: str) -> Link:
         """Return the link of that id; raise KeyError if there is none."""
-        return _by_id(self.links, id)
+        return self._links[id]
 
     def crossing(self, id: str) -> Crossing:
         """Return the crossing of that id; raise KeyError if there is none."""
-        return _by_id(self.crossings, id)
+        return self._crossings[id]
 
     def curb_zone(self, id: str) -> CurbZone:
         """Return the curb zone of that id; raise KeyError if there is none."""
-        return _by_id(self.curb_zones, id)
+        return self._curb_zones[id]
+
+    @cached_property
+    def _nodes(self) -> dict[str, Node]:
+        return _by_id(self.nodes)
+
+    @cached_property
+    def _links(self) -> dict[str, Link]:
+        return _by_id(self.links)
+
+    @cached_property
+    def _crossings(self) -> dict[str, Crossing]:
+        return _by_id(self.crossings)
+
+    @cached_property
+    def _curb_zones(self) -> dict[str, CurbZone]:
+        return _by_id(self.curb_zones)
 
     def points(self, link: Link) -> tuple[tuple[float, float], ...]:
         """Return the link's centre line [m, m], node to node unless the network states its connections."""
@@ -291,8 +308,6 @@ class Network:
 _Thing = TypeVar("_Thing", Node, Link, Crossing, CurbZone)
 
 
-def _by_id(things: tuple[_Thing, ...], id: str) -> _Thing:
-    for thing in things:
-        if thing.id == id:
-            return thing
-    raise KeyError(id)
+def _by_id(things: tuple[_Thing, ...]) -> dict[str, _Thing]:
+    """Return each thing under its id; of two with the same one, which is a fault that is told elsewhere, the first."""
+    return {thing.id: thing for thing in reversed(things)}
