@@ -7,7 +7,7 @@ from numba import njit
 
 from sim.kernel import state as k
 from sim.kernel.backing import V_BACK
-from sim.kernel.order import successor
+from sim.kernel.order import LANES_A_WORD, WORD, successor, words
 from sim.kernel.step import advance
 from sim.traffic.traffic import Traffic
 
@@ -17,7 +17,7 @@ QUIET_S = 7200.0
 SLACK_M = 1e-6
 HOPS = 8
 """Lanes that a vehicle can pass in one tick, or have its tail on."""
-DONE, LISTED, NUMBER, BEHIND, OVERLAP, TAIL, TWO_TAILS, JUMP, SPEED, STATE, QUIET, HEAD_ON = range(12)
+DONE, LISTED, NUMBER, BEHIND, OVERLAP, TAIL, TWO_TAILS, JUMP, SPEED, STATE, QUIET, HEAD_ON, BUSY = range(13)
 FAULTS = (
     "",
     "is not in the list of its lane, and of no other",
@@ -31,7 +31,14 @@ FAULTS = (
     "came from or went where nobody can",
     "stands, as everybody does, for two hours, and no deadlock was raised",
     "passes over the opposite lane through one who is there",
+    "is on a lane that is told to be empty, or is told to be on one that is",
 )
+
+
+@njit(cache=True)
+def is_told_busy(lanes, order, lane):
+    """Return whether the bit behind all lists says that somebody is on a lane."""
+    return order[order.size - words(lanes.size) + (lane >> WORD)] >> (lane & LANES_A_WORD - 1) & 1 == 1
 
 
 @njit(cache=True)
@@ -43,6 +50,8 @@ def listed(vehicles, lanes, order, seen):
         on_road += vehicles[i].state == DRIVING or vehicles[i].state == HELD
     for lane in range(lanes.size):
         at, wall = lanes[lane].order_at, lanes[lane].length
+        if is_told_busy(lanes, order, lane) != (lanes[lane].count > 0):
+            return BUSY, order[at] if lanes[lane].count > 0 else 0
         for n in range(lanes[lane].count):
             i = order[at + n]
             me = vehicles[i]

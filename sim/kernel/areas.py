@@ -104,6 +104,12 @@ def may_be_late(v: float, acceleration: float, distance: float, dt: float) -> bo
     return 0.5 * after * after >= B_LAST * (distance - 0.5 * (v + after) * dt)
 
 
+@compiled(inline="always")
+def may_be_taken(lanes: Records, movement: int, tick: int) -> bool:
+    """Return whether somebody is on a movement, or a part of somebody, or may come onto it too fast to stop."""
+    return lanes[movement].count > 0 or lanes[movement].taken >= tick
+
+
 @compiled()
 def note_taken(
     vehicles: Records, lanes: Records, segments: Records, net: Ints, i: int, lane: int, dt: float, tick: int
@@ -192,7 +198,7 @@ def taker(
     return comes_over(vehicles, lanes, order, net, route, foe, begin, soon) if begin < UNSEEN else -1
 
 
-@compiled()
+@compiled(inline="always")
 def area_ahead(
     vehicles: Records,
     lanes: Records,
@@ -229,7 +235,7 @@ def area_ahead(
         counts = enters and (x > point or conflicts[c].begin < point)
         if counts and distance < first:
             first = distance
-        if lanes[conflicts[c].foe].taken < tick:
+        if not may_be_taken(lanes, conflicts[c].foe, tick):
             continue
         if counts and leader < 0 and conflicts[c].yields == 1:
             leader = occupant(vehicles, lanes, order, conflicts[c], i, True, True)

@@ -1,8 +1,9 @@
 """Backing up: of drivers who have locked each other in, one in a junction goes back and lets the others by."""
 
 from sim.kernel import compiled
-from sim.kernel.areas import BEFORE_AREA, occupant
+from sim.kernel.areas import BEFORE_AREA, may_be_taken, occupant
 from sim.kernel.gaps import FREE_AGAIN
+from sim.kernel.moving import note_tail
 from sim.kernel.order import index_of, way_on
 from sim.kernel.state import FAR, MIN_GAP, V_STANDING, Ints, Records
 
@@ -75,7 +76,7 @@ def clears(
     rear = vehicles[i].x - vehicles[i].length
     for c in range(lanes[lane].conflict_at, lanes[lane].conflict_end):
         past = conflicts[c].end + FREE_AGAIN
-        if rear < past or past <= rear - way or lanes[conflicts[c].foe].taken < tick:
+        if rear < past or past <= rear - way or not may_be_taken(lanes, conflicts[c].foe, tick):
             continue
         who = occupant(vehicles, lanes, order, conflicts[c], i, False, False)
         if (vehicles[who].v if who >= 0 else FAR) <= v_most:
@@ -175,7 +176,5 @@ def back_up(
     source = lanes[vehicles[i].lane].from_lane
     rear = vehicles[i].x - vehicles[i].length
     if rear < 0.0:  # those who come see at once where it ends
-        lanes[source].tail_x = rear + lanes[source].length
-        lanes[source].tail_v = 0.0
-        lanes[source].tail_who = i
+        note_tail(lanes, desk, source, i, rear + lanes[source].length, 0.0)
         lanes[source].taken = tick + 1

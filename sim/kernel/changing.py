@@ -1,10 +1,12 @@
 """Lane changes: to where the route or the curb demands it, and for comfort (MOBIL)."""
 
+from typing import Any
+
 from sim.kernel import compiled
 from sim.kernel.curb import PERIOD, can_stop_behind, drop_back, let_in
 from sim.kernel.following import free_acceleration, with_gap
 from sim.kernel.moving import settle
-from sim.kernel.order import insert, is_open, remove, way_on
+from sim.kernel.order import fetch_soon, insert, is_open, remove, way_on
 from sim.kernel.state import DRIVING, FAR, HELD, PASS, STOP, STRIP, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind, at least [assumption]
@@ -17,6 +19,7 @@ ROLLING = 1.0  # [m/s] nobody waits beside a slower queue to get to the curb [as
 PASSING = 30.0  # [m] a driver leaves the right lane to pass only if so much is left beyond [assumption]
 SHORT = 2.0  # times its own length: on so short a link a vehicle changes lanes while its tail still comes in
 SETTLED = 3.0  # [s] between two changes for comfort [assumption]
+NO_REASON, MUST, MAY = 0, 1, 2
 SIGHT = 60.0  # [m] how far ahead a driver sees that a vehicle has stopped for good [assumption]
 
 
@@ -158,6 +161,50 @@ def try_change(
 
 
 @compiled(inline="always")
+def reason(vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: int, k: int, tick: int) -> int:
+    """Return why a driver may change lanes, whatever the lanes beside are like: NO_REASON, MUST or MAY.
+
+    Who need not change may do so for a gain by MOBIL, behind somebody in sight who is slower or near, or who has
+    stopped for good. With its tail in the junction nobody changes but one who must and has no other chance.
+    """
+    here = lanes[lane]
+    at = here.order_at
+    me = vehicles[order[at + k]]
+    x = me.x
+    if me.state != DRIVING or me.changed == tick:
+        return NO_REASON
+    right = me.low <= here.number <= me.high
+    if x < me.length and (right or (here.length >= SHORT * me.length and me.standing < 0)):
+        return NO_REASON
+    if not right:
+        shift = me.low - here.number if here.number < me.low else here.number - me.high
+        to_curb = me.target_mode >= STOP and me.target_segment == here.segment
+        if (me.target_x if to_curb else here.length) - x < MANDATORY_ZONE * shift:
+            return MUST
+    if k == 0 or (tick - me.changed) * desk[0].dt < SETTLED:
+        return NO_REASON
+    if me.high == 0 and me.target_mode == PASS and me.target_segment == here.segment:
+        return NO_REASON  # who looks for a place at the curb stays in the row there
+    ahead = vehicles[order[at + k - 1]]
+    gap = ahead.x - ahead.length - x
+    if gap > SIGHT:
+        return NO_REASON
+    return MAY if ahead.state == HELD or is_held_up(me, ahead, gap) else NO_REASON
+
+
+@compiled(inline="always")
+def has_stood(me: Any, seconds: float, desk: Records, tick: int) -> bool:
+    """Return whether a vehicle has stood for so long [s]."""
+    return me.standing >= 0 and (tick - me.standing) * desk[0].dt >= seconds
+
+
+@compiled(inline="always")
+def is_held_up(me: Any, ahead: Any, gap: float) -> bool:
+    """Return whether one `gap` [m] behind another is slower for it than he wishes, or nearer."""
+    return ahead.v < me.desired or gap <= me.s0 + me.v * me.headway
+
+
+@compiled(inline="always")
 def consider(
     vehicles: Records,
     lanes: Records,
@@ -169,56 +216,45 @@ def consider(
     k: int,
     k_inner: int,
     k_curb: int,
+    must: bool,
     tick: int,
 ) -> bool:
-    """Let one driver think about changing lanes; return whether the lane was changed.
+    """Let a driver who has a `reason` think about changing lanes; return whether the lane was changed.
 
-    Who need not change does so for a gain by MOBIL, and never without a gain of one's own; whose way is given does not
-    leave the right lane for one when its queue is near. `k_inner` and `k_curb` count the vehicles at or ahead of this
-    one in the lanes beside.
+    Who need not change never does without a gain of one's own; whose way is given does not leave the right lane for
+    one when its queue is near. `k_inner` and `k_curb` count the vehicles at or ahead of this one in the lanes beside.
     """
     here = lanes[lane]
     me = vehicles[order[here.order_at + k]]
-    if me.state != DRIVING or me.changed == tick:
-        return False
-    if me.x < me.length and (
-        me.low <= here.number <= me.high or (here.length >= SHORT * me.length and me.standing < 0)
-    ):
-        return False  # with its tail in the junction nobody changes lanes but one who must and has no other chance
     number = here.number
     x = me.x
     to_curb = me.target_mode >= STOP and me.target_segment == here.segment
-    looking = me.target_mode == PASS and me.target_segment == here.segment
     until = me.target_x if to_curb else here.length
-    if number < me.low or number > me.high:
+    if must:
         inwards = number < me.low
-        shift = me.low - number if inwards else number - me.high
-        if until - x < MANDATORY_ZONE * shift:
-            to = lane + 1 if inwards else lane - 1
-            k_to = k_inner if inwards else k_curb
-            beyond = held_ahead(vehicles, lanes, order, to, k_to, x, until)
-            if beyond < FAR and (to_curb or until - beyond > PASSING):
-                return False
-            changed = try_change(vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, True)
-            # Who could as well go on in this lane, and change later, does not hold it up.
-            needed = to_curb or me.choice < 0 or net[here.via_at + me.choice] < 0
-            if not changed and k_to > 0 and until - x < FITTING_IN and needed and not looking:
-                beside = order[lanes[to].order_at + k_to - 1]
-                if vehicles[beside].state == DRIVING and vehicles[beside].v > ROLLING:
-                    drop_back(vehicles, desk, order[here.order_at + k], beside, tick)
-            return changed
-    if k == 0 or (tick - me.changed) * desk[0].dt < SETTLED or (looking and me.high == 0):
-        return False  # who looks for a place at the curb stays in the row there
+        to = lane + 1 if inwards else lane - 1
+        k_to = k_inner if inwards else k_curb
+        beyond = held_ahead(vehicles, lanes, order, to, k_to, x, until)
+        if beyond < FAR and (to_curb or until - beyond > PASSING):
+            return False
+        changed = try_change(vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, True)
+        # Who could as well go on in this lane, and change later, does not hold it up.
+        needed = to_curb or me.choice < 0 or net[here.via_at + me.choice] < 0
+        looking = me.target_mode == PASS and me.target_segment == here.segment
+        if not changed and k_to > 0 and until - x < FITTING_IN and needed and not looking:
+            beside = order[lanes[to].order_at + k_to - 1]
+            if vehicles[beside].state == DRIVING and vehicles[beside].v > ROLLING:
+                drop_back(vehicles, desk, order[here.order_at + k], beside, tick)
+        return changed
     ahead = vehicles[order[here.order_at + k - 1]]
     gap = ahead.x - ahead.length - x
-    waited = (tick - me.standing) * desk[0].dt if me.standing >= 0 else 0.0
     inner = number + 1 < segments[here.segment].lanes and is_open(vehicles, lanes, order[here.order_at + k], lane + 1)
-    if ahead.state == HELD and gap < STUCK and waited >= PUSHES and inner:
+    if ahead.state == HELD and gap < STUCK and inner and has_stood(me, PUSHES, desk, tick):
         beyond = held_ahead(vehicles, lanes, order, lane + 1, k_inner, x, until)
         room = until - ahead.x - (me.length + ROOM if to_curb else PASSING)
         if beyond >= FAR and (number + 1 <= me.high or room > 0.0):
             return try_change(vehicles, lanes, order, net, desk, lane, k, lane + 1, k_inner, tick, True)
-    if gap > SIGHT or (ahead.v >= me.desired and gap > me.s0 + me.v * me.headway):
+    if not is_held_up(me, ahead, gap):
         return False
     blocked = -1.0
     for side in range(2):
@@ -232,7 +268,7 @@ def consider(
             if beside.v <= ahead.v and beside.x - beside.length - x <= gap:
                 continue  # nobody changes without a gain of one's own
         if blocked < 0.0:
-            blocked = held_ahead(vehicles, lanes, order, lane, k, x, until)
+            blocked = held_ahead(vehicles, lanes, order, lane, k, x, until) if here.held != 0 else FAR
         queued = k * (me.length + me.s0) if me.foresight > 0.0 else 0.0
         if (n < me.low or n > me.high) and until - x - queued < MANDATORY_ZONE + 50.0:
             # Out of the right lane only to pass one who has stopped, and only with room to come back.
@@ -255,21 +291,6 @@ def count_ahead(vehicles: Records, lanes: Records, order: Ints, lane: int, k: in
     return k
 
 
-@compiled(inline="always")
-def thinks(vehicles: Records, lanes: Records, order: Ints, lane: int, k: int) -> bool:
-    """Return whether one may have a reason to change lanes: in the wrong one, or behind somebody in sight."""
-    at = lanes[lane].order_at
-    me = vehicles[order[at + k]]
-    if me.state != DRIVING:
-        return False
-    if lanes[lane].number < me.low or lanes[lane].number > me.high:
-        return True
-    if k == 0:
-        return False
-    ahead = vehicles[order[at + k - 1]]
-    return ahead.x - ahead.length - me.x <= SIGHT
-
-
 @compiled()
 def change_lanes(
     vehicles: Records,
@@ -288,6 +309,7 @@ def change_lanes(
         every = 1
     for b in range(count):
         lane = busy[b]
+        fetch_soon(vehicles, lanes, order, busy, count, b)
         if (tick + lane) % every != 0:
             continue
         segment = lanes[lane].segment
@@ -299,13 +321,13 @@ def change_lanes(
         k_curb = 0
         k = 0
         while k < lanes[lane].count:
-            i = order[lanes[lane].order_at + k]
-            if thinks(vehicles, lanes, order, lane, k):
-                x = vehicles[i].x
+            why = reason(vehicles, lanes, order, desk, lane, k, tick)
+            if why != NO_REASON:
+                x = vehicles[order[lanes[lane].order_at + k]].x
                 if has_inner:
                     k_inner = count_ahead(vehicles, lanes, order, lane + 1, k_inner, x)
                 if has_curb:
                     k_curb = count_ahead(vehicles, lanes, order, lane - 1, k_curb, x)
-                if consider(vehicles, lanes, order, net, desk, segments, lane, k, k_inner, k_curb, tick):
+                if consider(vehicles, lanes, order, net, desk, segments, lane, k, k_inner, k_curb, why == MUST, tick):
                     continue
             k += 1

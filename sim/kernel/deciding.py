@@ -24,9 +24,9 @@ from sim.kernel.following import (
 )
 from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside
 from sim.kernel.lean import fetch
-from sim.kernel.order import MANY, SOON, fetch_head, last, successor, way_on
+from sim.kernel.order import MANY, SOON, fetch_soon, last, successor, way_on
 from sim.kernel.passing import heed_passers
-from sim.kernel.state import B_COURTESY, B_EMERGENCY, BUS, FAR, HELD, STOP, TURN_IN, V_WAITING, Ints, Records
+from sim.kernel.state import B_COURTESY, B_EMERGENCY, BUS, FAR, HELD, NO_TARGET, STOP, TURN_IN, V_WAITING, Ints, Records
 
 HORIZON = 30.0  # [m] how far a driver looks beyond the braking distance [assumption]
 STOP_SHORT = 0.5  # [m] how far before a stop line the front comes to rest [assumption]
@@ -34,7 +34,6 @@ TURN_ZONE = 60.0  # [m] before a turn, from here on a driver slows down for it [
 V_AT_STOP = 0.4  # [m/s] at which a driver comes to the stop point, to stand there a tick later [assumption]
 FRICTION = 1.4  # time gap beside parked cars: takes 10 % off a lane's saturation flow (HCM 2016, eq. 19-11)
 WAITS_BESIDE = 0.8  # [m] before the stop point one who insists waits for a gap in the lane beside [assumption]
-LATER = 2 * SOON  # lanes further on, the list of those who are on one is fetched
 V_SEARCH = 4.0  # [m/s] speed of one who looks for a gap beside the berth [assumption]
 
 
@@ -94,7 +93,7 @@ def turn_limit(lanes: Records, net: Ints, lane: int, choice: int) -> float:
     return FAR
 
 
-@compiled()
+@compiled(inline="always")
 def look_ahead(
     vehicles: Records,
     lanes: Records,
@@ -224,6 +223,37 @@ def heed_target(vehicles: Records, lanes: Records, dt: float, i: int, lane: int,
     return capped(v, arrival_speed(v, distance, V_AT_STOP, b, dt), dt, wanted)
 
 
+@compiled(inline="always")
+def fetch_ways_on(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    conflicts: Records,
+    busy: Ints,
+    count: int,
+    b: int,
+) -> None:
+    """Have what lies beyond the ends of the lanes that a walk over `busy` comes to soon brought in, too."""
+    if count <= MANY or b + SOON // 2 >= count:
+        return
+    lane = busy[b + SOON // 2]
+    if lanes[lane].segment >= 0:
+        m = way_on(vehicles, lanes, net, order[lanes[lane].order_at], lane)
+        if m >= 0:
+            fetch(lanes, m, 0)
+            fetch(lanes, m, 1)
+    lane = busy[b + SOON // 4]
+    if lanes[lane].segment >= 0:
+        m = way_on(vehicles, lanes, net, order[lanes[lane].order_at], lane)
+        if m >= 0:
+            fetch(lanes, lanes[m].to_lane, 0)
+            c = lanes[m].conflict_at
+            fetch(conflicts, c, 0)
+            fetch(conflicts, c, 1)
+            fetch(conflicts, c, 2)
+
+
 @compiled()
 def decide(
     vehicles: Records,
@@ -236,30 +266,26 @@ def decide(
     zebras: Records,
     desk: Records,
     busy: Ints,
+    count: int,
     tick: int,
-) -> int:
-    """Set every driving vehicle's acceleration; list the lanes that somebody is on, and return how many there are."""
+) -> None:
+    """Set every driving vehicle's acceleration; `busy` lists the lanes that somebody is on, `count` of them."""
     dt = desk[0].dt
     desk[0].passing = 0
-    found = 0
     desk[0].entering = -1
-    many = lanes.size > MANY
-    for lane in range(lanes.size):
+    for b in range(count):
+        lane = busy[b]
         here = lanes[lane]
-        if many and lane + LATER < lanes.size:
-            fetch(order, lanes[lane + LATER].order_at, 0)
-            fetch_head(vehicles, lanes, order, lane + SOON)
-        if here.count == 0:
-            continue
-        busy[found] = lane
-        found += 1
+        fetch_soon(vehicles, lanes, order, busy, count, b)
+        fetch_ways_on(vehicles, lanes, order, net, conflicts, busy, count, b)
         segment = here.segment
         length = here.length
-        inside = here.conflict_at < here.conflict_end
+        inside = segment < 0 and here.conflict_at < here.conflict_end
         # The vehicle ahead on this lane: its rear end and speed.
         rear = 0.0
         v_ahead = 0.0
         ahead = -1
+        still = False  # it has not moved since everybody decided last
         here.held = 0
         passers = segment >= 0 and here.number >= 0 and segments[segment].over >= 0
         if passers:
@@ -273,12 +299,16 @@ def decide(
             if me.state == HELD:
                 me.acceleration = 0.0
                 me.blocker = -1
-                here.held += 1
+                here.held = 1
+                still = me.rest == 2
+            elif me.rest == 2 and still and me.blocker == ahead and me.yields_to < 0 and not passers:
+                pass  # nothing has changed for it
             else:
+                still = me.rest == 2
                 free = free_acceleration(v, me.desired, me.a, me.b)
                 if ahead >= 0:
                     headway = me.headway
-                    if here.parked_from <= x < here.parked_to:
+                    if here.parked_to > x >= here.parked_from:
                         headway *= FRICTION
                     wanted = free + interaction(v, rear - x, v - v_ahead, me.a, headway, me.s0, me.half_inverse)
                     wanted = composed(wanted, v, rear - x, v_ahead, me.b, me.s0)
@@ -325,6 +355,10 @@ def decide(
                         if held < wanted:
                             wanted = held
                 me.acceleration = wanted if wanted > -B_EMERGENCY else -B_EMERGENCY
+                if v == 0.0 and wanted <= 0.0 and segment >= 0 and not passers:
+                    me.rest = 1 if wanted < 0.0 or me.target_mode == NO_TARGET else 0
+                else:
+                    me.rest = 0
                 enters = inside and (v > 0.0 or wanted > 0.0)
                 if may_be_late(v, me.acceleration, length - x, dt):
                     note_taken(vehicles, lanes, segments, net, i, lane, dt, tick)
@@ -336,7 +370,6 @@ def decide(
             ahead = i
             rear = x - me.length
             v_ahead = v
-        if passers or (here.held > 0 and segment >= 0 and segments[segment].over >= 0):
+        if passers or (here.held == 1 and segment >= 0 and segments[segment].over >= 0):
             desk[0].passing = 1
     settle_ties(vehicles, lanes, order, net, route, conflicts, desk, tick)
-    return found

@@ -3,7 +3,7 @@
 from math import sqrt
 
 from sim.kernel import compiled
-from sim.kernel.areas import B_LAST, occupant, stands_before, waiting_point, waits_for, waits_inside
+from sim.kernel.areas import B_LAST, may_be_taken, occupant, stands_before, waiting_point, waits_for, waits_inside
 from sim.kernel.chance import KEEP_CLEAR, LOOKED, STAGES, YIELD, uniform
 from sim.kernel.gaps import V_SLOW, comes_first, lateness, lets_first, looks
 from sim.kernel.order import last, way_on
@@ -293,7 +293,7 @@ def ring_is_full(vehicles: Records, lanes: Records, order: Ints, net: Ints, i: i
     return who if free < 0.0 else -1
 
 
-@compiled()
+@compiled(inline="always")
 def no_room(vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Ints, i: int, movement: int) -> int:
     """Return who leaves no room for i beyond a movement, by the rule that holds there (`box`); -1 if there is room."""
     if lanes[movement].box == BOX_RING and vehicles[i].lane != movement:
@@ -344,7 +344,7 @@ def goes_halfway(vehicles: Records, lanes: Records, i: int, movement: int, tick:
     return willing and waited >= IMPATIENT_S + drawn / desk[0].in_stages * (HARDENED_S - IMPATIENT_S)
 
 
-@compiled()
+@compiled(inline="always")
 def permit(
     vehicles: Records,
     lanes: Records,
@@ -396,7 +396,7 @@ def permit(
     return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, to_wait, tick, desk)
 
 
-@compiled()
+@compiled(inline="always")
 def may_cross(
     vehicles: Records,
     lanes: Records,
@@ -440,7 +440,7 @@ def may_cross(
             continue
         foe = conflicts[c].foe
         who = -1
-        if lanes[foe].taken >= tick:
+        if may_be_taken(lanes, foe, tick):
             goes_first = x >= 0.0 and conflicts[c].yields == 0  # two inside who both stand before it
             who = occupant(vehicles, lanes, order, conflicts[c], i, not to_wait, goes_first)
             if who >= 0 and x >= 0.0 and stands_before(vehicles, conflicts[c], who):

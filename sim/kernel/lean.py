@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.cpython.unsafe.numbers import trailing_zeros
 from numba.extending import intrinsic, lower_builtin, make_attribute_wrapper, models, overload, register_model
 
 from sim.kernel.state import LINE
@@ -91,6 +92,16 @@ def _fetch_of(array, index, line):  # type: ignore[no-untyped-def]
     if isinstance(array, Lean):
         return lambda array, index, line: _fetch(array, index, line)  # type: ignore[call-arg]  # noqa: PLW0108
     return lambda array, index, line: None
+
+
+def lowest(bits: int) -> int:
+    """Return the place of the lowest bit set in a number above 0."""
+    return (bits & -bits).bit_length() - 1
+
+
+@overload(lowest)
+def _lowest_of(bits):  # type: ignore[no-untyped-def]
+    return lambda bits: trailing_zeros(bits)  # type: ignore[call-arg]  # noqa: PLW0108
 
 
 @infer_global(operator.getitem)

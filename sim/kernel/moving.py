@@ -2,7 +2,7 @@
 
 from sim.kernel import compiled
 from sim.kernel.junctions import no_room_behind
-from sim.kernel.order import MANY, SOON, aim, fetch_head, index_of, insert, last, remove, way_on
+from sim.kernel.order import aim, fetch_soon, index_of, insert, last, list_busy, remove, way_on
 from sim.kernel.state import (
     DRIVING,
     FAR,
@@ -51,10 +51,18 @@ def wished(vehicles: Records, lanes: Records, i: int, lane: int) -> float:
     return desired if desired < vehicles[i].top else vehicles[i].top
 
 
+@compiled(inline="always")
+def note_held(lanes: Records, lane: int) -> None:
+    """Note that somebody holds a lane from now on."""
+    if lanes[lane].held == 0:
+        lanes[lane].held = 2
+
+
 @compiled()
 def settle(vehicles: Records, lanes: Records, i: int, lane: int) -> None:
     """Note what a lane means for a vehicle that has just come onto it: lane and desired speed."""
     vehicles[i].lane = lane
+    vehicles[i].rest = 0
     vehicles[i].steers_to = 0.0
     vehicles[i].desired = wished(vehicles, lanes, i, lane)
 
@@ -107,7 +115,9 @@ def reach_target(
     if lanes[lane].number == 0 and mode == STOP and vehicles[i].v < V_ROLLING:
         vehicles[i].target_mode = NO_TARGET
         vehicles[i].state = HELD
+        vehicles[i].rest = 0
         vehicles[i].v = 0.0
+        note_held(lanes, lane)
         if vehicles[i].x >= lanes[lane].length:
             vehicles[i].x = lanes[lane].length - 1e-6
         report(news, desk, STOPPED, i)
@@ -126,7 +136,7 @@ def reach_target(
     return False
 
 
-@compiled()
+@compiled(inline="always")
 def advance_lane(
     vehicles: Records,
     lanes: Records,
@@ -146,13 +156,22 @@ def advance_lane(
     here = lanes[lane]
     segment = here.segment
     wall = here.tail_x
+    here.rears = 0
     seen = segment >= 0 and segments[segment].detector_at < segments[segment].detector_end
     desk[0].updates += here.count
     k = 0
     while k < here.count:
         i = order[here.order_at + k]
         me = vehicles[i]
-        if me.state != HELD:
+        if me.state == HELD:
+            me.rest = 2
+        elif me.rest != 0 and me.target_mode == NO_TARGET:
+            me.rest = 2
+            if me.standing < 0:
+                me.standing = tick
+            if me.x > wall - MIN_GAP:
+                desk[0].clamps += 1
+        else:
             v = me.v
             a = me.acceleration
             after = v + a * dt
@@ -175,6 +194,8 @@ def advance_lane(
                     x = point
             me.x = x
             me.v = after
+            if me.rest != 0:
+                me.rest = 2
             if after >= V_QUEUE:
                 me.standing = -1
             elif me.standing < 0 and after < V_STANDING:
@@ -190,6 +211,29 @@ def advance_lane(
                 continue
         wall = me.x - me.length
         k += 1
+    if wall < 0.0:
+        here.rears = 1
+
+
+@compiled(inline="always")
+def note_tail(lanes: Records, desk: Records, lane: int, i: int, rear: float, v: float) -> None:
+    """Note that vehicle i's rear end, at `rear` [m], is on a lane that its front has left."""
+    if lanes[lane].tail_x == FAR:
+        lanes[lane].next_tail = desk[0].tails
+        desk[0].tails = lane
+    lanes[lane].tail_x = rear
+    lanes[lane].tail_v = v
+    lanes[lane].tail_who = i
+
+
+@compiled()
+def forget_tails(lanes: Records, desk: Records) -> None:
+    """Forget all tails."""
+    lane = desk[0].tails
+    while lane >= 0:
+        lanes[lane].tail_x = FAR
+        lane = lanes[lane].next_tail
+    desk[0].tails = -1
 
 
 @compiled()
@@ -208,16 +252,18 @@ def leave(
 @compiled()
 def hold_back(vehicles: Records, lanes: Records, order: Ints, lane: int, wall: float) -> None:
     """Keep the foremost vehicle of a lane before a wall, and those behind, who have moved by now, clear of it."""
+    lanes[lane].rears = 1
     for k in range(lanes[lane].order_at, lanes[lane].order_at + lanes[lane].count):
         me = vehicles[order[k]]
         if me.x < wall:
             return
         me.x = wall - 1e-6 if wall > 1e-6 else 0.0
         me.v = 0.0
+        me.rest = 0
         wall = me.x - me.length
 
 
-@compiled()
+@compiled(inline="always")
 def hand_over(
     vehicles: Records,
     lanes: Records,
@@ -258,8 +304,8 @@ def hand_over(
         vehicles[i].target_mode = NO_TARGET
         report(news, desk, MISSED, i)
     vehicles[i].x = x
-    lanes[lane].tail_x = lanes[lane].length + x - vehicles[i].length
-    lanes[lane].tail_v = vehicles[i].v
+    note_tail(lanes, desk, lane, i, lanes[lane].length + x - vehicles[i].length, vehicles[i].v)
+    lanes[ahead].rears = 1
     for hop in range(TAIL_LANES - 1, 0, -1):
         vehicles[i].before[hop] = vehicles[i].before[hop - 1]
     vehicles[i].before[0] = lane
@@ -302,7 +348,7 @@ def gives_up(
     return no_room_behind(vehicles, lanes, order, net, i, movement) >= 0
 
 
-@compiled()
+@compiled(inline="always")
 def pass_ends(
     vehicles: Records,
     lanes: Records,
@@ -343,8 +389,10 @@ def pass_ends(
     return further
 
 
-@compiled()
-def note_tails(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count: int, tick: int) -> bool:
+@compiled(inline="always")
+def note_tails(
+    vehicles: Records, lanes: Records, order: Ints, desk: Records, busy: Ints, count: int, tick: int
+) -> bool:
     """Note, for every lane, rear ends of vehicles whose fronts have left it; return whether anybody ran onto one.
 
     `busy` lists the lanes that somebody is on; no lane has a tail noted yet.
@@ -352,6 +400,8 @@ def note_tails(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count
     onto = False
     for b in range(count):
         lane = busy[b]
+        if lanes[lane].rears == 0:
+            continue
         at = lanes[lane].order_at
         for k in range(lanes[lane].count - 1, -1, -1):
             i = order[at + k]
@@ -364,9 +414,7 @@ def note_tails(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count
                     break
                 rear += lanes[behind].length
                 if rear < lanes[behind].tail_x:
-                    lanes[behind].tail_x = rear
-                    lanes[behind].tail_v = vehicles[i].v
-                    lanes[behind].tail_who = i
+                    note_tail(lanes, desk, behind, i, rear, vehicles[i].v)
                     lanes[behind].taken = tick + 1
                     if lanes[behind].count > 0 and vehicles[order[lanes[behind].order_at]].x > rear:
                         onto = True
@@ -390,19 +438,6 @@ def keep_apart(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count
 
 
 @compiled()
-def list_busy(lanes: Records, busy: Ints, tick: int) -> int:
-    """List the lanes that somebody is on, and return how many there are; forget all tails."""
-    count = 0
-    for lane in range(lanes.size):
-        lanes[lane].tail_x = FAR
-        if lanes[lane].count > 0:
-            busy[count] = lane
-            count += 1
-            lanes[lane].taken = tick + 1
-    return count
-
-
-@compiled()
 def move(
     vehicles: Records,
     lanes: Records,
@@ -419,29 +454,34 @@ def move(
     tick: int,
 ) -> int:
     """Move every vehicle by one tick; `busy` lists the lanes they are on, anew afterwards: return how many."""
-    for b in range(count):
-        if count > MANY and b + SOON < count:
-            fetch_head(vehicles, lanes, order, busy[b + SOON])
-        advance_lane(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, busy[b], tick)
     patience = int(PATIENCE / desk[0].dt)
-    further = False
+    ends = 0  # of `busy`, those whose foremost vehicle is past the end or waits before it
     for b in range(count):
         lane = busy[b]
+        fetch_soon(vehicles, lanes, order, busy, count, b)
+        advance_lane(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick)
         if lanes[lane].count == 0:
             continue
         head = vehicles[order[lanes[lane].order_at]]
         if head.x >= lanes[lane].length or (head.standing >= 0 and (tick - head.standing) % patience == 0):
-            further |= pass_ends(
-                vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick
-            )
+            busy[ends] = lane
+            ends += 1
+    further = False
+    for b in range(ends):
+        further |= pass_ends(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, busy[b], tick)
     while further:  # a lane shorter than what is driven in one tick
         further = False
-        for lane in range(lanes.size):
+        count = list_busy(lanes, order, busy)
+        for b in range(count):
+            lane = busy[b]
             if lanes[lane].count > 0 and vehicles[order[lanes[lane].order_at]].x >= lanes[lane].length:
                 further |= pass_ends(
                     vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick
                 )
-    count = list_busy(lanes, busy, tick)
-    while note_tails(vehicles, lanes, order, busy, count, tick) and keep_apart(vehicles, lanes, order, busy, count):
-        count = list_busy(lanes, busy, tick)
+    count = list_busy(lanes, order, busy)
+    forget_tails(lanes, desk)
+    while note_tails(vehicles, lanes, order, desk, busy, count, tick) and keep_apart(
+        vehicles, lanes, order, busy, count
+    ):
+        forget_tails(lanes, desk)
     return count

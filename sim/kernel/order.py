@@ -1,7 +1,12 @@
-"""Lanes as ordered lists of vehicles: foremost first, in one flat array."""
+"""Lanes as ordered lists of vehicles: foremost first, in one flat array `order`.
+
+Behind the lists it holds one bit for each lane, LANES_A_WORD in a word: whether anybody is on it.
+"""
+
+import numpy as np
 
 from sim.kernel import compiled
-from sim.kernel.lean import fetch
+from sim.kernel.lean import fetch, lowest
 from sim.kernel.state import PASS, STOP, Ints, Records
 
 LOOK_THROUGH = 200.0  # [m] a driver picks the lane for the junction after next if that link is shorter [assumption]
@@ -9,8 +14,37 @@ ROOM_IN_RING = 5.0  # [m] on so short a link of a ring drivers still change lane
 NO_WAY = 1 << 10  # lane changes to where no lane leads
 NONE = 1 << 20  # and more than any
 AT_CURB, NOTED = 1, 2
-MANY = 4096  # lanes do not fit the cache with all that is on them; a walk over more fetches what it comes to
+WORD = 4
+LANES_A_WORD = 1 << WORD
+MANY = 1024  # lanes do not fit the cache with all that is on them; a walk over more fetches what it comes to
 SOON = 8  # lanes further on: their foremost vehicles
+
+
+def empty(lanes: Records) -> Ints:
+    """Return `order` for lanes that nobody is on."""
+    lists = np.full(int(lanes["order_end"].max(initial=0)), -1, dtype=np.int32)
+    return np.concatenate([lists, np.zeros(words(lanes.size), dtype=np.int32)])
+
+
+@compiled(inline="always")
+def words(lanes: int) -> int:
+    """Return how many words tell of so many lanes whether anybody is on them."""
+    return (lanes + LANES_A_WORD - 1) >> WORD
+
+
+@compiled()
+def list_busy(lanes: Records, order: Ints, busy: Ints) -> int:
+    """List the lanes that somebody is on, and return how many there are."""
+    many = words(lanes.size)
+    begin = order.size - many
+    count = 0
+    for n in range(many):
+        bits = int(order[begin + n])
+        while bits != 0:
+            busy[count] = (n << WORD) + lowest(bits)
+            bits &= bits - 1
+            count += 1
+    return count
 
 
 @compiled(inline="always")
@@ -21,12 +55,19 @@ def last(lanes: Records, order: Ints, lane: int) -> int:
 
 
 @compiled(inline="always")
-def fetch_head(vehicles: Records, lanes: Records, order: Ints, lane: int) -> None:
-    """Have what is read at every tick of a lane's foremost vehicle brought in, for a walk that comes to it soon."""
-    if lanes[lane].count > 0:
-        i = order[lanes[lane].order_at]
-        fetch(vehicles, i, 0)
-        fetch(vehicles, i, 1)
+def fetch_soon(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count: int, b: int) -> None:
+    """Have what is read of the lanes that a walk over `busy` comes to soon, and of all on them, brought in."""
+    if count <= MANY:
+        return
+    if b + 3 * SOON < count:
+        fetch(lanes, busy[b + 3 * SOON], 0)
+    if b + 2 * SOON < count:
+        fetch(order, lanes[busy[b + 2 * SOON]].order_at, 0)
+    if b + SOON < count:
+        at = lanes[busy[b + SOON]].order_at
+        for k in range(at, at + lanes[busy[b + SOON]].count):
+            fetch(vehicles, order[k], 0)
+            fetch(vehicles, order[k], 1)
 
 
 @compiled()
@@ -50,6 +91,9 @@ def insert(lanes: Records, order: Ints, lane: int, k: int, vehicle: int) -> bool
         order[at + j] = order[at + j - 1]
     order[at + k] = vehicle
     lanes[lane].count = n + 1
+    if n == 0:
+        word = order.size - words(lanes.size) + (lane >> WORD)
+        order[word] |= 1 << (lane & LANES_A_WORD - 1)
     return True
 
 
@@ -61,6 +105,9 @@ def remove(lanes: Records, order: Ints, lane: int, k: int) -> None:
     for j in range(k, n):
         order[at + j] = order[at + j + 1]
     lanes[lane].count = n
+    if n == 0:
+        word = order.size - words(lanes.size) + (lane >> WORD)
+        order[word] &= ~(1 << (lane & LANES_A_WORD - 1))
 
 
 @compiled()

@@ -10,7 +10,7 @@ from math import sqrt
 from sim.kernel import compiled
 from sim.kernel.following import behind
 from sim.kernel.gaps import first_behind
-from sim.kernel.moving import settle
+from sim.kernel.moving import note_held, settle
 from sim.kernel.order import insert, position_of, remove
 from sim.kernel.state import DRIVING, HELD, STOP, V_STANDING, Ints, Records
 
@@ -132,6 +132,8 @@ def can_turn_round(vehicles: Records, lanes: Records, order: Ints, net: Ints, se
     vehicles[shadow].acceleration = 0.0
     vehicles[shadow].length = me.length
     vehicles[shadow].state = HELD
+    vehicles[shadow].rest = 0
+    note_held(lanes, opposite)
     vehicles[shadow].lane = opposite
     return True
 
@@ -239,7 +241,7 @@ def pass_rows(
         if lanes[here.over].count > 0:
             come_back(vehicles, lanes, order, segments, segment, tick)
         lane = here.first_lane
-        if lanes[lane].held == 0:
+        if lanes[lane].held != 1:
             continue
         k = 1
         while k < lanes[lane].count:

@@ -12,6 +12,7 @@ from sim.kernel.filming import film
 from sim.kernel.junctions import switch_lights
 from sim.kernel.lean import lean
 from sim.kernel.moving import move
+from sim.kernel.order import list_busy
 from sim.kernel.passing import pass_rows
 from sim.kernel.state import STRIP, V_QUEUE, Floats, Ints, Records
 
@@ -114,7 +115,8 @@ def advance(
             desk[0].switches = switch_lights(lanes, net, tick - 1)
         if zebras.size > 0:
             cross(vehicles, lanes, order, net, zebras, people, queue, waiting, news, desk, tick)
-        count = decide(vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, busy, tick)
+        count = list_busy(lanes, order, busy)
+        decide(vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, busy, count, tick)
         count = move(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, busy, count, tick)
         if desk[0].pulling > 0:
             pull_out(vehicles, lanes, order, segments, net, route, pulling, news, desk, tick)

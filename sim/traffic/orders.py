@@ -204,7 +204,7 @@ class Orders:
         lane = me.lane[shadow]
         order[self.scene.lane.order_at[lane] + index_of(lanes, order, lane, shadow)] = vehicle
         me.lane[vehicle], me.x[vehicle], me.v[vehicle] = lane, me.x[shadow], 0.0
-        self.scene.before[vehicle], me.steers_to[vehicle] = -1, 0.0
+        self.scene.before[vehicle], me.steers_to[vehicle], me.rest[vehicle] = -1, 0.0, 0
         self._drives(vehicle)
         me.changed[vehicle] = int(self.env.now)
         segments = self.scene.layout.segments(path)

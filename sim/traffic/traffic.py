@@ -9,7 +9,7 @@ import simpy
 
 from sim.kernel import Straight
 from sim.kernel import state as k
-from sim.kernel.order import aim_all
+from sim.kernel.order import aim_all, empty
 from sim.kernel.step import advance
 from sim.scenario.drivers import Drivers
 from sim.scenario.routes import Router
@@ -75,7 +75,7 @@ class Traffic:
         self.tick = 0
         self._every = max(1, round(SAMPLE_S / self.dt))
         self.lanes = k.joined(road.lanes)
-        self.order = np.full(int(road.lanes["order_end"].max(initial=0)), -1, dtype=np.int32)
+        self.order = empty(self.lanes)
         count, route = fleet.vehicles.size, fleet.route.copy()
         self.everybody = k.joined(fleet.vehicles, shadows())
         self.vehicles = self.everybody[:count]

@@ -16,6 +16,7 @@ from sim.model import SchoolMorning, roads, simulate
 from sim.scenario.read import load_scenario
 from sim.scenario.scenario import Planned, Scenario
 from sim.tables import table_hash, trips_table
+from sim.traffic.traffic import Traffic
 from tests.watch import WatchedTraffic
 
 NAMES = ("baseline", "bus_bay", "green_belt", "stop_and_go", "guardrail", "waiting_areas", "warden", "shapingba")
@@ -91,6 +92,23 @@ def test_nobody_drives_through_another_in_a_junction(name, monkeypatch):
     model = SchoolMorning(short(school(name), 30), seed=5)
     assert model.run().failure is None
     assert (model.traffic.seen["met"] < 0).all()
+
+
+class Restless(Traffic):
+    """Traffic in which everybody decides anew in each tick, even those who stand behind one who stands."""
+
+    def run(self, until):
+        while self.tick < until and self._desk.news[0] == 0:
+            self.everybody["rest"] = 0
+            super().run(self.tick + 1)
+
+
+@pytest.mark.parametrize("name", ["baseline", "stop_and_go"])
+def test_who_is_left_alone_while_he_stands_would_not_have_decided_otherwise(name, monkeypatch):
+    scenario = short(school(name), 45)
+    as_it_is = table_hash(table(scenario))
+    monkeypatch.setattr("sim.model.Traffic", Restless)
+    assert table_hash(table(scenario)) == as_it_is
 
 
 def test_the_same_people_live_in_both_worlds():
