@@ -7,7 +7,7 @@ from numba import njit
 
 from sim.kernel import state as k
 from sim.kernel.backing import V_BACK
-from sim.kernel.order import LANES_A_WORD, WORD, successor, words
+from sim.kernel.order import bit_of, successor, word_of
 from sim.kernel.step import advance
 from sim.traffic.traffic import Traffic
 
@@ -36,12 +36,6 @@ FAULTS = (
 
 
 @njit(cache=True)
-def is_told_busy(lanes, order, lane):
-    """Return whether the bit behind all lists says that somebody is on a lane."""
-    return order[order.size - words(lanes.size) + (lane >> WORD)] >> (lane & LANES_A_WORD - 1) & 1 == 1
-
-
-@njit(cache=True)
 def listed(vehicles, lanes, order, seen):
     """Look whether everybody on the road is in one lane's list, in order, apart, and at a proper speed."""
     on_road = 0
@@ -50,7 +44,7 @@ def listed(vehicles, lanes, order, seen):
         on_road += vehicles[i].state == DRIVING or vehicles[i].state == HELD
     for lane in range(lanes.size):
         at, wall = lanes[lane].order_at, lanes[lane].length
-        if is_told_busy(lanes, order, lane) != (lanes[lane].count > 0):
+        if (order[word_of(lanes, order, lane)] & bit_of(lane) != 0) != (lanes[lane].count > 0):
             return BUSY, order[at] if lanes[lane].count > 0 else 0
         for n in range(lanes[lane].count):
             i = order[at + n]

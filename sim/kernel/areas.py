@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.kernel import compiled
 from sim.kernel.following import room_before, short_of
-from sim.kernel.gaps import FREE_AGAIN
+from sim.kernel.gaps import FREE_AGAIN, has_stood
 from sim.kernel.order import goes_on, way_on
 from sim.kernel.state import B_EMERGENCY, FAR, HELD, V_WAITING, Ints, Records
 
@@ -46,7 +46,7 @@ def waits_for(vehicles: Records, j: int, i: int, tick: int, dt: float) -> bool:
     Who has the way and does not take it because of the very one who gives way is nobody to wait for.
     """
     for _ in range(MOST_BETWEEN):
-        if j < 0 or vehicles[j].standing < 0 or (tick - vehicles[j].standing) * dt < SEEN_TO_WAIT:
+        if j < 0 or not has_stood(vehicles[j], SEEN_TO_WAIT, dt, tick):
             return False
         j = vehicles[j].blocker
         if j == i:

@@ -5,6 +5,7 @@ from typing import Any
 from sim.kernel import compiled
 from sim.kernel.curb import PERIOD, can_stop_behind, drop_back, let_in
 from sim.kernel.following import free_acceleration, with_gap
+from sim.kernel.gaps import has_stood
 from sim.kernel.moving import settle
 from sim.kernel.order import fetch_soon, insert, is_open, remove, way_on
 from sim.kernel.state import DRIVING, FAR, HELD, PASS, STOP, STRIP, Ints, Records
@@ -193,12 +194,6 @@ def reason(vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: 
 
 
 @compiled(inline="always")
-def has_stood(me: Any, seconds: float, desk: Records, tick: int) -> bool:
-    """Return whether a vehicle has stood for so long [s]."""
-    return me.standing >= 0 and (tick - me.standing) * desk[0].dt >= seconds
-
-
-@compiled(inline="always")
 def is_held_up(me: Any, ahead: Any, gap: float) -> bool:
     """Return whether one `gap` [m] behind another is slower for it than he wishes, or nearer."""
     return ahead.v < me.desired or gap <= me.s0 + me.v * me.headway
@@ -249,7 +244,7 @@ def consider(
     ahead = vehicles[order[here.order_at + k - 1]]
     gap = ahead.x - ahead.length - x
     inner = number + 1 < segments[here.segment].lanes and is_open(vehicles, lanes, order[here.order_at + k], lane + 1)
-    if ahead.state == HELD and gap < STUCK and inner and has_stood(me, PUSHES, desk, tick):
+    if ahead.state == HELD and gap < STUCK and inner and has_stood(me, PUSHES, desk[0].dt, tick):
         beyond = held_ahead(vehicles, lanes, order, lane + 1, k_inner, x, until)
         room = until - ahead.x - (me.length + ROOM if to_curb else PASSING)
         if beyond >= FAR and (number + 1 <= me.high or room > 0.0):

@@ -285,7 +285,7 @@ def decide(
         rear = 0.0
         v_ahead = 0.0
         ahead = -1
-        still = False  # it has not moved since everybody decided last
+        still = False  # whether it has not moved since everybody decided last
         here.held = 0
         passers = segment >= 0 and here.number >= 0 and segments[segment].over >= 0
         if passers:
@@ -296,15 +296,14 @@ def decide(
             me = vehicles[i]
             x = me.x
             v = me.v
+            rested = me.rest == 2
             if me.state == HELD:
                 me.acceleration = 0.0
                 me.blocker = -1
                 here.held = 1
-                still = me.rest == 2
-            elif me.rest == 2 and still and me.blocker == ahead and me.yields_to < 0 and not passers:
+            elif rested and still and me.blocker == ahead and me.yields_to < 0 and not passers:
                 pass  # nothing has changed for it
             else:
-                still = me.rest == 2
                 free = free_acceleration(v, me.desired, me.a, me.b)
                 if ahead >= 0:
                     headway = me.headway
@@ -368,6 +367,7 @@ def decide(
                     me.entering = desk[0].entering
                     desk[0].entering = i
             ahead = i
+            still = rested
             rear = x - me.length
             v_ahead = v
         if passers or (here.held == 1 and segment >= 0 and segments[segment].over >= 0):

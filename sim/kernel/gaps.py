@@ -1,5 +1,7 @@
 """Gap acceptance: when is the next vehicle here, and is that late enough?"""
 
+from typing import Any
+
 from sim.kernel import compiled
 from sim.kernel.chance import HESITATION, TURNS, uniform
 from sim.kernel.order import goes_on, position_of, way_on
@@ -96,13 +98,18 @@ def is_free(vehicles: Records, desk: Records, j: int, tick: int) -> bool:
     return (tick - since) * desk[0].dt >= NOTICED or (since - vehicles[j].claims) * desk[0].dt <= NOTICED
 
 
+@compiled(inline="always")
+def has_stood(vehicle: Any, seconds: float, dt: float, tick: int) -> bool:
+    """Return whether a vehicle has stood for so long [s]."""
+    return vehicle.standing >= 0 and (tick - vehicle.standing) * dt >= seconds
+
+
 @compiled()
 def kind_to(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> bool:
     """Return whether a driver is of a mind to let one in who has waited long."""
     other = vehicles[guest]
     return (
-        other.standing >= 0
-        and (tick - other.standing) * desk[0].dt >= WAITED
+        has_stood(other, WAITED, desk[0].dt, tick)
         and uniform(desk[0].seed, vehicles[host].key, TURNS, other.key) < desk[0].turns
     )
 

@@ -32,13 +32,24 @@ def words(lanes: int) -> int:
     return (lanes + LANES_A_WORD - 1) >> WORD
 
 
+@compiled(inline="always")
+def word_of(lanes: Records, order: Ints, lane: int) -> int:
+    """Return where in `order` the word stands that tells of a lane, with its `bit_of`, whether anybody is on it."""
+    return order.size - words(lanes.size) + (lane >> WORD)
+
+
+@compiled(inline="always")
+def bit_of(lane: int) -> int:
+    """Return a lane's bit in its word."""
+    return 1 << (lane & LANES_A_WORD - 1)
+
+
 @compiled()
 def list_busy(lanes: Records, order: Ints, busy: Ints) -> int:
     """List the lanes that somebody is on, and return how many there are."""
-    many = words(lanes.size)
-    begin = order.size - many
+    begin = word_of(lanes, order, 0)
     count = 0
-    for n in range(many):
+    for n in range(order.size - begin):
         bits = int(order[begin + n])
         while bits != 0:
             busy[count] = (n << WORD) + lowest(bits)
@@ -92,8 +103,7 @@ def insert(lanes: Records, order: Ints, lane: int, k: int, vehicle: int) -> bool
     order[at + k] = vehicle
     lanes[lane].count = n + 1
     if n == 0:
-        word = order.size - words(lanes.size) + (lane >> WORD)
-        order[word] |= 1 << (lane & LANES_A_WORD - 1)
+        order[word_of(lanes, order, lane)] |= bit_of(lane)
     return True
 
 
@@ -106,8 +116,7 @@ def remove(lanes: Records, order: Ints, lane: int, k: int) -> None:
         order[at + j] = order[at + j + 1]
     lanes[lane].count = n
     if n == 0:
-        word = order.size - words(lanes.size) + (lane >> WORD)
-        order[word] &= ~(1 << (lane & LANES_A_WORD - 1))
+        order[word_of(lanes, order, lane)] &= ~bit_of(lane)
 
 
 @compiled()
