@@ -143,7 +143,7 @@ def comes_over(
     lanes: Records,
     order: Ints,
     net: Ints,
-    route: Ints,
+    route: Records,
     foe: int,
     begin: float,
     soon: float,
@@ -170,7 +170,7 @@ def comes_over(
 
 @compiled()
 def taker(
-    vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Ints, conflict: Any, i: int, soon: float
+    vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Records, conflict: Any, i: int, soon: float
 ) -> int:
     """Return who, but i, is in a common area on the foe's path, or can no longer stop before it; -1 if nobody.
 
@@ -204,7 +204,7 @@ def area_ahead(
     lanes: Records,
     order: Ints,
     net: Ints,
-    route: Ints,
+    route: Records,
     conflicts: Records,
     i: int,
     movement: int,
@@ -254,7 +254,14 @@ def area_ahead(
 
 @compiled()
 def settle_ties(
-    vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Ints, conflicts: Records, desk: Records, tick: int
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    route: Records,
+    conflicts: Records,
+    desk: Records,
+    tick: int,
 ) -> None:
     """Brake, once everybody has decided, those who give way and would be in an area at the same time as another.
 

@@ -106,7 +106,7 @@ def pull_out(
     order: Ints,
     segments: Records,
     net: Ints,
-    route: Ints,
+    route: Records,
     pulling: Ints,
     news: Ints,
     desk: Records,

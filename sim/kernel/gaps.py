@@ -158,7 +158,7 @@ def comes_first(
     lanes: Records,
     order: Ints,
     net: Ints,
-    route: Ints,
+    route: Records,
     foe: int,
     there: float,
     mine: float,

@@ -192,7 +192,7 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i:
 
 @compiled()
 def no_room_to_stand(
-    vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Ints, i: int, movement: int
+    vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Records, i: int, movement: int
 ) -> int:
     """Return the vehicle behind which there is no room for i beyond a movement; -1 if there is room.
 
@@ -231,12 +231,12 @@ def no_room_to_stand(
         if lanes[lane].segment < 0:
             lane = lanes[lane].to_lane
             continue
-        while leg + 1 < vehicles[i].route_end and route[leg] != lanes[lane].segment:
+        while leg + 1 < vehicles[i].route_end and route[leg].segment != lanes[lane].segment:
             leg += 1
         onward = -1
         if leg + 1 < vehicles[i].route_end:
             for n in range(lanes[lane].via_at, lanes[lane].feed_at):
-                if net[n] >= 0 and lanes[lanes[net[n]].to_lane].segment == route[leg + 1]:
+                if net[n] >= 0 and lanes[lanes[net[n]].to_lane].segment == route[leg + 1].segment:
                     onward = net[n]
                     break
         if onward < 0:
@@ -294,7 +294,7 @@ def ring_is_full(vehicles: Records, lanes: Records, order: Ints, net: Ints, i: i
 
 
 @compiled(inline="always")
-def no_room(vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Ints, i: int, movement: int) -> int:
+def no_room(vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Records, i: int, movement: int) -> int:
     """Return who leaves no room for i beyond a movement, by the rule that holds there (`box`); -1 if there is room."""
     if lanes[movement].box == BOX_RING and vehicles[i].lane != movement:
         who = ring_is_full(vehicles, lanes, order, net, i, movement)
@@ -350,7 +350,7 @@ def permit(
     lanes: Records,
     order: Ints,
     net: Ints,
-    route: Ints,
+    route: Records,
     conflicts: Records,
     zebras: Records,
     desk: Records,
@@ -402,7 +402,7 @@ def may_cross(
     lanes: Records,
     order: Ints,
     net: Ints,
-    route: Ints,
+    route: Records,
     conflicts: Records,
     i: int,
     movement: int,
@@ -477,7 +477,7 @@ def permit_inside(
     lanes: Records,
     order: Ints,
     net: Ints,
-    route: Ints,
+    route: Records,
     conflicts: Records,
     i: int,
     movement: int,

@@ -130,19 +130,19 @@ def index_of(lanes: Records, order: Ints, lane: int, vehicle: int) -> int:
 
 
 @compiled(inline="always")
-def goes_on(vehicles: Records, route: Ints, j: int, segment: int, to: int) -> bool:
+def goes_on(vehicles: Records, route: Records, j: int, segment: int, to: int) -> bool:
     """Return whether a vehicle's route leads over one segment, which comes next, to another."""
     leg = vehicles[j].leg + 1
-    return leg + 1 < vehicles[j].route_end and route[leg] == segment and route[leg + 1] == to
+    return leg + 1 < vehicles[j].route_end and route[leg].segment == segment and route[leg + 1].segment == to
 
 
 @compiled()
-def successor(vehicles: Records, segments: Records, net: Ints, route: Ints, vehicle: int, leg: int) -> int:
-    """Return which successor of route[leg] is route[leg + 1]; -1 at the route's end."""
+def successor(vehicles: Records, segments: Records, net: Ints, route: Records, vehicle: int, leg: int) -> int:
+    """Return which successor of a leg's segment is the next leg's; -1 at the route's end."""
     if leg + 1 >= vehicles[vehicle].route_end:
         return -1
-    here = route[leg]
-    there = route[leg + 1]
+    here = route[leg].segment
+    there = route[leg + 1].segment
     for j in range(segments[here].next_at, segments[here].next_end):
         if net[j] == there:
             return j - segments[here].next_at
@@ -156,34 +156,34 @@ def is_open(vehicles: Records, lanes: Records, i: int, lane: int) -> bool:
 
 
 @compiled(inline="always")
-def choice_end(segments: Records, net: Ints, route: Ints, leg: int, choice: int) -> int:
+def choice_end(segments: Records, net: Ints, route: Records, leg: int, choice: int) -> int:
     """Return one past the last of the choices that lead to the same successor: from one lane to several lanes there."""
     end = choice
     if choice >= 0:
-        here = segments[route[leg]]
-        while here.next_at + end < here.next_end and net[here.next_at + end] == route[leg + 1]:
+        here = segments[route[leg].segment]
+        while here.next_at + end < here.next_end and net[here.next_at + end] == route[leg + 1].segment:
             end += 1
     return end
 
 
 @compiled()
-def last_leg(vehicles: Records, lanes: Records, segments: Records, route: Ints, i: int) -> int:
+def last_leg(vehicles: Records, lanes: Records, segments: Records, route: Records, i: int) -> int:
     """Return the leg for whose end a driver picks the lanes already: the next, or the last within the foresight."""
     leg = vehicles[i].leg + 1
-    looked = lanes[segments[route[leg]].first_lane].length
+    looked = lanes[segments[route[leg].segment].first_lane].length
     while leg + 2 < vehicles[i].route_end and looked < vehicles[i].foresight:
         leg += 1
-        looked += lanes[segments[route[leg]].first_lane].length
+        looked += lanes[segments[route[leg].segment].first_lane].length
     return leg
 
 
 @compiled()
 def note_changes(
-    vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Ints, i: int, leg: int, last: int
+    vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Records, i: int, leg: int, last: int
 ) -> None:
-    """Note in the lanes of route[leg] how many lanes lie between each and where the route leads, up to leg `last`."""
+    """Note in the lanes from one leg to another, `last`, how many lie between each and where the route leads."""
     for at in range(last, leg - 1, -1):
-        here = segments[route[at]]
+        here = segments[route[at].segment]
         choice = successor(vehicles, segments, net, route, i, at)
         end = choice_end(segments, net, route, at, choice)
         for n in range(here.lanes):
@@ -240,19 +240,32 @@ def lanes_by(
 
 
 @compiled()
-def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Ints, i: int) -> None:
+def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Records, i: int) -> None:
     """Set which lanes of its present segment lead a vehicle on: `choice`, `low`, `high`.
 
     A lane that leads to the next segment is good; where that one is short (200 m), or as far as the driver's foresight
     reaches, the lanes from which the fewest changes follow are better. A target at the curb makes lane 0 the only good
     one. Where several ways lead from one lane to the next segment, it takes the one to which most lanes lead, and
     those to which as many do in turns.
+
+    What was found for another on the same leg holds for all who may use the same lanes and see as far, unless a
+    target is near or they take turns.
     """
     me = vehicles[i]
-    leg = me.leg
-    here = route[leg]
+    leg = route[me.leg]
+    here = leg.segment
+    follows = me.leg + 1 < me.route_end
+    wants_curb = me.target_mode >= STOP or (me.target_mode == PASS and me.keeps_curb == 1)
+    near = wants_curb and (me.target_segment == here or (follows and me.target_segment == route[me.leg + 1].segment))
+    if not near and leg.aimed > 0:
+        other = vehicles[leg.aimed - 1]
+        if other.bus_lanes == me.bus_lanes and other.foresight == me.foresight:
+            me.choice = leg.choice
+            me.low = leg.low
+            me.high = leg.high
+            return
     first = segments[here].first_lane
-    choice = successor(vehicles, segments, net, route, i, leg)
+    choice = successor(vehicles, segments, net, route, i, me.leg)
     me.choice = choice
     me.low = 0
     me.high = segments[here].lanes - 1
@@ -260,28 +273,43 @@ def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: 
         me.low += 1
     while me.low < me.high and not is_open(vehicles, lanes, i, first + me.high):
         me.high -= 1
-    wants_curb = me.target_mode >= STOP or (me.target_mode == PASS and me.keeps_curb == 1)
     if wants_curb and me.target_segment == here:
         me.low = 0
         me.high = 0
         return
-    if choice < 0:
-        return
-    there = route[leg + 1]
+    ways = 1
+    if choice >= 0:
+        ways = choice_end(segments, net, route, me.leg, choice) - choice
+        pick(vehicles, lanes, segments, net, route, i, ways, near)
+    if not near and ways == 1:
+        leg.aimed = i + 1
+        leg.choice = me.choice
+        leg.low = me.low
+        leg.high = me.high
+
+
+@compiled()
+def pick(
+    vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Records, i: int, ways: int, near: bool
+) -> None:
+    """Set which lanes lead a vehicle on by the best of so many ways to the next segment: `choice`, `low`, `high`."""
+    me = vehicles[i]
+    there = route[me.leg + 1].segment
     after = 0
-    if wants_curb and me.target_segment == there and me.target_x < LOOK_THROUGH:
+    if near and me.target_x < LOOK_THROUGH:
         after = AT_CURB
-    elif leg + 2 < me.route_end and (me.foresight > 0.0 or lanes[segments[there].first_lane].length < LOOK_THROUGH):
+    elif me.leg + 2 < me.route_end and (me.foresight > 0.0 or lanes[segments[there].first_lane].length < LOOK_THROUGH):
         after = NOTED
-        note_changes(vehicles, lanes, segments, net, route, i, leg + 1, last_leg(vehicles, lanes, segments, route, i))
+        last = last_leg(vehicles, lanes, segments, route, i)
+        note_changes(vehicles, lanes, segments, net, route, i, me.leg + 1, last)
     best = NONE
     most = 0
-    ways = choice_end(segments, net, route, leg, choice) - choice
+    choice = me.choice
     low = me.low
     high = me.high
     for turn in range(ways):
         c = choice + (turn + i) % ways
-        fewest, count, c_low, c_high = lanes_by(vehicles, lanes, segments, net, i, here, c, after)
+        fewest, count, c_low, c_high = lanes_by(vehicles, lanes, segments, net, i, route[me.leg].segment, c, after)
         if fewest < best or (fewest == best and count > most):
             best = fewest
             most = count
@@ -293,7 +321,7 @@ def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: 
 
 
 @compiled()
-def aim_all(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Ints) -> None:
+def aim_all(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Records) -> None:
     """Set for everybody which lanes of the first segment lead on."""
     for i in range(vehicles.size):
         aim(vehicles, lanes, segments, net, route, i)

@@ -44,7 +44,7 @@ V_STANDING = 0.1  # [m/s] slower counts as standing
 TAIL_LANES = 6  # the longest vehicle (30 m) lies on so many lanes behind its own, at most [assumption]
 V_QUEUE = 5.0 / 3.6  # [m/s] slower counts as queueing
 
-_BYTE, _INT, _LONG, _SHORT_FLOAT, _FLOAT = np.int8, np.int32, np.int64, np.float32, np.float64
+_BYTE, _SHORT, _INT, _LONG, _SHORT_FLOAT, _FLOAT = np.int8, np.int16, np.int32, np.int64, np.float32, np.float64
 
 
 def _record(**fields: type | tuple[type, int]) -> np.dtype[np.void]:
@@ -183,6 +183,14 @@ SEGMENT = _record(
     mirror=_FLOAT,  # x on this lane + x on the opposite one, at the same place [m]
 )
 
+LEG = _record(
+    segment=_INT,
+    aimed=_INT,  # the row of the vehicle of which `aim` found what follows, and 1 more; 0: of none yet
+    choice=_SHORT,
+    low=_BYTE,
+    high=_BYTE,
+)
+
 CONFLICT = _record(
     foe=_INT,  # the movement in conflict
     yields=_INT,  # 1: this movement gives way
@@ -231,8 +239,8 @@ FRAME = _record(
     vehicle=_INT,
     lane=_INT,
     x=_INT,  # [0.1 m]
-    v=np.int16,  # [0.1 m/s]
-    state=np.int16,
+    v=_SHORT,  # [0.1 m/s]
+    state=_SHORT,
 )
 
 SEEN = _record(lane=_INT, x=_INT, state=_INT)  # what was last written down of a vehicle

@@ -68,7 +68,7 @@ def advance(
     order: Ints,
     segments: Records,
     net: Ints,
-    route: Ints,
+    route: Records,
     conflicts: Records,
     detectors: Records,
     passed: Floats,

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from sim.kernel.state import BUS, DESK, ENTRY, GONE, TWO_WHEELER, VEHICLE, Floats, Ints, Records, joined, rows
+from sim.kernel.state import BUS, DESK, ENTRY, GONE, LEG, TWO_WHEELER, VEHICLE, Floats, Ints, Records, joined, rows
 from sim.scenario.drivers import Drivers, VehicleClass
 from sim.scenario.network import FILE_M
 from sim.traffic.layout import Layout
@@ -58,7 +58,7 @@ class Fleet:
     """Everybody's vehicle, a row each, and the table of routes, whose part from leg `free` on is not used."""
 
     vehicles: Records
-    route: Ints
+    route: Records
     free: int
     abreast: Ints
     """So many ride side by side in the narrowest strip on a two-wheeler's way; 1: all others."""
@@ -113,7 +113,8 @@ def undriven(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) 
     vehicles["desired"], vehicles["changed"] = 1.0, -1_000_000
     vehicles["entered"] = vehicles["left"] = np.nan
     spare = SPARE_LEGS * sum(d.by_agent for d in departures) + SPARE_LEGS
-    route = np.asarray(table + [0] * spare, dtype=np.int32)
+    route = rows(LEG, len(table) + spare)
+    route["segment"][: len(table)] = table
     return Fleet(vehicles, route, len(table), _abreast(layout, departures))
 
 
@@ -166,10 +167,10 @@ def _abreast(layout: Layout, departures: Sequence[Departure]) -> Ints:
     return found
 
 
-def queues(layout: Layout, vehicles: Records, route: Ints) -> tuple[Records, Ints]:
+def queues(layout: Layout, vehicles: Records, route: Records) -> tuple[Records, Ints]:
     """Return the queues at the entries: one record per link entered, and per strip; the vehicles by scheduled time."""
     segments = layout.road.segments
-    place = 2 * (route[vehicles["leg"]] if vehicles.size else np.zeros(0, dtype=np.int32))
+    place = 2 * (route["segment"][vehicles["leg"]] if vehicles.size else np.zeros(0, dtype=np.int32))
     place += vehicles["kind"] == TWO_WHEELER
     order = np.lexsort((np.arange(place.size), vehicles["due"], place))
     places, counts = np.unique(place, return_counts=True)

@@ -76,15 +76,14 @@ class Traffic:
         self._every = max(1, round(SAMPLE_S / self.dt))
         self.lanes = k.joined(road.lanes)
         self.order = empty(self.lanes)
-        count, route = fleet.vehicles.size, fleet.route.copy()
+        count, route = fleet.vehicles.size, k.joined(fleet.route)
         self.everybody = k.joined(fleet.vehicles, shadows())
         self.vehicles = self.everybody[:count]
         self.desk = desk(drivers, self.dt, seed)
         if self.vehicles.size:
             self.desk[0].least_gap = self.vehicles["s0"].min()
         self._desk = k.columns(self.desk)
-        aimed: Any = (*map(k.handed, (self.vehicles, self.lanes, road.segments, road.net)), route)
-        AIM_ALL.call(*aimed)
+        AIM_ALL.call(*map(k.handed, (self.vehicles, self.lanes, road.segments, road.net, route)))
         entries, queue = queues(layout, self.vehicles, route)
         self.scene = Scene(layout, router.network, self.everybody, count, self.lanes, self.order)
         self.ways = Ways(self.scene, router, route, fleet.free, entries)

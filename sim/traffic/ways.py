@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from sim.kernel import Straight
 from sim.kernel import state as k
 from sim.kernel.order import aim
@@ -16,11 +14,11 @@ AIM = Straight(aim)
 class Ways:
     """The table of routes: each vehicle's is a stretch of it, from the segment that it is on to its last."""
 
-    def __init__(self, scene: Scene, router: Router, route: k.Ints, free: int, entries: k.Records) -> None:
+    def __init__(self, scene: Scene, router: Router, route: k.Records, free: int, entries: k.Records) -> None:
         """Begin with a table whose part from leg `free` on is not used; `entries`: where those outside wait."""
         self.scene = scene
         self.router = router
-        self.route = route
+        self.route = k.handed(route)
         self._free = free
         self._entries = k.plain(entries)
 
@@ -28,7 +26,7 @@ class Ways:
 
     def ahead(self, vehicle: int) -> k.Ints:
         """Return the segments to the route's end, from the present one (inside a junction: from the one ahead)."""
-        return self.route[self._next_leg(vehicle) : self.scene.vehicle.route_end[vehicle]]
+        return self.route["segment"][self._next_leg(vehicle) : self.scene.vehicle.route_end[vehicle]]
 
     def _next_leg(self, vehicle: int) -> int:
         """Return the leg that a vehicle is on or, inside a junction, that it is about to enter."""
@@ -70,7 +68,7 @@ class Ways:
         One that only leaves takes another exit, if need be.
         """
         me, road, layout = self.scene.vehicle, self.scene.layout.road, self.scene.layout
-        here = road.segments[self.route[me.leg[vehicle]]]
+        here = road.segments[self.route["segment"][me.leg[vehicle]]]
         path = self.path_left(vehicle)
         goals = [path[-1]]
         if me.target_mode[vehicle] != k.NO_TARGET:
@@ -104,19 +102,18 @@ class Ways:
         """
         segments = self.scene.layout.segments(path)
         leg = self._next_leg(vehicle)
-        here = int(self.route[leg])
+        here = int(self.route["segment"][leg])
         if here not in segments:
             raise ValueError(f"the path does not start where vehicle {vehicle} is")
-        self.follow(
-            vehicle, [*map(int, self.route[self.scene.vehicle.leg[vehicle] : leg]), *segments[segments.index(here) :]]
-        )
+        behind = self.route["segment"][self.scene.vehicle.leg[vehicle] : leg]
+        self.follow(vehicle, [*map(int, behind), *segments[segments.index(here) :]])
 
     def follow(self, vehicle: int, segments: Sequence[int]) -> None:
         """Write a new route into the table, from the segment on which a vehicle is or which it has just left."""
         begin, end = self._free, self._free + len(segments)
         if end > self.route.size:
-            self.route = np.concatenate([self.route, np.zeros(self.route.size + len(segments), dtype=np.int32)])
-        self.route[begin:end] = segments
+            self.route = k.handed(k.joined(self.route, k.rows(k.LEG, self.route.size + len(segments))))
+        self.route["segment"][begin:end] = segments
         self._free = end
         self.scene.vehicle.leg[vehicle], self.scene.vehicle.route_end[vehicle] = begin, end
         self.aim_again(vehicle)
@@ -129,5 +126,5 @@ class Ways:
             vehicles, lanes, _, segments, net = self.scene.arrays
             AIM.call(vehicles, lanes, segments, net, self.route, vehicle)
         if outside:  # it may have been passed over while it waited for other lanes
-            first = self.scene.segment.first_lane[self.route[self.scene.vehicle.leg[vehicle]]]
+            first = self.scene.segment.first_lane[self.route["segment"][self.scene.vehicle.leg[vehicle]]]
             self._entries["looked"][self._entries["first_lane"] == first] = 0
