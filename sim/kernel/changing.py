@@ -13,6 +13,7 @@ from sim.kernel.state import DRIVING, FAR, HELD, PASS, STOP, STRIP, Ints, Record
 ROOM = 1.0  # [m] to the vehicles ahead and behind, at least [assumption]
 MOMENT = 0.4  # [s] time gap that one who must change lanes accepts at equal speeds [assumption]
 MANDATORY_ZONE = 200.0  # [m] per lane to cross: from here on a driver makes for the right lane [assumption]
+COMES_BACK = 50.0  # [m] more than that he needs to come back from a lane beside [assumption]
 FITTING_IN = 60.0  # [m] who has so little left drops back behind the vehicle beside to get in [assumption]
 STUCK = 25.0  # [m] behind one who has stopped for good a driver pushes into the lane beside [assumption]
 PUSHES = 20.0  # [s] once he has stood for so long [assumption]
@@ -186,11 +187,25 @@ def reason(vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: 
         return NO_REASON
     if me.high == 0 and me.target_mode == PASS and me.target_segment == here.segment:
         return NO_REASON  # who looks for a place at the curb stays in the row there
+    if here.held == 0 and not (me.low <= here.number + 1 <= me.high or me.low <= here.number - 1 <= me.high):
+        to_curb = me.target_mode >= STOP and me.target_segment == here.segment
+        if keeps_right(me, (me.target_x if to_curb else here.length) - x, k):
+            return NO_REASON
     ahead = vehicles[order[at + k - 1]]
     gap = ahead.x - ahead.length - x
     if gap > SIGHT:
         return NO_REASON
     return MAY if ahead.state == HELD or is_held_up(me, ahead, gap) else NO_REASON
+
+
+@compiled(inline="always")
+def keeps_right(me: Any, distance: float, k: int) -> bool:
+    """Return whether a driver no longer leaves the right lane for a gain, `distance` [m] before he must be in it.
+
+    One whose way is given does not either where he would have to come back before the `k` ahead of him are gone.
+    """
+    queued = k * (me.length + me.s0) if me.foresight > 0.0 else 0.0
+    return distance - queued < MANDATORY_ZONE + COMES_BACK
 
 
 @compiled(inline="always")
@@ -264,8 +279,7 @@ def consider(
                 continue  # nobody changes without a gain of one's own
         if blocked < 0.0:
             blocked = held_ahead(vehicles, lanes, order, lane, k, x, until) if here.held != 0 else FAR
-        queued = k * (me.length + me.s0) if me.foresight > 0.0 else 0.0
-        if (n < me.low or n > me.high) and until - x - queued < MANDATORY_ZONE + 50.0:
+        if (n < me.low or n > me.high) and keeps_right(me, until - x, k):
             # Out of the right lane only to pass one who has stopped, and only with room to come back.
             if blocked >= FAR or until - blocked < PASSING:
                 continue
@@ -305,10 +319,10 @@ def change_lanes(
     for b in range(count):
         lane = busy[b]
         fetch_soon(vehicles, lanes, order, busy, count, b)
-        if (tick + lane) % every != 0:
-            continue
         segment = lanes[lane].segment
-        if segment < 0 or segments[segment].lanes < 2 or lanes[lane].count == 0 or lanes[lane].number == STRIP:
+        if segment < 0 or (tick + lane) % every != 0:
+            continue
+        if segments[segment].lanes < 2 or lanes[lane].count == 0 or lanes[lane].number == STRIP:
             continue
         has_curb = lanes[lane].number > 0
         has_inner = lanes[lane].number + 1 < segments[segment].lanes
