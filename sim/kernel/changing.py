@@ -318,7 +318,7 @@ def change_lanes(
         every = 1
     for b in range(count):
         lane = busy[b]
-        fetch_soon(vehicles, lanes, order, busy, count, b)
+        fetch_soon(vehicles, lanes, order, busy, count, b, 1)
         segment = lanes[lane].segment
         if segment < 0 or (tick + lane) % every != 0:
             continue

@@ -276,7 +276,7 @@ def decide(
     for b in range(count):
         lane = busy[b]
         here = lanes[lane]
-        fetch_soon(vehicles, lanes, order, busy, count, b)
+        fetch_soon(vehicles, lanes, order, busy, count, b, 2)
         fetch_ways_on(vehicles, lanes, order, net, conflicts, busy, count, b)
         segment = here.segment
         length = here.length

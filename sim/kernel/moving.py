@@ -458,7 +458,7 @@ def move(
     ends = 0  # of `busy`, those whose foremost vehicle is past the end or waits before it
     for b in range(count):
         lane = busy[b]
-        fetch_soon(vehicles, lanes, order, busy, count, b)
+        fetch_soon(vehicles, lanes, order, busy, count, b, 1)
         advance_lane(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick)
         if lanes[lane].count == 0:
             continue

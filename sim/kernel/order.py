@@ -66,8 +66,8 @@ def last(lanes: Records, order: Ints, lane: int) -> int:
 
 
 @compiled(inline="always")
-def fetch_soon(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count: int, b: int) -> None:
-    """Have what is read of the lanes that a walk over `busy` comes to soon, and of all on them, brought in."""
+def fetch_soon(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count: int, b: int, lines: int) -> None:
+    """Have the first line of the lanes that a walk over `busy` comes to soon brought in, and `lines` of all on them."""
     if count <= MANY:
         return
     if b + 3 * SOON < count:
@@ -77,8 +77,8 @@ def fetch_soon(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count
     if b + SOON < count:
         at = lanes[busy[b + SOON]].order_at
         for k in range(at, at + lanes[busy[b + SOON]].count):
-            fetch(vehicles, order[k], 0)
-            fetch(vehicles, order[k], 1)
+            for line in range(lines):
+                fetch(vehicles, order[k], line)
 
 
 @compiled()

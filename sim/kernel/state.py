@@ -65,37 +65,36 @@ def _in_lines(**fields: type | tuple[type, int]) -> np.dtype[np.void]:
 
 
 VEHICLE = _in_lines(
-    # What the next driver's decision reads, and moving: the first line.
+    # What moving and changing lanes read, and of the vehicle ahead: the first line.
     x=_FLOAT,
     v=_FLOAT,
     length=_FLOAT,
     acceleration=_FLOAT,
-    desired=_FLOAT,  # speed wished for on the present lane [m/s]
-    a=_FLOAT,  # IDM acceleration [m/s2]
-    b=_FLOAT,  # IDM deceleration [m/s2]
-    s0=_FLOAT,  # IDM standstill gap [m]
-    # What every decision reads besides: the second.
-    half_inverse=_FLOAT,  # 1 / (2 sqrt(a b)), kept
-    headway=_FLOAT,  # IDM time gap [s]
     state=_BYTE,
     target_mode=_BYTE,
     low=_BYTE,  # lanes that lead on: from
     high=_BYTE,  # to
-    kind=_BYTE,
+    rest=_BYTE,  # 1: it stands, and will in this tick, because of the one ahead alone; 2: and did in the last one
     by_stages=_BYTE,  # 1: crosses the street ahead as far as its middle first
     bus_lanes=_BYTE,  # 1: may use lanes for buses
     insists=_BYTE,  # 1: waits in the wrong lane rather than miss the target
-    rest=_BYTE,  # 1: it stands, and will in this tick, because of the one ahead alone; 2: and did in the last one
+    standing=_INT,  # tick since when it stands, or has only crept on, -1 while moving
+    changed=_INT,  # tick of the last lane change
     target_segment=_INT,
     choice=_INT,  # which successor of the present segment comes next, -1 at the end
-    lane=_INT,
     blocker=_INT,  # who stops it: a vehicle, or -1
-    standing=_INT,  # tick since when it stands, or has only crept on, -1 while moving
     yields_to=_INT,  # makes room for a vehicle that wants to get in ahead, or -1
+    # What every decision reads besides: the second.
+    desired=_FLOAT,  # speed wished for on the present lane [m/s]
+    a=_FLOAT,  # IDM acceleration [m/s2]
+    b=_FLOAT,  # IDM deceleration [m/s2]
+    s0=_FLOAT,  # IDM standstill gap [m]
+    half_inverse=_FLOAT,  # 1 / (2 sqrt(a b)), kept
+    headway=_FLOAT,  # IDM time gap [s]
     steers_to=_SHORT_FLOAT,  # up to here one who comes out of a berth still steers into the lane [m]
+    lane=_INT,
     may_go=_INT,  # tick since when it may drive through the junction, -1 if it may not
     may_enter=_INT,  # tick since when it may pass the stop line, if only to wait inside; -1 if it may not
-    changed=_INT,  # tick of the last lane change
     # What is read of some, at junctions and targets: the third.
     factor=_FLOAT,  # desired speed / limit
     foresight=_FLOAT,  # whose way is given: so far ahead the lanes are picked [m]; 0: all others
@@ -119,6 +118,7 @@ VEHICLE = _in_lines(
     left=_FLOAT,
     due=_INT,  # scheduled tick
     shadow=_INT,  # while it turns round: the row that holds the opposite lane for it; else -1
+    kind=_BYTE,
     keeps_curb=_BYTE,  # 1: looks for a place from the curb lane
     reported=_BYTE,  # 1: an agent wants to know when it leaves
     backed=_BYTE,  # 1: backs up inside a junction, or has, and lets others by
