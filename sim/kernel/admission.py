@@ -2,9 +2,13 @@
 
 from sim.kernel import compiled
 from sim.kernel.following import approach_speed
+from sim.kernel.lean import fetch
 from sim.kernel.moving import forget_tail, settle, wished
 from sim.kernel.order import insert, last
-from sim.kernel.state import DRIVING, FAR, Ints, Records
+from sim.kernel.state import DRIVING, FAR, LINE, VEHICLE, Ints, Records
+
+NEVER = 1 << 30  # [ticks]
+LINES = VEHICLE.itemsize // LINE
 
 
 @compiled()
@@ -66,10 +70,17 @@ def admit(
     """
     least = desk[0].least_gap
     for e in range(entries.size):
-        first = entries[e].first_lane
-        at = entries[e].next
-        if at >= entries[e].end or vehicles[queue[at]].due > tick:
+        if entries[e].due > tick:
             continue
+        at = entries[e].next
+        due = vehicles[queue[at]].due if at < entries[e].end else NEVER
+        if due > tick:
+            entries[e].due = due
+            if due < NEVER:
+                for line in range(LINES):
+                    fetch(vehicles, queue[at], line)
+            continue
+        first = entries[e].first_lane
         count = entries[e].lanes
         full = 0  # the lanes, as bits, that have no room, or for which somebody who came before waits
         for n in range(count):

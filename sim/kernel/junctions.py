@@ -36,29 +36,39 @@ def ticks_until(mark: int, phase: int, cycle: int) -> int:
 
 @compiled()
 def switch_lights(lanes: Records, net: Ints, tick: int) -> int:
-    """Set the light of every signalised movement; return the tick before which none of them switches again."""
+    """Set the lights that switch by a tick, no earlier than the last; return that before which none switches again."""
     soonest = NO_SWITCH
-    for m in range(lanes.size):
-        cycle = lanes[m].cycle
-        if cycle == 0:
-            continue
-        phase = (tick - lanes[m].offset) % cycle
-        left = cycle - phase
-        for mark in (lanes[m].green_from, lanes[m].green_to, lanes[m].amber_to):
-            left = min(left, ticks_until(mark, phase, cycle))
-        for n in range(lanes[m].more_at, lanes[m].more_end):
-            left = min(left, ticks_until(net[n], phase, cycle))
-        soonest = min(soonest, tick + left)
-        if lanes[m].green_from <= phase < lanes[m].green_to:
-            lanes[m].light = GREEN
-        elif lanes[m].green_to <= phase < lanes[m].amber_to:
-            lanes[m].light = AMBER
-        else:
-            lanes[m].light = RED
-            for n in range(lanes[m].more_at, lanes[m].more_end, 3):
-                if net[n] <= phase < net[n + 2]:
-                    lanes[m].light = GREEN if phase < net[n + 1] else AMBER
-    return soonest
+    m = 0
+    while True:
+        if lanes[m].cycle > 0:
+            if lanes[m].switches <= tick:
+                lanes[m].switches = tick + switch(lanes, net, m, tick)
+            soonest = min(soonest, lanes[m].switches)
+        if lanes[m].to_light == 0:
+            return soonest
+        m += lanes[m].to_light
+
+
+@compiled()
+def switch(lanes: Records, net: Ints, m: int, tick: int) -> int:
+    """Set the light of a signalised movement; return in how many ticks it may switch again."""
+    cycle = lanes[m].cycle
+    phase = (tick - lanes[m].offset) % cycle
+    left = cycle - phase
+    for mark in (lanes[m].green_from, lanes[m].green_to, lanes[m].amber_to):
+        left = min(left, ticks_until(mark, phase, cycle))
+    for n in range(lanes[m].more_at, lanes[m].more_end):
+        left = min(left, ticks_until(net[n], phase, cycle))
+    if lanes[m].green_from <= phase < lanes[m].green_to:
+        lanes[m].light = GREEN
+    elif lanes[m].green_to <= phase < lanes[m].amber_to:
+        lanes[m].light = AMBER
+    else:
+        lanes[m].light = RED
+        for n in range(lanes[m].more_at, lanes[m].more_end, 3):
+            if net[n] <= phase < net[n + 2]:
+                lanes[m].light = GREEN if phase < net[n + 1] else AMBER
+    return left
 
 
 @compiled(inline="always")

@@ -164,6 +164,8 @@ LANE = _in_lines(
     amber_to=_INT,
     more_at=_INT,  # in `net`: further greens of the cycle, (from, to, amber to) each
     more_end=_INT,
+    switches=_INT,  # the tick before which its light does not switch again
+    to_light=_INT,  # so many lanes further on is the next one that obeys a light; 0: none
     changes=_INT,  # for `aim`: lane changes from here on to where the route leads
     buses=_BYTE,  # 1: for buses alone
     ring=_BYTE,  # 1: of a roundabout's ring, where a network states its connections
@@ -207,6 +209,7 @@ ENTRY = _record(
     lanes=_INT,
     next=_INT,  # in `queue`: first one not yet admitted
     end=_INT,
+    due=_INT,  # a tick before which nobody who is not yet admitted is due
     looked=_INT,  # up to here in `queue` everybody waits for one of the lanes `wanted`, all without room at the time
     wanted=_INT,  # as bits
 )

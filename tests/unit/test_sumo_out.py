@@ -21,7 +21,7 @@ from sim.formats.sumo_out.streets import Streets, sumo_name
 from sim.formats.sumo_out.writing import files
 from sim.interventions import resolve
 from sim.kernel.junctions import switch_lights
-from sim.kernel.state import AMBER, GREEN
+from sim.kernel.state import AMBER, GREEN, joined
 from sim.model import departures, roads, walkers_at_zebras
 from sim.scenario.read import load_scenario
 from sim.study.sumo import plan_of, road_of
@@ -184,15 +184,16 @@ def test_the_lights_are_ours_at_every_tick_of_a_cycle(name):
     assert len(obeyed) == sum(road.road.lanes["cycle"] > 0) == 18
     rows = [(row, way) for row, way in zip(road.movement_rows, of.road.ways, strict=True) if way.light.cycle_s > 0]
     over = [n for n, told in enumerate(road.lane_names) if told.startswith("crossing at_gate")]
+    lanes = joined(road.road.lanes)
     for tick in range(round(110 / of.step_s)):
-        switch_lights(road.road.lanes, road.road.net, tick)
+        switch_lights(lanes, road.road.net, tick)
         at_s = start_s + tick * of.step_s
         for row, way in rows:
             m = way.movement
             tl, n = obeyed[streets.edge(m.from_link, -1), str(m.from_lane), streets.edge(m.to_link, 0), str(m.to_lane)]
-            assert shown(programs[tl], at_s)[n] in LETTERS.get(road.road.lanes[row].light, "r")
+            assert shown(programs[tl], at_s)[n] in LETTERS.get(lanes[row].light, "r")
         for row in over:
-            assert shown(programs["at_gate#lights"], at_s)[0] in LETTERS.get(road.road.lanes[row].light, "r")
+            assert shown(programs["at_gate#lights"], at_s)[0] in LETTERS.get(lanes[row].light, "r")
 
 
 def shown(program: ElementTree.Element, at_s: float) -> str:
