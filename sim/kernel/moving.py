@@ -327,6 +327,15 @@ def hand_over(
     return True
 
 
+@compiled(inline="always")
+def note_past(lanes: Records, desk: Records, lane: int) -> None:
+    """Note that one who has come onto a lane in this tick is past its end already."""
+    if lanes[lane].past == 0:
+        lanes[lane].past = 1
+        lanes[lane].next_past = desk[0].past
+        desk[0].past = lane
+
+
 @compiled()
 def gives_up(
     vehicles: Records, lanes: Records, order: Ints, net: Ints, desk: Records, i: int, lane: int, tick: int
@@ -362,31 +371,27 @@ def pass_ends(
     desk: Records,
     lane: int,
     tick: int,
-) -> bool:
-    """Hand the vehicles that are past a lane's end over to the next lane, or out of the area.
-
-    Return whether one is past the next lane's end, too.
-    """
-    further = False
+) -> None:
+    """Hand the vehicles that are past a lane's end over to the next lane, or out of the area."""
     while lanes[lane].count > 0:
         i = order[lanes[lane].order_at]
         if vehicles[i].x < lanes[lane].length:
             if gives_up(vehicles, lanes, order, net, desk, i, lane, tick):
                 report(news, desk, LOST, i)
-            return further
+            return
         ahead = lanes[lane].to_lane if lanes[lane].segment < 0 else way_on(vehicles, lanes, net, i, lane)
         if ahead == -2:
             leave(vehicles, lanes, order, news, desk, i, lane, tick)
             continue
         if ahead == -1:
             hold_back(vehicles, lanes, order, lane, lanes[lane].length)
-            return further
+            return
         if not hand_over(
             vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, i, lane, ahead, tick
         ):
-            return further
-        further = further or (vehicles[i].lane == ahead and vehicles[i].x >= lanes[ahead].length)
-    return further
+            return
+        if vehicles[i].lane == ahead and vehicles[i].x >= lanes[ahead].length:
+            note_past(lanes, desk, ahead)
 
 
 @compiled(inline="always")
@@ -466,18 +471,14 @@ def move(
         if head.x >= lanes[lane].length or (head.standing >= 0 and (tick - head.standing) % patience == 0):
             busy[ends] = lane
             ends += 1
-    further = False
     for b in range(ends):
-        further |= pass_ends(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, busy[b], tick)
-    while further:  # a lane shorter than what is driven in one tick
-        further = False
-        count = list_busy(lanes, order, busy)
-        for b in range(count):
-            lane = busy[b]
-            if lanes[lane].count > 0 and vehicles[order[lanes[lane].order_at]].x >= lanes[lane].length:
-                further |= pass_ends(
-                    vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick
-                )
+        pass_ends(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, busy[b], tick)
+    while desk[0].past >= 0:  # a lane shorter than what is driven in one tick
+        lane = desk[0].past
+        desk[0].past = lanes[lane].next_past
+        lanes[lane].past = 0
+        if lanes[lane].count > 0 and vehicles[order[lanes[lane].order_at]].x >= lanes[lane].length:
+            pass_ends(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick)
     count = list_busy(lanes, order, busy)
     forget_tails(lanes, desk)
     while note_tails(vehicles, lanes, order, desk, busy, count, tick) and keep_apart(

@@ -169,6 +169,8 @@ LANE = _in_lines(
     changes=_INT,  # for `aim`: lane changes from here on to where the route leads
     buses=_BYTE,  # 1: for buses alone
     ring=_BYTE,  # 1: of a roundabout's ring, where a network states its connections
+    past=_BYTE,  # 1: somebody who came onto it in this tick is past its end already
+    next_past=_INT,  # the next such lane, -1 if none
 )
 
 SEGMENT = _record(
@@ -278,6 +280,7 @@ DESK = _record(
     passing=_INT,  # 1: somebody passes over the opposite lane, or holds a lane that can be passed so
     entering=_INT,  # the first one who may enter a common area in this tick, -1 if none
     tails=_INT,  # the first lane on which a tail is noted, -1 if none
+    past=_INT,  # the first lane that somebody who came onto it in this tick is past already, -1 if none
     stuck=_INT,  # how many vehicles are in a deadlock
     backs=_INT,  # who backs up, or has, and lets others by; -1: nobody
     backs_until=_INT,  # tick

@@ -196,5 +196,5 @@ def desk(drivers: Drivers, dt: float, seed: int) -> Records:
     me.keep_clear = drivers.gaps.keep_clear_share
     me.turns = drivers.gaps.take_turns_share
     me.in_stages = drivers.gaps.cross_in_stages_share
-    me.backs = me.tails = -1
+    me.backs = me.tails = me.past = -1
     return found
