@@ -277,11 +277,8 @@ def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: 
         me.low = 0
         me.high = 0
         return
-    ways = 1
-    if choice >= 0:
-        ways = choice_end(segments, net, route, me.leg, choice) - choice
-        pick(vehicles, lanes, segments, net, route, i, ways, near)
-    if not near and ways == 1:
+    in_turns = choice >= 0 and pick(vehicles, lanes, segments, net, route, i, near)
+    if not near and not in_turns:
         leg.aimed = i + 1
         leg.choice = me.choice
         leg.low = me.low
@@ -289,10 +286,8 @@ def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: 
 
 
 @compiled()
-def pick(
-    vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Records, i: int, ways: int, near: bool
-) -> None:
-    """Set which lanes lead a vehicle on by the best of so many ways to the next segment: `choice`, `low`, `high`."""
+def pick(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Records, i: int, near: bool) -> bool:
+    """Set which lanes lead a vehicle on by the best way to the next segment; return whether several are as good."""
     me = vehicles[i]
     there = route[me.leg + 1].segment
     after = 0
@@ -305,6 +300,8 @@ def pick(
     best = NONE
     most = 0
     choice = me.choice
+    ways = choice_end(segments, net, route, me.leg, choice) - choice
+    as_good = 0
     low = me.low
     high = me.high
     for turn in range(ways):
@@ -313,11 +310,14 @@ def pick(
         if fewest < best or (fewest == best and count > most):
             best = fewest
             most = count
+            as_good = 0
             me.choice = c
             low = c_low
             high = c_high
+        as_good += fewest == best and count == most
     me.low = low
     me.high = high
+    return as_good > 1
 
 
 @compiled()
