@@ -24,9 +24,15 @@ class Ways:
 
     # ------------------------------------------------------------------ what lies ahead
 
+    @property
+    def segments(self) -> k.Ints:
+        """The segment of each leg in the table."""
+        found: k.Ints = self.route["segment"]
+        return found
+
     def ahead(self, vehicle: int) -> k.Ints:
         """Return the segments to the route's end, from the present one (inside a junction: from the one ahead)."""
-        return self.route["segment"][self._next_leg(vehicle) : self.scene.vehicle.route_end[vehicle]]
+        return self.segments[self._next_leg(vehicle) : self.scene.vehicle.route_end[vehicle]]
 
     def _next_leg(self, vehicle: int) -> int:
         """Return the leg that a vehicle is on or, inside a junction, that it is about to enter."""
@@ -68,7 +74,7 @@ class Ways:
         One that only leaves takes another exit, if need be.
         """
         me, road, layout = self.scene.vehicle, self.scene.layout.road, self.scene.layout
-        here = road.segments[self.route["segment"][me.leg[vehicle]]]
+        here = road.segments[self.segments[me.leg[vehicle]]]
         path = self.path_left(vehicle)
         goals = [path[-1]]
         if me.target_mode[vehicle] != k.NO_TARGET:
@@ -102,10 +108,10 @@ class Ways:
         """
         segments = self.scene.layout.segments(path)
         leg = self._next_leg(vehicle)
-        here = int(self.route["segment"][leg])
+        here = int(self.segments[leg])
         if here not in segments:
             raise ValueError(f"the path does not start where vehicle {vehicle} is")
-        behind = self.route["segment"][self.scene.vehicle.leg[vehicle] : leg]
+        behind = self.segments[self.scene.vehicle.leg[vehicle] : leg]
         self.follow(vehicle, [*map(int, behind), *segments[segments.index(here) :]])
 
     def follow(self, vehicle: int, segments: Sequence[int]) -> None:
@@ -113,7 +119,7 @@ class Ways:
         begin, end = self._free, self._free + len(segments)
         if end > self.route.size:
             self.route = k.handed(k.joined(self.route, k.rows(k.LEG, self.route.size + len(segments))))
-        self.route["segment"][begin:end] = segments
+        self.segments[begin:end] = segments
         self._free = end
         self.scene.vehicle.leg[vehicle], self.scene.vehicle.route_end[vehicle] = begin, end
         self.aim_again(vehicle)
@@ -126,5 +132,5 @@ class Ways:
             vehicles, lanes, _, segments, net = self.scene.arrays
             AIM.call(vehicles, lanes, segments, net, self.route, vehicle)
         if outside:  # it may have been passed over while it waited for other lanes
-            first = self.scene.segment.first_lane[self.route["segment"][self.scene.vehicle.leg[vehicle]]]
+            first = self.scene.segment.first_lane[self.segments[self.scene.vehicle.leg[vehicle]]]
             self._entries["looked"][self._entries["first_lane"] == first] = 0

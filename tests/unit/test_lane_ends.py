@@ -98,7 +98,7 @@ def test_a_long_bus_changes_lanes_on_a_link_shorter_than_itself():
     traffic.vehicles["length"] = 18.0
     go(traffic, 200.0)
     assert traffic.everybody_left()
-    last = traffic.ways.route[traffic.vehicles["route_end"][0] - 1]
+    last = traffic.ways.segments[traffic.vehicles["route_end"][0] - 1]
     assert traffic.layout.link_of_segment[last] == "cf"
 
 

@@ -1,11 +1,18 @@
 """What the kernel leaves alone: lights that do not switch, those who wait outside for full lanes, lines not read."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from sim.formats.sumo import read_sumo
 from sim.kernel import state as k
 from sim.kernel.admission import admit
 from sim.kernel.junctions import switch_lights
+from sim.kernel.order import aim
+from sim.traffic.fleet import Departure
+from sim.trips import TripRun
+from tests.streets import street, traffic_on
 
 
 @pytest.mark.parametrize(
@@ -60,6 +67,41 @@ def test_one_outside_who_gets_other_orders_is_looked_at_again():
     assert list(vehicles["state"]) == [k.OUTSIDE, k.DRIVING]
 
 
+def test_the_lanes_remembered_at_a_leg_are_those_that_are_found_anew(shared_data):
+    folder = shared_data / "bologna_acosta"
+    routes = [folder / "acosta.rou.xml", folder / "acosta_busses.rou.xml"]
+    others = [folder / f"acosta_{what}.add.xml" for what in ("vtypes", "bus_stops", "tls")]
+    site, _ = read_sumo(folder / "acosta_buslanes.net.xml", routes[0], [*routes[1:], *others])
+    traffic = TripRun(site, dt_s=1.0).traffic
+    traffic.run(900)
+    vehicles, lanes, _, segments, net = traffic.scene.arrays
+    found, legs = k.joined(vehicles), k.joined(traffic.ways.route)
+    assert set(vehicles["bus_lanes"].tolist()) == {0, 1}
+    remembered = 0
+    for row in np.flatnonzero(np.isin(vehicles["state"], (k.OUTSIDE, k.DRIVING))):
+        remembered += legs[vehicles["leg"][row]].aimed not in (0, row + 1)
+        legs["aimed"] = 0
+        aim(k.handed(found), lanes, segments, net, k.handed(legs), row)
+        legs["aimed"] = traffic.ways.route["aimed"]
+        aim(vehicles, lanes, segments, net, traffic.ways.route, row)
+    assert remembered > 5_000
+    for name in ("choice", "low", "high"):
+        np.testing.assert_array_equal(vehicles[name], found[name])
+
+
+def test_what_is_remembered_at_a_leg_is_not_for_others_than_it_was_found_for():
+    road = street(lanes=3)
+    road = replace(road, links=(replace(road.links[0], bus_lanes=(0,)),))
+    traffic = traffic_on(road, [Departure(n, n, ("ab",), bus_lanes=n % 2 == 1, by_agent=True) for n in range(4)])
+    assert [*zip(traffic.vehicles["low"], traffic.vehicles["high"], strict=True)] == 2 * [(1, 2), (0, 2)]
+    traffic.orders.stop_at(3, "ab", 500.0)
+    traffic.orders.stop_at(1, "ab", 600.0)
+    assert traffic.vehicles["high"].tolist() == [2, 0, 2, 0]
+    traffic.ways.set_path(2, ("ab",))
+    traffic.ways.aim_again(0)
+    assert [*zip(traffic.vehicles["low"], traffic.vehicles["high"], strict=True)][::2] == 2 * [(1, 2)]
+
+
 @pytest.mark.parametrize("kind", [k.VEHICLE, k.LANE])
 def test_records_are_whole_lines_and_begin_with_one(kind):
     found = k.joined(k.rows(kind, 3)[1:])
@@ -67,7 +109,9 @@ def test_records_are_whole_lines_and_begin_with_one(kind):
     assert found.dtype.itemsize % k.LINE == 0
 
 
-def test_what_every_decision_reads_lies_in_two_lines():
+def test_what_moving_reads_of_everybody_lies_in_one_line_and_what_decisions_read_in_two():
+    moved = ("x", "v", "length", "acceleration", "state", "target_mode", "rest", "standing", "changed", "blocker")
+    assert max(k.VEHICLE.fields[name][1] for name in moved) < k.LINE
     read = ("x", "v", "length", "desired", "a", "b", "s0", "headway", "half_inverse", "state", "choice", "standing")
     assert max(k.VEHICLE.fields[name][1] for name in read) < 2 * k.LINE
     assert max(k.LANE.fields[name][1] for name in ("count", "order_at", "segment", "tail_x", "limit")) < k.LINE

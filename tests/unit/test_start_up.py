@@ -69,9 +69,9 @@ def test_arrays_unlike_the_first_are_not_handed_straight_to_a_kernel():
     route, straight = traffic.ways.route, Straight(aim)
     straight.call(vehicles, lanes, segments, net, route, 0)
     straight.check(vehicles, lanes, segments, net, route)
-    for other in (route.astype(np.float32), np.repeat(route, 2)[::2], route.reshape(1, -1)):
-        with pytest.raises(TypeError, match="argument 4 of aim"):
-            straight.check(vehicles, lanes, segments, net, other)
+    for other in (net.astype(np.float32), np.zeros(8, dtype=np.int32)[::2], net.reshape(1, -1)):
+        with pytest.raises(TypeError, match="argument 3 of aim"):
+            straight.check(vehicles, lanes, segments, other, route)
 
 
 def test_ticks_in_which_nobody_is_on_the_road_take_no_time():
