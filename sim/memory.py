@@ -13,6 +13,7 @@ def collect_seldom() -> None:
     run's one world is let go of at its end, and what is left goes with the process.
     """
     gc.set_threshold(YOUNG, *gc.get_threshold()[1:])
+    atexit.unregister(gc.freeze)
     atexit.register(gc.freeze)
 
 

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.cli.words import DONE, FAILED, TROUBLE, UNDECIDED, short
+from sim.cli.words import DONE, FAILED, TROUBLE, UNDECIDED, short, whole
 
 if TYPE_CHECKING:
     from sim.gate import Checked
@@ -108,8 +108,7 @@ def _numbers(arguments: argparse.Namespace) -> dict[str, int | None]:
         if text is None:
             found[name] = None
             continue
-        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
-        found[name] = number
+        found[name] = number = whole(text)
         if not least <= number <= most:
             faults.append(Fault(f"--{name}", ascii(text), f"a whole number from {least} to {most}"))
     if faults:

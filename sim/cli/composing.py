@@ -141,7 +141,7 @@ def _compose(given: dict[str, str], scenarios: dict[str, str], root: Path | None
     try:
         with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
             config = OmegaConf.to_container(compose("config", words), resolve=True)
-    except (HydraException, OmegaConfBaseException) as error:
+    except (HydraException, OmegaConfBaseException, ValueError) as error:  # Hydra lets a number of 5,000 digits through
         first = str(error).strip().splitlines()[0]
         raise BadInput(
             Fault("command line", " ".join(given.values()) or "these words", f"words that fit ({first})")

@@ -5,7 +5,7 @@ import errno
 from pathlib import Path
 from typing import Any
 
-from sim.cli.words import DONE, short
+from sim.cli.words import DONE, short, whole
 
 
 def add(commands: Any) -> None:
@@ -32,17 +32,18 @@ def _snapshot(arguments: argparse.Namespace) -> int:
     from sim.scenario.faults import BadInput, Fault
 
     at_s = _time_of_day(arguments.at)
-    if not arguments.radius.isdecimal() or not 20 <= int(arguments.radius) <= 5_000:
-        raise BadInput(Fault("--radius", arguments.radius, "whole metres from 20 to 5000"))
-    if arguments.pair is not None and not arguments.pair.isdecimal():
-        raise BadInput(Fault("--pair", arguments.pair, "the number of a pair"))
+    radius_m = whole(arguments.radius)
+    if not 20 <= radius_m <= 5_000:
+        raise BadInput(Fault("--radius", ascii(arguments.radius), "whole metres from 20 to 5000"))
+    if arguments.pair is not None and whole(arguments.pair) < 0:
+        raise BadInput(Fault("--pair", ascii(arguments.pair), "the number of a pair"))
     out: Path = arguments.out.expanduser()
     if out.is_dir() or not out.absolute().parent.is_dir():
         found = "a folder" if out.is_dir() else "no folder to put it into"
         raise BadInput(Fault(f"--out {out}", found, "a file in a folder that is there"))
-    pair = (pairs_in(arguments.results) or [0])[0] if arguments.pair is None else int(arguments.pair)
+    pair = (pairs_in(arguments.results) or [0])[0] if arguments.pair is None else whole(arguments.pair)
     _, films = read_pair(arguments.results, pair)
-    how = {"lang": arguments.lang, "around": arguments.around, "radius_m": float(arguments.radius)}
+    how = {"lang": arguments.lang, "around": arguments.around, "radius_m": float(radius_m)}
     try:
         draw_still(films, pair=pair, at_s=at_s, out=out, **how)
     except OSError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.cli.run import KEPT
-from sim.cli.words import DONE, FAILED, INTERRUPTED, short
+from sim.cli.words import DONE, FAILED, INTERRUPTED, short, whole
 
 HELP = """\
 words of the form key=value, in any order:
@@ -148,8 +148,7 @@ def _numbers(given: dict[str, str]) -> dict[str, int | None]:
         if name == "workers" and not text:
             found[name] = None
             continue
-        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
-        found[name] = number
+        found[name] = number = whole(text)
         power = name == "samples" and number & (number - 1)
         if not least <= number <= most or power:
             kind = "a power of two" if name == "samples" else "a whole number"

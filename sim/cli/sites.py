@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sim.cli.words import DONE, short
+from sim.cli.words import DONE, short, whole
 
 
 def add(commands: Any) -> None:
@@ -161,12 +161,14 @@ def _export_sumo(arguments: argparse.Namespace) -> int:
     from sim.interventions import resolve
     from sim.scenario.faults import BadInput, Fault
     from sim.scenario.read import load_scenario
+    from sim.study.comparison import MOST_SEED
     from sim.study.sumo import export_sumo
 
-    if not (arguments.seed.isascii() and arguments.seed.isdecimal()):
-        raise BadInput(Fault("--seed", ascii(arguments.seed), "a whole number from 0 on"))
+    seed = whole(arguments.seed)
+    if not 0 <= seed <= MOST_SEED:
+        raise BadInput(Fault("--seed", ascii(arguments.seed), f"a whole number from 0 to {MOST_SEED}"))
     out: Path = arguments.out.expanduser()
-    written = export_sumo(resolve(load_scenario(arguments.scenario)), seed=int(arguments.seed), out=out)
+    written = export_sumo(resolve(load_scenario(arguments.scenario)), seed=seed, out=out)
     for line in written.lines(short(out)):
         print(line)
     return DONE

@@ -1,10 +1,15 @@
-"""What the commands share: exit codes, and paths as one types them."""
+"""What the commands share: exit codes, paths as one types them, and whole numbers."""
 
 import os
 from pathlib import Path
 
 DONE, TROUBLE, BAD_INPUT, UNDECIDED, FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """Exit codes; 1 is also the gate's "failed", and 3 its "undecided" alone."""
+
+
+def whole(text: str) -> int:
+    """Return the whole number from 0 on that a text is; -1 if it is none, or one that nobody can mean."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
 
 
 def short(path: Path) -> str:

@@ -77,7 +77,7 @@ def _json(file: Path, expected: str) -> dict[str, Any]:
         content = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BadInput(Fault(str(file), "no such file", expected)) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise BadInput(Fault(str(file), f"what cannot be read ({error})", expected)) from None
     if not isinstance(content, dict):
         raise BadInput(Fault(str(file), "no object", expected))

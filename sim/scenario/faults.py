@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+MOST_SHOWN = 200
+"""Characters of what was found; of more only the beginning is shown."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -16,7 +19,9 @@ class Fault:
     def __str__(self) -> str:
         """Return the fault as one line."""
         hint = f" (did you mean {self.near}?)" if self.near else ""
-        return " ".join(f"{self.where}: found {self.found}, expected {self.expected}{hint}".split())
+        rest = len(self.found) - MOST_SHOWN
+        found = self.found if rest <= 0 else f"{self.found[:MOST_SHOWN]}... (and {rest:,} characters more)"
+        return " ".join(f"{self.where}: found {found}, expected {self.expected}{hint}".split())
 
 
 class BadInput(Exception):

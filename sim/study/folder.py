@@ -52,7 +52,7 @@ def read_json(path: Path) -> dict[str, Any] | None:
     """Return what a JSON file maps, or None if it is not there or is none."""
     try:
         written = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     return written if isinstance(written, dict) else None
 

@@ -105,6 +105,29 @@ def test_a_fault_in_the_words_is_one_line(school, capsys, words, found):
     assert found in told(capsys, *words)
 
 
+LONG = "9" * 5_000
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", f"seed={LONG}"],
+        ["sweep", "study=school_measures", f"seed={LONG}"],
+        ["run", "replications=1", f"site.demand.pupils.enrolment={LONG}"],
+        ["snapshot", "nowhere", "--at", "08:00", "--out", "a.png", "--pair", LONG],
+        ["snapshot", "nowhere", "--at", "08:00", "--out", "a.png", "--radius", LONG],
+        ["export", "sumo", "school/baseline", "--seed", LONG, "--out", "there"],
+        ["check", "--seed", LONG],
+        ["sensitivity", "scenario=school/baseline", f"trajectories={LONG}"],
+    ],
+)
+def test_a_number_longer_than_python_reads_is_one_line_that_can_be_read(school, capsys, words):
+    err = told(capsys, *words)
+    assert len(err.splitlines()) == 1
+    assert "more)" in err
+    assert len(err) < 600
+
+
 def test_two_sites_are_not_compared(school, capsys):
     shutil.copytree(school, school.parent / "other")
     for file in (school.parent / "other").glob("*.yaml"):
