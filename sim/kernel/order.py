@@ -67,7 +67,10 @@ def last(lanes: Records, order: Ints, lane: int) -> int:
 
 @compiled(inline="always")
 def fetch_soon(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count: int, b: int, lines: int) -> None:
-    """Have the first line of the lanes that a walk over `busy` comes to soon brought in, and `lines` of all on them."""
+    """Have the first line of the lanes that a walk over `busy` comes to soon brought in, and of all on them `lines`.
+
+    Of the foremost, who looks beyond the lane, one more.
+    """
     if count <= MANY:
         return
     if b + 3 * SOON < count:
@@ -76,6 +79,7 @@ def fetch_soon(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count
         fetch(order, lanes[busy[b + 2 * SOON]].order_at, 0)
     if b + SOON < count:
         at = lanes[busy[b + SOON]].order_at
+        fetch(vehicles, order[at], lines)
         for k in range(at, at + lanes[busy[b + SOON]].count):
             for line in range(lines):
                 fetch(vehicles, order[k], line)

@@ -91,12 +91,12 @@ VEHICLE = _in_lines(
     s0=_FLOAT,  # IDM standstill gap [m]
     half_inverse=_FLOAT,  # 1 / (2 sqrt(a b)), kept
     headway=_FLOAT,  # IDM time gap [s]
+    factor=_FLOAT,  # desired speed / limit
     steers_to=_SHORT_FLOAT,  # up to here one who comes out of a berth still steers into the lane [m]
     lane=_INT,
+    # What is read of the foremost, and at targets: the third.
     may_go=_INT,  # tick since when it may drive through the junction, -1 if it may not
     may_enter=_INT,  # tick since when it may pass the stop line, if only to wait inside; -1 if it may not
-    # What is read of some, at junctions and targets: the third.
-    factor=_FLOAT,  # desired speed / limit
     foresight=_FLOAT,  # whose way is given: so far ahead the lanes are picked [m]; 0: all others
     gap_factor=_FLOAT,  # this driver's critical gaps / everybody's
     target_x=_FLOAT,
@@ -140,12 +140,13 @@ LANE = _in_lines(
     rears=_BYTE,  # 1: rear ends of vehicles on it may still lie before it
     light=_BYTE,
     box=_BYTE,  # on a movement, 1: must be kept clear; 2: behind one who stands; 3: and into a ring
+    next_tail=_INT,  # the next lane on which a tail is noted, -1 if none
     # What matters at junctions: the second.
     wait_x=_FLOAT,  # on a movement: where one who must give way waits inside [m], 0 at the stop line
     tail_v=_FLOAT,  # the tail's speed
     gap=_FLOAT,  # on a movement: critical gap [s]
     tail_who=_INT,
-    next_tail=_INT,  # the next lane on which a tail is noted, -1 if none
+    zebra=_INT,  # the zebra that a movement passes, -1 if none
     from_lane=_INT,  # of a movement
     to_lane=_INT,
     conflict_at=_INT,
@@ -157,7 +158,6 @@ LANE = _in_lines(
     # What is seldom read.
     parked_from=_FLOAT,
     order_end=_INT,  # where the next lane's begin in `order`
-    zebra=_INT,  # the zebra that a movement passes, -1 if none
     offset=_INT,
     green_from=_INT,  # within the cycle, after the offset
     green_to=_INT,
