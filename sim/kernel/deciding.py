@@ -224,6 +224,12 @@ def heed_target(vehicles: Records, lanes: Records, dt: float, i: int, lane: int,
 
 
 @compiled(inline="always")
+def foremost_goes(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane: int) -> int:
+    """Return the movement that the foremost vehicle of a lane takes at its end; below 0 if there is none."""
+    return way_on(vehicles, lanes, net, order[lanes[lane].order_at], lane) if lanes[lane].segment >= 0 else -1
+
+
+@compiled(inline="always")
 def fetch_ways_on(
     vehicles: Records,
     lanes: Records,
@@ -237,21 +243,16 @@ def fetch_ways_on(
     """Have what lies beyond the ends of the lanes that a walk over `busy` comes to soon brought in, too."""
     if count <= MANY or b + SOON // 2 >= count:
         return
-    lane = busy[b + SOON // 2]
-    if lanes[lane].segment >= 0:
-        m = way_on(vehicles, lanes, net, order[lanes[lane].order_at], lane)
-        if m >= 0:
-            fetch(lanes, m, 0)
-            fetch(lanes, m, 1)
-    lane = busy[b + SOON // 4]
-    if lanes[lane].segment >= 0:
-        m = way_on(vehicles, lanes, net, order[lanes[lane].order_at], lane)
-        if m >= 0:
-            fetch(lanes, lanes[m].to_lane, 0)
-            c = lanes[m].conflict_at
-            fetch(conflicts, c, 0)
-            fetch(conflicts, c, 1)
-            fetch(conflicts, c, 2)
+    m = foremost_goes(vehicles, lanes, order, net, busy[b + SOON // 2])
+    if m >= 0:
+        fetch(lanes, m, 0)
+        fetch(lanes, m, 1)
+    m = foremost_goes(vehicles, lanes, order, net, busy[b + SOON // 4])
+    if m >= 0:
+        fetch(lanes, lanes[m].to_lane, 0)
+        c = lanes[m].conflict_at
+        for line in range(3):
+            fetch(conflicts, c, line)
 
 
 @compiled()
