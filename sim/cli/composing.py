@@ -15,6 +15,9 @@ GROUPS = ("study", "executor")
 """Keys whose values are files in conf/."""
 
 
+LONGEST_KEY, LONGEST_VALUE = 200, 4_000
+
+
 @dataclass(frozen=True)
 class Settings:
     """How to run, whatever is run."""
@@ -74,6 +77,7 @@ def several(words: Sequence[str]) -> list[list[str]]:
 
     from sim.scenario.faults import BadInput, Fault
 
+    _refuse_long(words)
     try:
         parsed = OverridesParser.create().parse_overrides(list(words))
         (runs,) = BasicSweeper.split_arguments(parsed, max_batch_size=None)
@@ -141,7 +145,7 @@ def _compose(given: dict[str, str], scenarios: dict[str, str], root: Path | None
     try:
         with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
             config = OmegaConf.to_container(compose("config", words), resolve=True)
-    except (HydraException, OmegaConfBaseException, ValueError) as error:  # Hydra lets a number of 5,000 digits through
+    except (HydraException, OmegaConfBaseException) as error:
         first = str(error).strip().splitlines()[0]
         raise BadInput(
             Fault("command line", " ".join(given.values()) or "these words", f"words that fit ({first})")
@@ -160,6 +164,24 @@ def _whole(key: str, value: Any) -> int | None:
     return value
 
 
+def _refuse_long(words: Sequence[str]) -> None:
+    """Raise BadInput for words over which Hydra stumbles.
+
+    It looks for files that are named like keys, and hands numbers to Python, which reads none of over 4,300 digits.
+    """
+    from sim.scenario.faults import BadInput, Fault
+
+    faults = []
+    for word in words:
+        key, _, value = word.partition("=")
+        if len(key) > LONGEST_KEY:
+            faults.append(Fault("command line", key, f"a key of up to {LONGEST_KEY} characters"))
+        elif len(value) > LONGEST_VALUE:
+            faults.append(Fault(key, value, f"up to {LONGEST_VALUE:,} characters"))
+    if faults:
+        raise BadInput(*faults)
+
+
 def overrides(words: Sequence[str], keys: Sequence[str]) -> dict[str, str]:
     """Return the words by their key, short names resolved; raise BadInput with every fault.
 
@@ -168,6 +190,7 @@ def overrides(words: Sequence[str], keys: Sequence[str]) -> dict[str, str]:
     from sim.scenario.faults import BadInput, Fault, near_miss
     from sim.scenario.read import ALIASES
 
+    _refuse_long(words)
     found: dict[str, str] = {}
     faults = []
     for word in words:

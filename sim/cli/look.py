@@ -35,13 +35,12 @@ def _snapshot(arguments: argparse.Namespace) -> int:
     radius_m = whole(arguments.radius)
     if not 20 <= radius_m <= 5_000:
         raise BadInput(Fault("--radius", ascii(arguments.radius), "whole metres from 20 to 5000"))
-    if arguments.pair is not None and whole(arguments.pair) < 0:
-        raise BadInput(Fault("--pair", ascii(arguments.pair), "the number of a pair"))
+    told = None if arguments.pair is None else _pair(arguments.pair)
     out: Path = arguments.out.expanduser()
     if out.is_dir() or not out.absolute().parent.is_dir():
         found = "a folder" if out.is_dir() else "no folder to put it into"
         raise BadInput(Fault(f"--out {out}", found, "a file in a folder that is there"))
-    pair = (pairs_in(arguments.results) or [0])[0] if arguments.pair is None else whole(arguments.pair)
+    pair = (pairs_in(arguments.results) or [0])[0] if told is None else told
     _, films = read_pair(arguments.results, pair)
     how = {"lang": arguments.lang, "around": arguments.around, "radius_m": float(radius_m)}
     try:
@@ -54,22 +53,37 @@ def _snapshot(arguments: argparse.Namespace) -> int:
     return DONE
 
 
+def _pair(told: str) -> int:
+    """Return the number of a pair; raises BadInput."""
+    from sim.scenario.faults import BadInput, Fault
+
+    if whole(told) < 0:
+        raise BadInput(Fault("--pair", ascii(told), "the number of a pair"))
+    return whole(told)
+
+
 def _time_of_day(told: str) -> int:
     """Return HH:MM or HH:MM:SS in seconds after midnight."""
     from sim.scenario.faults import BadInput, Fault
 
     parts = told.split(":")
-    whole = [int(p) for p in parts if p.isascii() and p.isdecimal() and len(p) <= 2]
-    if len(whole) != len(parts) or len(whole) not in (2, 3) or whole[0] > 23 or max(whole[1:]) > 59:
+    told_as = [whole(p) for p in parts if len(p) <= 2]
+    if (
+        len(told_as) != len(parts)
+        or len(told_as) not in (2, 3)
+        or min(told_as) < 0
+        or told_as[0] > 23
+        or max(told_as[1:]) > 59
+    ):
         raise BadInput(Fault("--at", ascii(told), "a time of day, HH:MM or HH:MM:SS, such as 08:05"))
-    hours, minutes, seconds = (*whole, 0)[:3]
+    hours, minutes, seconds = (*told_as, 0)[:3]
     return 3600 * hours + 60 * minutes + seconds
 
 
 def _add_replay(commands: Any) -> None:
     replay = commands.add_parser("replay", help="show a recorded pair, before and after, in a page for any browser")
     replay.add_argument("results", metavar="RESULTS", type=Path, help="a results folder made with record=true")
-    replay.add_argument("--pair", type=int, default=0, metavar="N", help="the recorded pair (0)")
+    replay.add_argument("--pair", default="0", metavar="N", help="the recorded pair (0)")
     replay.add_argument("--lang", default="en", metavar="en|zh", help="language at first; the page has both (en)")
     replay.add_argument("--out", type=Path, metavar="FILE", help="the page (RESULTS/replay-N.html)")
     replay.set_defaults(command=_replay)
@@ -79,5 +93,5 @@ def _replay(arguments: argparse.Namespace) -> int:
     from sim.report.replay import write_replay
 
     results: Path = arguments.results
-    print(short(write_replay(results, arguments.pair, language=arguments.lang, out=arguments.out)))
+    print(short(write_replay(results, _pair(arguments.pair), language=arguments.lang, out=arguments.out)))
     return DONE

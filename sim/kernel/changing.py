@@ -189,7 +189,7 @@ def reason(vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: 
         return NO_REASON  # who looks for a place at the curb stays in the row there
     if here.held == 0 and not (me.low <= here.number + 1 <= me.high or me.low <= here.number - 1 <= me.high):
         to_curb = me.target_mode >= STOP and me.target_segment == here.segment
-        if keeps_right(me, (me.target_x if to_curb else here.length) - x, k):
+        if is_too_near(me, (me.target_x if to_curb else here.length) - x, k):
             return NO_REASON
     ahead = vehicles[order[at + k - 1]]
     gap = ahead.x - ahead.length - x
@@ -199,10 +199,10 @@ def reason(vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: 
 
 
 @compiled(inline="always")
-def keeps_right(me: Any, distance: float, k: int) -> bool:
-    """Return whether a driver no longer leaves the right lane for a gain, `distance` [m] before he must be in it.
+def is_too_near(me: Any, distance: float, k: int) -> bool:
+    """Return whether a driver is too near to where he must be in a good lane, `distance` [m], to go into another.
 
-    One whose way is given does not either where he would have to come back before the `k` ahead of him are gone.
+    For one whose way is given the queue, of `k` ahead of him, begins sooner.
     """
     queued = k * (me.length + me.s0) if me.foresight > 0.0 else 0.0
     return distance - queued < MANDATORY_ZONE + COMES_BACK
@@ -279,7 +279,7 @@ def consider(
                 continue  # nobody changes without a gain of one's own
         if blocked < 0.0:
             blocked = held_ahead(vehicles, lanes, order, lane, k, x, until) if here.held != 0 else FAR
-        if (n < me.low or n > me.high) and keeps_right(me, until - x, k):
+        if (n < me.low or n > me.high) and is_too_near(me, until - x, k):
             # Out of the right lane only to pass one who has stopped, and only with room to come back.
             if blocked >= FAR or until - blocked < PASSING:
                 continue

@@ -36,17 +36,19 @@ def ticks_until(mark: int, phase: int, cycle: int) -> int:
 
 @compiled()
 def switch_lights(lanes: Records, net: Ints, tick: int) -> int:
-    """Set the lights that switch by a tick, no earlier than the last; return that before which none switches again."""
+    """Set the lights that switch by a tick; return the tick before which none switches again.
+
+    Each lane notes when its light does: they go through a run's ticks once, in their order.
+    """
     soonest = NO_SWITCH
     m = 0
-    while True:
+    while m < lanes.size:
         if lanes[m].cycle > 0:
             if lanes[m].switches <= tick:
                 lanes[m].switches = tick + switch(lanes, net, m, tick)
             soonest = min(soonest, lanes[m].switches)
-        if lanes[m].to_light == 0:
-            return soonest
-        m += lanes[m].to_light
+        m += lanes[m].to_light if lanes[m].to_light > 0 else lanes.size
+    return soonest
 
 
 @compiled()

@@ -290,17 +290,23 @@ def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: 
 
 
 @compiled()
-def pick(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Records, i: int, near: bool) -> bool:
-    """Set which lanes lead a vehicle on by the best way to the next segment; return whether several are as good."""
+def pick(
+    vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Records, i: int, at_curb: bool
+) -> bool:
+    """Set which lanes lead a vehicle on by the best way to the next segment; return whether several are as good.
+
+    Told before: `choice`, the first of these ways, and, as `low` and `high`, the lanes it may use. `at_curb`: it has a
+    target at the curb there.
+    """
     me = vehicles[i]
     there = route[me.leg + 1].segment
     after = 0
-    if near and me.target_x < LOOK_THROUGH:
+    if at_curb and me.target_x < LOOK_THROUGH:
         after = AT_CURB
     elif me.leg + 2 < me.route_end and (me.foresight > 0.0 or lanes[segments[there].first_lane].length < LOOK_THROUGH):
         after = NOTED
-        last = last_leg(vehicles, lanes, segments, route, i)
-        note_changes(vehicles, lanes, segments, net, route, i, me.leg + 1, last)
+        until = last_leg(vehicles, lanes, segments, route, i)
+        note_changes(vehicles, lanes, segments, net, route, i, me.leg + 1, until)
     best = NONE
     most = 0
     choice = me.choice

@@ -65,7 +65,7 @@ def _in_lines(**fields: type | tuple[type, int]) -> np.dtype[np.void]:
 
 
 VEHICLE = _in_lines(
-    # What moving and changing lanes read, and of the vehicle ahead: the first line.
+    # What moving reads, asking for a reason to change lanes, and of the vehicle ahead everybody: the first line.
     x=_FLOAT,
     v=_FLOAT,
     length=_FLOAT,
@@ -76,7 +76,7 @@ VEHICLE = _in_lines(
     high=_BYTE,  # to
     rest=_BYTE,  # 1: it stands, and will in this tick, because of the one ahead alone; 2: and did in the last one
     by_stages=_BYTE,  # 1: crosses the street ahead as far as its middle first
-    bus_lanes=_BYTE,  # 1: may use lanes for buses
+    bus_lanes=_BYTE,  # 1: may use lanes for buses; like `foresight` never anything else (`LEG.aimed`)
     insists=_BYTE,  # 1: waits in the wrong lane rather than miss the target
     standing=_INT,  # tick since when it stands, or has only crept on, -1 while moving
     changed=_INT,  # tick of the last lane change

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 MOST_SHOWN = 200
-"""Characters of what was found; of more only the beginning is shown."""
+"""Characters of what was found; of many more only so many are shown."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Fault:
         """Return the fault as one line."""
         hint = f" (did you mean {self.near}?)" if self.near else ""
         rest = len(self.found) - MOST_SHOWN
-        found = self.found if rest <= 0 else f"{self.found[:MOST_SHOWN]}... (and {rest:,} characters more)"
+        found = self.found if rest <= MOST_SHOWN else f"{self.found[:MOST_SHOWN]}... (and {rest:,} characters more)"
         return " ".join(f"{self.where}: found {found}, expected {self.expected}{hint}".split())
 
 

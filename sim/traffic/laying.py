@@ -88,7 +88,7 @@ def _numbered(draft: Draft) -> tuple[Records, Records, Ints]:
         lanes[name] = [getattr(lane, name) for lane in draft.lanes]
     for name in ("cycle", "offset", "green_from", "green_to", "amber_to"):
         lanes[name] = [getattr(lane.light, name) for lane in draft.lanes]
-    lit = [0, *np.flatnonzero(lanes["cycle"])]
+    lit = [0, *np.flatnonzero(lanes["cycle"][1:]) + 1]
     lanes["to_light"][lit[:-1]] = np.diff(lit)
     lanes["length"] = [round(lane.length, 6) for lane in draft.lanes]
     lanes["tail_x"], lanes["tail_who"], lanes["light"] = FAR, -1, RED

@@ -112,6 +112,11 @@ LONG = "9" * 5_000
     "words",
     [
         ["run", f"seed={LONG}"],
+        ["run", f"seed=[{LONG}"],
+        ["run", "-m", f"seed={LONG},1"],
+        ["run", f"site.network.links.{LONG}.lanes=2"],
+        ["replay", "nowhere", "--pair", LONG],
+        ["drive", "nowhere", "--seed", LONG],
         ["sweep", "study=school_measures", f"seed={LONG}"],
         ["run", "replications=1", f"site.demand.pupils.enrolment={LONG}"],
         ["snapshot", "nowhere", "--at", "08:00", "--out", "a.png", "--pair", LONG],

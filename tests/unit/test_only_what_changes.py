@@ -10,6 +10,7 @@ from sim.kernel import state as k
 from sim.kernel.admission import admit
 from sim.kernel.junctions import switch_lights
 from sim.kernel.order import aim
+from sim.scenario.network import Link, Network, Node
 from sim.traffic.fleet import Departure
 from sim.trips import TripRun
 from tests.streets import street, traffic_on
@@ -19,16 +20,24 @@ from tests.streets import street, traffic_on
     ("offset", "marks", "more"),
     [(0, (0, 30, 33), ()), (7, (30, 60, 63), (70, 80, 83)), (3, (50, 90, 95), ()), (0, (0, 0, 0), ())],
 )
-def test_no_light_switches_before_the_tick_that_is_told(offset, marks, more):
-    lanes, net = k.rows(k.LANE, 2), np.array([*more, -1], dtype=np.int32)
-    lanes[0].cycle, lanes[0].offset, lanes[0].more_end = 90, offset, len(more)
-    lanes[0].green_from, lanes[0].green_to, lanes[0].amber_to = marks
-    again, light = 0, -1
+def test_lights_set_only_when_one_switches_are_those_set_anew_in_each_tick(offset, marks, more):
+    net = np.array([*more, -1], dtype=np.int32)
+
+    def two_lit():
+        lanes = k.rows(k.LANE, 3)
+        lanes[0].to_light = 2
+        for m, later in ((0, 0), (2, 11)):
+            lanes[m].cycle, lanes[m].offset, lanes[m].more_end = 90, offset + later, len(more)
+            lanes[m].green_from, lanes[m].green_to, lanes[m].amber_to = marks
+        return lanes
+
+    lanes, again = two_lit(), 0
     for tick in range(400):
-        due = tick >= again
-        soonest = switch_lights(lanes, net, tick)
-        assert due or lanes[0].light == light, tick
-        again, light = soonest if due else again, lanes[0].light
+        if tick >= again:
+            again = switch_lights(lanes, net, tick)
+        anew = two_lit()
+        switch_lights(anew, net, tick)
+        assert lanes["light"].tolist() == anew["light"].tolist(), tick
 
 
 def test_where_there_are_no_lights_none_is_looked_at_again():
@@ -97,9 +106,45 @@ def test_what_is_remembered_at_a_leg_is_not_for_others_than_it_was_found_for():
     traffic.orders.stop_at(3, "ab", 500.0)
     traffic.orders.stop_at(1, "ab", 600.0)
     assert traffic.vehicles["high"].tolist() == [2, 0, 2, 0]
-    traffic.ways.set_path(2, ("ab",))
+    traffic.ways.aim_again(2)
     traffic.ways.aim_again(0)
     assert [*zip(traffic.vehicles["low"], traffic.vehicles["high"], strict=True)][::2] == 2 * [(1, 2)]
+
+
+def forks():
+    """Return a street of two lanes; a short link leads on, and from that one lane each to two others."""
+    places = {"a": (0, 0), "b": (300, 0), "c": (420, 0), "d": (420, 200), "e": (420, -200)}
+    return Network(
+        nodes=tuple(Node(id=n, x_m=x, y_m=y, boundary=n not in "bc") for n, (x, y) in places.items()),
+        links=tuple(
+            Link(id=id, from_node=id[0], to_node=id[1], lanes=2, speed_km_h=40) for id in ("ab", "bc", "cd", "ce")
+        ),
+    )
+
+
+@pytest.mark.parametrize("seen_m", [(0.0, 1000.0), (1000.0, 0.0), (0.0, 0.0)])
+def test_a_target_on_the_next_link_is_one_vehicles_own(seen_m):
+    way = ("ab", "bc", "cd")
+    traffic = traffic_on(
+        forks(), [Departure(n, n, way, foresight_m=seen, by_agent=True) for n, seen in enumerate(2 * seen_m)]
+    )
+    lanes_of = [*zip(traffic.vehicles["low"], traffic.vehicles["high"], strict=True)]
+    traffic.ways.route["aimed"] = 0
+    traffic.orders.stop_at(0, "bc", 60.0)
+    at_curb = (traffic.vehicles["low"][0], traffic.vehicles["high"][0])
+    assert at_curb == (0, 0)
+    for n in (1, 2, 3):
+        traffic.ways.aim_again(n)
+    assert [*zip(traffic.vehicles["low"], traffic.vehicles["high"], strict=True)][1:] == lanes_of[1:]
+
+
+@pytest.mark.parametrize("seen_m", [(0.0, 1000.0), (1000.0, 0.0)])
+def test_who_sees_farther_has_lanes_of_his_own(seen_m):
+    long = replace(forks(), nodes=tuple(replace(n, x_m=n.x_m + 200.0 * (n.id in "cde")) for n in forks().nodes))
+    traffic = traffic_on(long, [Departure(n, n, ("ab", "bc", "cd"), foresight_m=s) for n, s in enumerate(seen_m)])
+    found = dict(zip(seen_m, zip(traffic.vehicles["low"], traffic.vehicles["high"], strict=True), strict=True))
+    assert found[0.0] == (0, 1)
+    assert found[1000.0] != (0, 1)
 
 
 @pytest.mark.parametrize("kind", [k.VEHICLE, k.LANE])
