@@ -13,8 +13,6 @@ SETTINGS = ("replications", "checkpoints", "seed", "workers", "executor", "store
 KEYS = ("scenario", "baseline", "study", *SETTINGS, "record")
 GROUPS = ("study", "executor")
 """Keys whose values are files in conf/."""
-
-
 LONGEST_KEY, LONGEST_VALUE = 200, 4_000
 
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from sim.cli.words import DONE, FAILED, whole
+from sim.cli.words import DONE, FAILED, seed_of
 
 
 def add(commands: Any) -> None:
@@ -24,16 +24,13 @@ def add(commands: Any) -> None:
 def _drive(arguments: argparse.Namespace) -> int:
     from sim.scenario.faults import BadInput, Fault
     from sim.scenario.trip_files import load_trip_site
-    from sim.study.comparison import MOST_SEED
     from sim.trips import run_trips, write_driven
 
     if arguments.step not in (1.0 / n for n in range(1, 11)):
         raise BadInput(
             Fault("--step", f"{arguments.step:g} s", "a second, or one part in 2 to 10: 0.5, 0.25, 0.2, 0.1")
         )
-    seed = whole(arguments.seed)
-    if not 0 <= seed <= MOST_SEED:
-        raise BadInput(Fault("--seed", ascii(arguments.seed), f"a whole number from 0 to {MOST_SEED}"))
+    seed = seed_of(arguments.seed)
     out: Path | None = arguments.out
     if out is not None and (out.is_dir() or not out.absolute().parent.is_dir()):
         raise BadInput(Fault(f"--out {out}", "no place for a file", "a file in a folder that is there"))

@@ -67,16 +67,10 @@ def _time_of_day(told: str) -> int:
     from sim.scenario.faults import BadInput, Fault
 
     parts = told.split(":")
-    told_as = [whole(p) for p in parts if len(p) <= 2]
-    if (
-        len(told_as) != len(parts)
-        or len(told_as) not in (2, 3)
-        or min(told_as) < 0
-        or told_as[0] > 23
-        or max(told_as[1:]) > 59
-    ):
+    numbers = [whole(p) if len(p) <= 2 else -1 for p in parts]
+    if len(numbers) not in (2, 3) or min(numbers) < 0 or numbers[0] > 23 or max(numbers[1:]) > 59:
         raise BadInput(Fault("--at", ascii(told), "a time of day, HH:MM or HH:MM:SS, such as 08:05"))
-    hours, minutes, seconds = (*told_as, 0)[:3]
+    hours, minutes, seconds = (*numbers, 0)[:3]
     return 3600 * hours + 60 * minutes + seconds
 
 

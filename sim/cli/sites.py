@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from sim.cli.words import DONE, short, whole
+from sim.cli.words import DONE, seed_of, short
 
 
 def add(commands: Any) -> None:
@@ -159,14 +159,10 @@ def _add_export(commands: Any) -> None:
 
 def _export_sumo(arguments: argparse.Namespace) -> int:
     from sim.interventions import resolve
-    from sim.scenario.faults import BadInput, Fault
     from sim.scenario.read import load_scenario
-    from sim.study.comparison import MOST_SEED
     from sim.study.sumo import export_sumo
 
-    seed = whole(arguments.seed)
-    if not 0 <= seed <= MOST_SEED:
-        raise BadInput(Fault("--seed", ascii(arguments.seed), f"a whole number from 0 to {MOST_SEED}"))
+    seed = seed_of(arguments.seed)
     out: Path = arguments.out.expanduser()
     written = export_sumo(resolve(load_scenario(arguments.scenario)), seed=seed, out=out)
     for line in written.lines(short(out)):

@@ -12,6 +12,17 @@ def whole(text: str) -> int:
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 20 else -1
 
 
+def seed_of(text: str) -> int:
+    """Return the seed that `--seed` tells; raises BadInput."""
+    from sim.scenario.faults import BadInput, Fault
+    from sim.study.comparison import MOST_SEED
+
+    seed = whole(text)
+    if not 0 <= seed <= MOST_SEED:
+        raise BadInput(Fault("--seed", ascii(text), f"a whole number from 0 to {MOST_SEED}"))
+    return seed
+
+
 def short(path: Path) -> str:
     """Return a path as one would type it here."""
     return os.path.relpath(path) if path.absolute().is_relative_to(Path.cwd()) else str(path)
