@@ -5,9 +5,8 @@ from sim.kernel.following import approach_speed
 from sim.kernel.lean import fetch
 from sim.kernel.moving import forget_tail, settle, wished
 from sim.kernel.order import insert, last
-from sim.kernel.state import DRIVING, FAR, LINE, VEHICLE, Ints, Records
+from sim.kernel.state import DRIVING, FAR, LINE, NEVER, VEHICLE, Ints, Records
 
-NEVER = 1 << 30  # [ticks]
 LINES = VEHICLE.itemsize // LINE
 
 

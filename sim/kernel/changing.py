@@ -163,6 +163,18 @@ def try_change(
 
 
 @compiled(inline="always")
+def goes_to_curb(me: Any, here: Any) -> bool:
+    """Return whether a driver has a target at the curb of this link."""
+    return me.target_mode >= STOP and me.target_segment == here.segment
+
+
+@compiled(inline="always")
+def good_until(me: Any, here: Any) -> float:
+    """Return by where [m] a driver must be in a good lane: at the target at the curb, or at the lane's end."""
+    return me.target_x if goes_to_curb(me, here) else here.length
+
+
+@compiled(inline="always")
 def reason(vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: int, k: int, tick: int) -> int:
     """Return why a driver may change lanes, whatever the lanes beside are like: NO_REASON, MUST or MAY.
 
@@ -180,17 +192,15 @@ def reason(vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: 
         return NO_REASON
     if not right:
         shift = me.low - here.number if here.number < me.low else here.number - me.high
-        to_curb = me.target_mode >= STOP and me.target_segment == here.segment
-        if (me.target_x if to_curb else here.length) - x < MANDATORY_ZONE * shift:
+        if good_until(me, here) - x < MANDATORY_ZONE * shift:
             return MUST
     if k == 0 or (tick - me.changed) * desk[0].dt < SETTLED:
         return NO_REASON
     if me.high == 0 and me.target_mode == PASS and me.target_segment == here.segment:
         return NO_REASON  # who looks for a place at the curb stays in the row there
-    if here.held == 0 and not (me.low <= here.number + 1 <= me.high or me.low <= here.number - 1 <= me.high):
-        to_curb = me.target_mode >= STOP and me.target_segment == here.segment
-        if is_too_near(me, (me.target_x if to_curb else here.length) - x, k):
-            return NO_REASON
+    good_beside = me.low <= here.number + 1 <= me.high or me.low <= here.number - 1 <= me.high
+    if here.held == 0 and not good_beside and is_too_near(me, good_until(me, here) - x, k):
+        return NO_REASON
     ahead = vehicles[order[at + k - 1]]
     gap = ahead.x - ahead.length - x
     if gap > SIGHT:
@@ -238,8 +248,8 @@ def consider(
     me = vehicles[order[here.order_at + k]]
     number = here.number
     x = me.x
-    to_curb = me.target_mode >= STOP and me.target_segment == here.segment
-    until = me.target_x if to_curb else here.length
+    to_curb = goes_to_curb(me, here)
+    until = good_until(me, here)
     if must:
         inwards = number < me.low
         to = lane + 1 if inwards else lane - 1

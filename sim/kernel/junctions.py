@@ -7,7 +7,7 @@ from sim.kernel.areas import B_LAST, may_be_taken, occupant, stands_before, wait
 from sim.kernel.chance import KEEP_CLEAR, LOOKED, STAGES, YIELD, uniform
 from sim.kernel.gaps import V_SLOW, comes_first, lateness, lets_first, looks
 from sim.kernel.order import last, way_on
-from sim.kernel.state import AMBER, B_COURTESY, DRIVING, FAR, GREEN, RED, V_WAITING, Ints, Records
+from sim.kernel.state import AMBER, B_COURTESY, DRIVING, FAR, GREEN, NEVER, RED, V_WAITING, Ints, Records
 
 B_AMBER = 3.0  # [m/s2] who can stop with this much braking stops at amber (ITE: 3.05)
 B_YIELD = 2.5  # [m/s2] and for somebody waiting at a zebra [assumption]
@@ -21,7 +21,6 @@ SLACK = 4.0  # times the room that one takes is left in a ring [assumption]
 MOST_IN_RING = 200  # lanes and ways over junctions in a ring
 BOX_TO_STAND = 2  # `box`: must be kept clear behind one who stands, where a network states its connections
 BOX_RING = 3  # `box`: and it leads into the ring of a roundabout
-NO_SWITCH = 1 << 30  # [ticks] no light ever switches
 DEFERS = -2  # in place of who prevents it: nobody, a driver lets another go first
 STARTS_S = 1.5  # [s] who has decided to start from the line does not think again for so long [assumption]
 HARDENED_S = 120.0  # [s] until here [assumption]
@@ -40,7 +39,7 @@ def switch_lights(lanes: Records, net: Ints, tick: int) -> int:
 
     Each lane notes when its light does: they go through a run's ticks once, in their order.
     """
-    soonest = NO_SWITCH
+    soonest = NEVER
     m = 0
     while m < lanes.size:
         if lanes[m].cycle > 0:

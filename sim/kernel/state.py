@@ -36,6 +36,7 @@ GREEN, AMBER, RED = 0, 1, 2
 
 LINE = 64  # [bytes] of memory come to the processor at a time
 FAR = 1e9  # [m], [s]: no such thing in sight
+NEVER = 1 << 30  # [ticks]
 MIN_GAP = 0.2  # [m] nobody comes nearer, whatever happens
 B_EMERGENCY = 8.0  # [m/s2] dry road, full brakes
 B_COURTESY = 2.0  # [m/s2] letting somebody in costs no more than this [assumption]
