@@ -39,9 +39,10 @@ def compiled(**how: Any) -> Callable[[F], F]:
     """Return a decorator that compiles a function which allocates nothing, without counting references.
 
     Counting them at each call of one function by another took half of the kernel's time. The switch is Numba's own,
-    though undocumented (numba.core.options); a function that allocates does not compile with it.
+    though undocumented (numba.core.options); a function that allocates does not compile with it. What is divided by is
+    not looked at before: by zero gives infinity there, and ZeroDivisionError in the interpreter.
     """
-    options: dict[str, Any] = {"cache": True, "_nrt": False, **how}
+    options: dict[str, Any] = {"cache": True, "_nrt": False, "error_model": "numpy", **how}
     return cast("Callable[[F], F]", numba.njit(**options))
 
 
@@ -83,3 +84,5 @@ def _likeness(argument: Any) -> tuple[Any, ...]:
 
 
 numba.config.CACHE_DIR = str(cache_folder())  # type: ignore[attr-defined]
+# Loops are over the few vehicles of a lane, or the few conflicts of a way: readied for many at once they got slower.
+numba.config.LOOP_VECTORIZE = 0  # type: ignore[attr-defined]

@@ -1,8 +1,11 @@
-"""Arrays handed from function to function in two words instead of seven.
+"""Arrays handed from function to function in two words instead of seven, whose fields the compiler tells apart.
 
 Numba passes an array as seven words, and a driver's decision calls a dozen functions with a dozen arrays each: writing
 them down took a fifth of the kernel's time. `sim.kernel.step.advance` therefore makes those arrays *lean*: where they
 begin and how many items they have. An index must not be negative. The interpreter knows no difference.
+
+Whatever is written down could be anything that was read before, as far as Numba tells the compiler, which then reads it
+all again. A record of a lean array is an `Item`: each of its fields is told to be a memory of its own.
 """
 
 import operator
@@ -10,9 +13,18 @@ from typing import Any, TypeVar
 
 from llvmlite import ir  # type: ignore[import-untyped]
 from numba.core import cgutils, types
-from numba.core.typing.templates import AbstractTemplate, infer_global, signature
+from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_getattr, infer_global, signature
 from numba.cpython.unsafe.numbers import trailing_zeros
-from numba.extending import intrinsic, lower_builtin, make_attribute_wrapper, models, overload, register_model
+from numba.extending import (
+    intrinsic,
+    lower_builtin,
+    lower_getattr_generic,
+    lower_setattr_generic,
+    make_attribute_wrapper,
+    models,
+    overload,
+    register_model,
+)
 
 from sim.kernel.state import LINE
 
@@ -104,12 +116,80 @@ def _lowest_of(bits):  # type: ignore[no-untyped-def]
     return lambda bits: trailing_zeros(bits)  # type: ignore[call-arg]  # noqa: PLW0108
 
 
+class Item(types.Type):
+    """Numba's type of a record in a lean array."""
+
+    def __init__(self, record: Any) -> None:
+        self.record = record
+        super().__init__(name=f"Item({record})")
+
+
+@register_model(Item)
+class _ItemModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, kind: Item) -> None:
+        super().__init__(manager, kind, ir.ArrayType(ir.IntType(8), kind.record.size).as_pointer())
+
+
+def _tagged(builder: Any, instruction: Any, what: str) -> Any:
+    """Tell the compiler that memory read or written as this is never so as anything else (LLVM: `tbaa`)."""
+    module = builder.module
+    node = module.add_metadata([what, module.add_metadata(["dropoff"])])
+    instruction.set_metadata("tbaa", module.add_metadata([node, node, ir.Constant(ir.IntType(64), 0)]))
+    return instruction
+
+
+def _read(context: Any, builder: Any, kind: Any, at: Any, what: str) -> Any:
+    return context.data_model_manager[kind].from_data(builder, _tagged(builder, builder.load(at), what))
+
+
+def _write(context: Any, builder: Any, kind: Any, value: Any, at: Any, what: str) -> None:
+    _tagged(builder, builder.store(context.data_model_manager[kind].as_data(builder, value), at), what)
+
+
+def _field(context: Any, builder: Any, item: Item, given: Any, name: str) -> tuple[Any, Any, str]:
+    """Return where a field is, the type of what stands there (of a row of numbers: of each), and what it is told as."""
+    whole = item.record.typeof(name)
+    kind = whole.dtype if isinstance(whole, types.NestedArray) else whole
+    at = cgutils.get_record_member(builder, given, item.record.offset(name), context.get_data_type(kind))
+    return at, kind, f"{item.record.size} {name}"
+
+
+@infer_getattr
+class _Fields(AttributeTemplate):
+    key = Item
+
+    def generic_resolve(self, item: Any, name: str) -> Any:  # type: ignore[override]
+        if name not in item.record.fields:
+            return None
+        kind = item.record.typeof(name)
+        return Lean(kind.dtype) if isinstance(kind, types.NestedArray) else kind
+
+
+@lower_getattr_generic(Item)
+def _get_field(context: Any, builder: Any, item: Item, given: Any, name: str) -> Any:
+    at, kind, what = _field(context, builder, item, given, name)
+    whole = item.record.typeof(name)
+    if not isinstance(whole, types.NestedArray):
+        return _read(context, builder, kind, at, what)
+    made = cgutils.create_struct_proxy(Lean(kind))(context, builder)
+    made.data = at
+    made.size = context.get_constant(types.intp, whole.nitems)
+    return made._getvalue()
+
+
+@lower_setattr_generic(Item)
+def _set_field(context: Any, builder: Any, sig: Any, args: Any, name: str) -> None:
+    at, kind, what = _field(context, builder, sig.args[0], args[0], name)
+    _write(context, builder, kind, context.cast(builder, args[1], sig.args[1], kind), at, what)
+
+
 @infer_global(operator.getitem)
 class _GetItem(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         del kws
         if isinstance(args[0], Lean) and isinstance(args[1], types.Integer):
-            return signature(args[0].dtype, args[0], types.intp)
+            kind = args[0].dtype
+            return signature(Item(kind) if isinstance(kind, types.Record) else kind, args[0], types.intp)
         return None
 
 
@@ -130,11 +210,12 @@ def _place(context: Any, builder: Any, kind: Lean, given: Any, index: Any) -> An
 @lower_builtin(operator.getitem, Lean, types.Integer)
 def _get(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     kind = sig.args[0]
-    return context.unpack_value(builder, kind.dtype, _place(context, builder, kind, *args))
+    at = _place(context, builder, kind, *args)
+    return at if isinstance(kind.dtype, types.Record) else _read(context, builder, kind.dtype, at, str(kind.dtype))
 
 
 @lower_builtin(operator.setitem, Lean, types.Integer, types.Any)
 def _set(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     kind = sig.args[0]
-    context.pack_value(builder, kind.dtype, args[2], _place(context, builder, kind, *args[:2]))
+    _write(context, builder, kind.dtype, args[2], _place(context, builder, kind, *args[:2]), str(kind.dtype))
     return context.get_dummy_value()
