@@ -209,23 +209,21 @@ def area_ahead(
     i: int,
     movement: int,
     x: float,
-    soon: float,
     tick: int,
 ) -> "tuple[float, int]":
     """Return how far [m] ahead of vehicle i, at x of a movement, a common area begins that is taken, and by whom.
 
     Right of way is no matter, only who is in the area, or can no longer stop before it. Who is in it himself, or
-    cannot stop, is not asked; (FAR, -1): nobody takes any. Of two who would both be too late after this tick (`soon`
-    > 0), only the one who gives way is asked. Who is on the movement, but in no common area yet, waits before the
-    first while anybody with the right of way is on his way through: those who wait in an area may wait in a circle.
-    One who stands before the area that the two have in common is not on his way.
+    cannot stop, is not asked; (FAR, -1): nobody takes any. Who is on the movement, but in no common area yet, waits
+    before the first while anybody with the right of way is on his way through: those who wait in an area may wait in a
+    circle. One who stands before the area that the two have in common is not on his way.
     """
     v = vehicles[i].v
     nearest = FAR
     who = -1
     first = FAR
     leader = -1
-    enters = soon == 0.0 and x >= 0.0
+    enters = x >= 0.0
     point = waiting_point(vehicles, lanes, movement, i)
     for c in range(lanes[movement].conflict_at, lanes[movement].conflict_end):
         distance = conflicts[c].begin - x
@@ -241,14 +239,50 @@ def area_ahead(
             leader = occupant(vehicles, lanes, order, conflicts[c], i, True, True)
         if distance >= nearest or 0.5 * v * v >= B_EMERGENCY * room_before(distance):
             continue
-        if soon > 0.0 and (conflicts[c].yields == 0 or not too_late(vehicles, i, distance, soon)):
-            continue
-        j = taker(vehicles, lanes, order, net, route, conflicts[c], i, soon)
+        j = taker(vehicles, lanes, order, net, route, conflicts[c], i, 0.0)
         if j >= 0:
             nearest = distance
             who = j
     if enters and leader >= 0 and first < nearest and 0.5 * v * v < B_EMERGENCY * room_before(first):
         return first, leader
+    return nearest, who
+
+
+@compiled(inline="always")
+def tie_ahead(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    route: Records,
+    conflicts: Records,
+    i: int,
+    movement: int,
+    x: float,
+    dt: float,
+    tick: int,
+) -> "tuple[float, int]":
+    """Return the same as `area_ahead`, of areas before which both would be too late to stop after this tick.
+
+    Only the one who gives way is asked.
+    """
+    v = vehicles[i].v
+    nearest = FAR
+    who = -1
+    for c in range(lanes[movement].conflict_at, lanes[movement].conflict_end):
+        distance = conflicts[c].begin - x
+        if (
+            conflicts[c].yields == 0
+            or not 0.0 < distance < nearest
+            or 0.5 * v * v >= B_EMERGENCY * room_before(distance)
+            or not may_be_taken(lanes, conflicts[c].foe, tick)
+            or not too_late(vehicles, i, distance, dt)
+        ):
+            continue
+        j = taker(vehicles, lanes, order, net, route, conflicts[c], i, dt)
+        if j >= 0:
+            nearest = distance
+            who = j
     return nearest, who
 
 
@@ -276,7 +310,7 @@ def settle_ties(
         if lanes[lane].segment >= 0:
             m = way_on(vehicles, lanes, net, i, lane)
             x -= lanes[lane].length
-        area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, m, x, desk[0].dt, tick)
+        area, who = tie_ahead(vehicles, lanes, order, net, route, conflicts, i, m, x, desk[0].dt, tick)
         if who >= 0:
             vehicles[i].acceleration = short_of(vehicles, i, area, desk[0].dt, vehicles[i].acceleration)
             vehicles[i].blocker = who

@@ -55,18 +55,20 @@ def heed_waiting_point(
     desk: Records,
     i: int,
     lane: int,
+    was: int,
     tick: int,
     wanted: float,
 ) -> "tuple[float, bool]":
     """Return vehicle i's acceleration [m/s2] on a movement, and whether it waits inside the junction.
 
-    Everybody looks anew there, not only the first of those who follow each other through.
+    Everybody looks anew there, not only the first of those who follow each other through. `was`: who stopped it in the
+    last tick.
     """
     me = vehicles[i]
     distance = lanes[lane].wait_x - me.x
     if distance < -ROLLED_ON:
         return wanted, False
-    go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, lane, distance, tick, desk)
+    go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, lane, distance, was, tick, desk)
     if go:
         if me.may_go < 0:
             me.may_go = tick
@@ -111,6 +113,8 @@ def look_ahead(
 ) -> float:
     """Return the acceleration [m/s2] of a lane's foremost vehicle, given all that lies beyond the lane's end."""
     me = vehicles[i]
+    was = me.blocker
+    me.blocker = -1
     v = me.v
     dt = desk[0].dt
     distance = lanes[lane].length - me.x
@@ -125,7 +129,9 @@ def look_ahead(
     leg = me.leg
     at_own_lane = True
     if lanes[lane].segment < 0 and waiting_point(vehicles, lanes, lane, i) > 0.0:
-        wanted, waits = heed_waiting_point(vehicles, lanes, order, net, route, conflicts, desk, i, lane, tick, wanted)
+        wanted, waits = heed_waiting_point(
+            vehicles, lanes, order, net, route, conflicts, desk, i, lane, was, tick, wanted
+        )
         if waits:
             return wanted
     while distance < reach:
@@ -147,13 +153,15 @@ def look_ahead(
             stop = distance - STOP_SHORT
             line = distance
             if ahead >= 0:
-                go, who = permit(vehicles, lanes, order, net, route, conflicts, zebras, desk, i, ahead, distance, tick)
+                go, who = permit(
+                    vehicles, lanes, order, net, route, conflicts, zebras, desk, i, ahead, distance, was, tick
+                )
             if go and waiting_point(vehicles, lanes, ahead, i) > 0.0:
                 stop = distance + lanes[ahead].wait_x
                 line = stop
-                go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop, tick, desk)
+                go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop, was, tick, desk)
             if go and near(distance, v) and (v > 0.0 or wanted > 0.0):
-                area, by = area_ahead(vehicles, lanes, order, net, route, conflicts, i, ahead, -distance, 0.0, tick)
+                area, by = area_ahead(vehicles, lanes, order, net, route, conflicts, i, ahead, -distance, tick)
                 if by >= 0:
                     go = False
                     who = by
@@ -312,10 +320,11 @@ def decide(
                         headway *= FRICTION
                     wanted = free + interaction(v, rear - x, v - v_ahead, me.a, headway, me.s0, me.half_inverse)
                     wanted = composed(wanted, v, rear - x, v_ahead, me.b, me.s0)
+                    was = me.blocker
                     me.blocker = ahead
                     if segment < 0 and waiting_point(vehicles, lanes, lane, i) > 0.0:
                         wanted, _ = heed_waiting_point(
-                            vehicles, lanes, order, net, route, conflicts, desk, i, lane, tick, wanted
+                            vehicles, lanes, order, net, route, conflicts, desk, i, lane, was, tick, wanted
                         )
                     if segment >= 0 and me.choice >= 0 and here.length - x < TURN_ZONE:
                         movement = net[here.via_at + me.choice]
@@ -324,14 +333,13 @@ def decide(
                             if limit < v:
                                 wanted = capped(v, approach_speed(here.length - x, limit, me.b), dt, wanted)
                 else:
-                    me.blocker = -1
                     wanted = look_ahead(
                         vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, i, lane, tick, free
                     )
                 if inside and me.backed == 1 and wanted > 0.0:
                     wanted = 0.0
                 if inside and (v > 0.0 or wanted > 0.0):
-                    area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, lane, x, 0.0, tick)
+                    area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, lane, x, tick)
                     if who >= 0:
                         tried = behind(vehicles, i, area - BEFORE_AREA + me.s0, 0.0)
                         tried = short_of(vehicles, i, area, dt, tried)
@@ -359,11 +367,12 @@ def decide(
                     me.rest = 1 if wanted < 0.0 or me.target_mode == NO_TARGET else 0
                 else:
                     me.rest = 0
-                enters = inside and (v > 0.0 or wanted > 0.0)
+                enters = here.ties == 1 and (v > 0.0 or wanted > 0.0)
                 if may_be_late(v, me.acceleration, length - x, dt):
                     note_taken(vehicles, lanes, segments, net, i, lane, dt, tick)
                     if segment >= 0 and me.choice >= 0 and too_late(vehicles, i, length - x, dt):
-                        enters = net[here.via_at + me.choice] >= 0
+                        movement = net[here.via_at + me.choice]
+                        enters = movement >= 0 and lanes[movement].ties == 1
                 if enters:
                     me.entering = desk[0].entering
                     desk[0].entering = i

@@ -3,7 +3,16 @@
 from math import sqrt
 
 from sim.kernel import compiled
-from sim.kernel.areas import B_LAST, may_be_taken, occupant, stands_before, waiting_point, waits_for, waits_inside
+from sim.kernel.areas import (
+    B_LAST,
+    SEEN_TO_WAIT,
+    may_be_taken,
+    occupant,
+    stands_before,
+    waiting_point,
+    waits_for,
+    waits_inside,
+)
 from sim.kernel.chance import KEEP_CLEAR, LOOKED, STAGES, YIELD, uniform
 from sim.kernel.gaps import V_SLOW, comes_first, lateness, lets_first, looks
 from sim.kernel.order import last, way_on
@@ -368,16 +377,25 @@ def permit(
     i: int,
     movement: int,
     distance: float,
+    was: int,
     tick: int,
 ) -> "tuple[bool, int]":
-    """Return whether vehicle i may enter a movement whose stop line is `distance` [m] ahead, and who prevents it."""
+    """Return whether vehicle i may enter a movement whose stop line is `distance` [m] ahead, and who prevents it.
+
+    `was`: who did in the last tick. One who stands at a red light looks for who leaves no room beyond only as
+    often as others care, after standing for SEEN_TO_WAIT.
+    """
     v = vehicles[i].v
     needed = 0.5 * v * v / (distance if distance > 0.1 else 0.1)
     if lanes[movement].cycle > 0:
         light = lanes[movement].light
-        if light == RED and (needed < B_LAST or v < V_WAITING):
+        if light == RED and v < V_WAITING:
             # Who stands beyond would stop it at green, too: a circle through a signal has no gap at red.
-            return False, no_room(vehicles, lanes, order, net, route, i, movement) if v < V_WAITING else -1
+            if tick % max(int(SEEN_TO_WAIT / desk[0].dt), 1) == 0:
+                was = no_room(vehicles, lanes, order, net, route, i, movement)
+            return False, was
+        if light == RED and needed < B_LAST:
+            return False, -1
         if light == AMBER and needed < B_AMBER:
             return False, -1
     if not near(distance, v):
@@ -404,7 +422,7 @@ def permit(
         if who >= 0 and uniform(desk[0].seed, vehicles[i].key, KEEP_CLEAR, movement) < desk[0].keep_clear:
             return False, who
     to_wait = waiting_point(vehicles, lanes, movement, i) > 0.0
-    return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, to_wait, tick, desk)
+    return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, to_wait, was, tick, desk)
 
 
 @compiled(inline="always")
@@ -419,10 +437,11 @@ def may_cross(
     movement: int,
     distance: float,
     to_wait: bool,
+    was: int,
     tick: int,
     desk: Records,
 ) -> "tuple[bool, int]":
-    """Return whether the paths that cross a movement are free, and who prevents it.
+    """Return whether the paths that cross a movement are free, and who prevents it; `was`, who does not look again.
 
     `to_wait`: only those before the point inside the junction at which one gives way.
     """
@@ -430,7 +449,7 @@ def may_cross(
     point = waiting_point(vehicles, lanes, movement, i)
     since = vehicles[i].may_enter if to_wait or point == 0.0 else vehicles[i].may_go
     if v < V_AT_LINE and since < 0 and not looks(i, tick, desk[0].dt) and not turns_green(lanes, net, movement, tick):
-        return False, vehicles[i].blocker
+        return False, was
     mine = distance / (v if v > V_AT_LINE else V_AT_LINE)
     decided = False
     if v < V_AT_LINE and distance < AT_LINE:
@@ -493,14 +512,18 @@ def permit_inside(
     i: int,
     movement: int,
     distance: float,
+    was: int,
     tick: int,
     desk: Records,
 ) -> "tuple[bool, int]":
-    """Return whether vehicle i may go on from the waiting point inside a junction, `distance` [m] ahead."""
+    """Return whether vehicle i may go on from the waiting point inside a junction, `distance` [m] ahead.
+
+    And who prevents it; `was`: who did in the last tick.
+    """
     v = vehicles[i].v
     if 0.5 * v * v >= B_LAST * (distance if distance > 0.1 else 0.1):
         return True, -1
     who = no_room(vehicles, lanes, order, net, route, i, movement)
     if who >= 0 and who != i:
         return False, who
-    return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, False, tick, desk)
+    return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, False, was, tick, desk)

@@ -141,6 +141,7 @@ LANE = _in_lines(
     rears=_BYTE,  # 1: rear ends of vehicles on it may still lie before it
     light=_BYTE,
     box=_BYTE,  # on a movement, 1: must be kept clear; 2: behind one who stands; 3: and into a ring
+    ties=_BYTE,  # on a movement, 1: gives way to somebody
     next_tail=_INT,  # the next lane on which a tail is noted, -1 if none
     # What matters at junctions: the second.
     wait_x=_FLOAT,  # on a movement: where one who must give way waits inside [m], 0 at the stop line

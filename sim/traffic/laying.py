@@ -175,6 +175,7 @@ def _conflicts(lanes: Records, movements: Sequence[Movement], movement_rows: lis
             found[n].foe_begin, found[n].foe_end = c.foe_from_m, c.foe_at_m
             n += 1
         lanes[row].conflict_end = n
+        lanes[row].ties = any(c.yields for c in m.conflicts)
     return found
 
 

@@ -137,6 +137,20 @@ def test_nobody_backs_into_one_who_stands_beside():
     assert traffic.everybody["x"][2] >= 4.5  # so near behind the one from the north
 
 
+@pytest.mark.parametrize("dt", [0.5, 0.125])
+def test_who_waits_at_the_line_is_stopped_by_somebody_in_every_tick(dt):
+    four = [Departure(n, 0, each) for n, each in enumerate((*WAYS, ("sc", "cn")))]
+    traffic = traffic_on(crossing(), four, drivers=population(replace(US, length_m=4.0)), dt=dt)
+    go(traffic, 3.0)
+    interlock(traffic, range(3))
+    go(traffic, 60.0)
+    assert traffic.lanes[traffic.everybody[3].lane].segment >= 0
+    for _ in range(round(2.0 / dt)):
+        go(traffic, (traffic.tick + 1) * dt)
+        assert traffic.everybody[3].v < 0.1
+        assert traffic.everybody[3].blocker in range(3)
+
+
 @pytest.mark.parametrize("way", [("nc", "cw"), ("nc", "cs"), ("nc", "ce")])
 @pytest.mark.parametrize("due", range(436, 449))
 def test_nobody_backs_into_the_way_of_one_who_comes(due, way):
