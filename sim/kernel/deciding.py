@@ -55,32 +55,30 @@ def heed_waiting_point(
     desk: Records,
     i: int,
     lane: int,
-    was: int,
     tick: int,
     wanted: float,
-) -> "tuple[float, bool]":
-    """Return vehicle i's acceleration [m/s2] on a movement, and whether it waits inside the junction.
+    blocker: int,
+) -> "tuple[float, int, bool]":
+    """Return vehicle i's acceleration [m/s2] on a movement, who stops it, and whether it waits inside the junction.
 
-    Everybody looks anew there, not only the first of those who follow each other through. `was`: who stopped it in the
-    last tick.
+    Everybody looks anew there, not only the first of those who follow each other through.
     """
     me = vehicles[i]
     distance = lanes[lane].wait_x - me.x
     if distance < -ROLLED_ON:
-        return wanted, False
-    go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, lane, distance, was, tick, desk)
+        return wanted, blocker, False
+    go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, lane, distance, tick, desk)
     if go:
         if me.may_go < 0:
             me.may_go = tick
-        return wanted, False
+        return wanted, blocker, False
     me.may_go = -1
     tried = behind(vehicles, i, distance + me.s0, 0.0)
     if distance > 0.0:
         tried = short_of(vehicles, i, distance, desk[0].dt, tried)
     if tried < wanted:
-        wanted = tried
-        me.blocker = who
-    return wanted, True
+        return tried, who, True
+    return wanted, blocker, True
 
 
 @compiled(inline="always")
@@ -110,11 +108,13 @@ def look_ahead(
     lane: int,
     tick: int,
     wanted: float,
-) -> float:
-    """Return the acceleration [m/s2] of a lane's foremost vehicle, given all that lies beyond the lane's end."""
+) -> "tuple[float, int]":
+    """Return the acceleration [m/s2] of a lane's foremost vehicle, given all that lies beyond, and who stops it.
+
+    Who does is noted once all is known: those who do not look again are told who did before.
+    """
     me = vehicles[i]
-    was = me.blocker
-    me.blocker = -1
+    blocker = -1
     v = me.v
     dt = desk[0].dt
     distance = lanes[lane].length - me.x
@@ -124,16 +124,16 @@ def look_ahead(
         tried = behind(vehicles, i, lanes[lane].tail_x - me.x, lanes[lane].tail_v)
         if tried < wanted:
             wanted = tried
-            me.blocker = lanes[lane].tail_who
+            blocker = lanes[lane].tail_who
     reach = 0.5 * v * v / me.b + HORIZON
     leg = me.leg
     at_own_lane = True
     if lanes[lane].segment < 0 and waiting_point(vehicles, lanes, lane, i) > 0.0:
-        wanted, waits = heed_waiting_point(
-            vehicles, lanes, order, net, route, conflicts, desk, i, lane, was, tick, wanted
+        wanted, blocker, waits = heed_waiting_point(
+            vehicles, lanes, order, net, route, conflicts, desk, i, lane, tick, wanted, blocker
         )
         if waits:
-            return wanted
+            return wanted, blocker
     while distance < reach:
         if lanes[lane].segment < 0:
             ahead = lanes[lane].to_lane
@@ -153,13 +153,11 @@ def look_ahead(
             stop = distance - STOP_SHORT
             line = distance
             if ahead >= 0:
-                go, who = permit(
-                    vehicles, lanes, order, net, route, conflicts, zebras, desk, i, ahead, distance, was, tick
-                )
+                go, who = permit(vehicles, lanes, order, net, route, conflicts, zebras, desk, i, ahead, distance, tick)
             if go and waiting_point(vehicles, lanes, ahead, i) > 0.0:
                 stop = distance + lanes[ahead].wait_x
                 line = stop
-                go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop, was, tick, desk)
+                go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop, tick, desk)
             if go and near(distance, v) and (v > 0.0 or wanted > 0.0):
                 area, by = area_ahead(vehicles, lanes, order, net, route, conflicts, i, ahead, -distance, tick)
                 if by >= 0:
@@ -180,7 +178,7 @@ def look_ahead(
                 tried = short_of(vehicles, i, line, dt, behind(vehicles, i, stop + me.s0, 0.0))
                 if tried < wanted:
                     wanted = tried
-                    me.blocker = who if who >= 0 else -1
+                    blocker = who if who >= 0 else -1
                 if stop < distance:
                     break
         at_own_lane = False
@@ -201,16 +199,16 @@ def look_ahead(
             tried = behind(vehicles, i, distance + vehicles[j].x - vehicles[j].length, vehicles[j].v)
             if tried < wanted:
                 wanted = tried
-                me.blocker = j
+                blocker = j
             break
         if lanes[ahead].tail_x < FAR:
             tried = behind(vehicles, i, distance + lanes[ahead].tail_x, lanes[ahead].tail_v)
             if tried < wanted:
                 wanted = tried
-                me.blocker = lanes[ahead].tail_who
+                blocker = lanes[ahead].tail_who
         distance += lanes[ahead].length
         lane = ahead
-    return wanted
+    return wanted, blocker
 
 
 @compiled(inline="always")
@@ -320,11 +318,10 @@ def decide(
                         headway *= FRICTION
                     wanted = free + interaction(v, rear - x, v - v_ahead, me.a, headway, me.s0, me.half_inverse)
                     wanted = composed(wanted, v, rear - x, v_ahead, me.b, me.s0)
-                    was = me.blocker
-                    me.blocker = ahead
+                    blocker = ahead
                     if segment < 0 and waiting_point(vehicles, lanes, lane, i) > 0.0:
-                        wanted, _ = heed_waiting_point(
-                            vehicles, lanes, order, net, route, conflicts, desk, i, lane, was, tick, wanted
+                        wanted, blocker, _ = heed_waiting_point(
+                            vehicles, lanes, order, net, route, conflicts, desk, i, lane, tick, wanted, blocker
                         )
                     if segment >= 0 and me.choice >= 0 and here.length - x < TURN_ZONE:
                         movement = net[here.via_at + me.choice]
@@ -333,9 +330,10 @@ def decide(
                             if limit < v:
                                 wanted = capped(v, approach_speed(here.length - x, limit, me.b), dt, wanted)
                 else:
-                    wanted = look_ahead(
+                    wanted, blocker = look_ahead(
                         vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, i, lane, tick, free
                     )
+                me.blocker = blocker
                 if inside and me.backed == 1 and wanted > 0.0:
                     wanted = 0.0
                 if inside and (v > 0.0 or wanted > 0.0):

@@ -377,13 +377,12 @@ def permit(
     i: int,
     movement: int,
     distance: float,
-    was: int,
     tick: int,
 ) -> "tuple[bool, int]":
     """Return whether vehicle i may enter a movement whose stop line is `distance` [m] ahead, and who prevents it.
 
-    `was`: who did in the last tick. One who stands at a red light looks for who leaves no room beyond only as
-    often as others care, after standing for SEEN_TO_WAIT.
+    One who stands at a red light looks for who leaves no room beyond only as often as others care, who wait until it
+    has stood for SEEN_TO_WAIT.
     """
     v = vehicles[i].v
     needed = 0.5 * v * v / (distance if distance > 0.1 else 0.1)
@@ -391,9 +390,9 @@ def permit(
         light = lanes[movement].light
         if light == RED and v < V_WAITING:
             # Who stands beyond would stop it at green, too: a circle through a signal has no gap at red.
-            if tick % max(int(SEEN_TO_WAIT / desk[0].dt), 1) == 0:
-                was = no_room(vehicles, lanes, order, net, route, i, movement)
-            return False, was
+            if tick % max(int(SEEN_TO_WAIT / desk[0].dt), 1) != 0:
+                return False, vehicles[i].blocker
+            return False, no_room(vehicles, lanes, order, net, route, i, movement)
         if light == RED and needed < B_LAST:
             return False, -1
         if light == AMBER and needed < B_AMBER:
@@ -422,7 +421,7 @@ def permit(
         if who >= 0 and uniform(desk[0].seed, vehicles[i].key, KEEP_CLEAR, movement) < desk[0].keep_clear:
             return False, who
     to_wait = waiting_point(vehicles, lanes, movement, i) > 0.0
-    return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, to_wait, was, tick, desk)
+    return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, to_wait, tick, desk)
 
 
 @compiled(inline="always")
@@ -437,19 +436,19 @@ def may_cross(
     movement: int,
     distance: float,
     to_wait: bool,
-    was: int,
     tick: int,
     desk: Records,
 ) -> "tuple[bool, int]":
-    """Return whether the paths that cross a movement are free, and who prevents it; `was`, who does not look again.
+    """Return whether the paths that cross a movement are free, and who prevents it.
 
-    `to_wait`: only those before the point inside the junction at which one gives way.
+    `to_wait`: only those before the point inside the junction at which one gives way. To one who does not look again,
+    it is whoever did.
     """
     v = vehicles[i].v
     point = waiting_point(vehicles, lanes, movement, i)
     since = vehicles[i].may_enter if to_wait or point == 0.0 else vehicles[i].may_go
     if v < V_AT_LINE and since < 0 and not looks(i, tick, desk[0].dt) and not turns_green(lanes, net, movement, tick):
-        return False, was
+        return False, vehicles[i].blocker
     mine = distance / (v if v > V_AT_LINE else V_AT_LINE)
     decided = False
     if v < V_AT_LINE and distance < AT_LINE:
@@ -512,18 +511,14 @@ def permit_inside(
     i: int,
     movement: int,
     distance: float,
-    was: int,
     tick: int,
     desk: Records,
 ) -> "tuple[bool, int]":
-    """Return whether vehicle i may go on from the waiting point inside a junction, `distance` [m] ahead.
-
-    And who prevents it; `was`: who did in the last tick.
-    """
+    """Return whether vehicle i may go on from the waiting point inside a junction, `distance` [m] ahead."""
     v = vehicles[i].v
     if 0.5 * v * v >= B_LAST * (distance if distance > 0.1 else 0.1):
         return True, -1
     who = no_room(vehicles, lanes, order, net, route, i, movement)
     if who >= 0 and who != i:
         return False, who
-    return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, False, was, tick, desk)
+    return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, False, tick, desk)
