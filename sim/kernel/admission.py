@@ -92,7 +92,7 @@ def admit(
             at = entries[e].looked
         while at < entries[e].end and full + 1 < 1 << count:
             i = queue[at]
-            if vehicles[i].due > tick:
+            if at >= entries[e].looked and vehicles[i].due > tick:  # those before were due when looked at
                 break
             best = -1
             fastest = -1.0

@@ -265,19 +265,6 @@ def no_room_to_stand(
 
 
 @compiled()
-def next_in_ring(lanes: Records, net: Ints, lane: int) -> int:
-    """Return what follows a lane or movement of a ring on the way round, in the same lane if there is one; or -1."""
-    if lanes[lane].segment < 0:
-        return lanes[lane].to_lane
-    onward = -1
-    for n in range(lanes[lane].via_at, lanes[lane].feed_at):
-        to = lanes[net[n]].to_lane if net[n] >= 0 else -1
-        if to >= 0 and lanes[to].ring == 1 and (onward < 0 or lanes[to].number == lanes[lane].number):
-            onward = net[n]
-    return onward
-
-
-@compiled()
 def ring_is_full(vehicles: Records, lanes: Records, order: Ints, net: Ints, i: int, movement: int) -> int:
     """Return who comes next in a ring that has no room for vehicle i and SLACK more besides; -1 if there is room.
 
@@ -304,7 +291,7 @@ def ring_is_full(vehicles: Records, lanes: Records, order: Ints, net: Ints, i: i
                     if lanes[net[f]].box == BOX_RING:
                         for k in range(lanes[net[f]].order_at, lanes[net[f]].order_at + lanes[net[f]].count):
                             free -= vehicles[order[k]].length + vehicles[order[k]].s0
-            lane = next_in_ring(lanes, net, lane)
+            lane = lanes[lane].goes_round
             if lane < 0 and begin == start:
                 return -1
             if lane < 0 or lanes[lane].segment == segment:

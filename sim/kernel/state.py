@@ -171,6 +171,7 @@ LANE = _in_lines(
     changes=_INT,  # for `aim`: lane changes from here on to where the route leads
     buses=_BYTE,  # 1: for buses alone
     ring=_BYTE,  # 1: of a roundabout's ring, where a network states its connections
+    goes_round=_INT,  # in a ring: what follows on the way round, in the same lane if there is one; -1: nothing
     past=_BYTE,  # 1: somebody who came onto it in this tick is past its end already
     next_past=_INT,  # the next such lane, -1 if none
 )

@@ -98,10 +98,23 @@ def _numbered(draft: Draft) -> tuple[Records, Records, Ints]:
     segments = _segments(draft)
     net: list[int] = []
     _add_ways(draft, lanes, segments, net)
+    lanes["goes_round"] = lanes["to_lane"]
+    for row in np.flatnonzero(lanes["ring"]).tolist():
+        lanes[row].goes_round = _way_round(draft, row, net[lanes[row].via_at : lanes[row].feed_at])
     for row, lane in enumerate(draft.lanes):
         lanes[row].more_at, lanes[row].more_end = len(net), len(net) + len(lane.light.more)
         net += lane.light.more
     return lanes, segments, np.asarray([*net, -1], dtype=np.int32)
+
+
+def _way_round(draft: Draft, row: int, ways: Sequence[int]) -> int:
+    """Return which of the ways from a ring's lane leads on in it, in the same lane if one does; -1: none."""
+    onward = -1
+    for way in ways:
+        to = draft.lanes[draft.lanes[way].to_lane] if way >= 0 else None
+        if to is not None and to.ring and (onward < 0 or to.number == draft.lanes[row].number):
+            onward = way
+    return onward
 
 
 def _segments(draft: Draft) -> Records:
