@@ -214,8 +214,9 @@ def is_too_near(me: Any, distance: float, k: int) -> bool:
 
     For one whose way is given the queue, of `k` ahead of him, begins sooner.
     """
-    queued = k * (me.length + me.s0) if me.foresight > 0.0 else 0.0
-    return distance - queued < MANDATORY_ZONE + COMES_BACK
+    if distance < MANDATORY_ZONE + COMES_BACK:
+        return True
+    return me.foresight > 0.0 and distance - k * (me.length + me.s0) < MANDATORY_ZONE + COMES_BACK
 
 
 @compiled(inline="always")
