@@ -22,7 +22,7 @@ from sim.kernel.following import (
     interaction,
     short_of,
 )
-from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside
+from sim.kernel.junctions import AT_LINE, DEFERS, looks_beyond, near, permit, permit_inside, stays_at_red
 from sim.kernel.lean import fetch
 from sim.kernel.order import MANY, SOON, fetch_soon, last, successor, way_on
 from sim.kernel.passing import heed_passers
@@ -280,6 +280,7 @@ def decide(
     dt = desk[0].dt
     desk[0].passing = 0
     desk[0].entering = -1
+    beyond = looks_beyond(tick, dt)
     for b in range(count):
         lane = busy[b]
         here = lanes[lane]
@@ -308,7 +309,15 @@ def decide(
                 me.acceleration = 0.0
                 me.blocker = -1
                 here.held = 1
-            elif rested and still and me.blocker == ahead and me.yields_to < 0 and not passers:
+            elif (
+                rested
+                and me.yields_to < 0
+                and not passers
+                and (
+                    (still and me.blocker == ahead)
+                    or (ahead < 0 and not beyond and stays_at_red(vehicles, lanes, net, i, lane, tick))
+                )
+            ):
                 pass  # nothing has changed for it
             else:
                 free = free_acceleration(v, me.desired, me.a, me.b)

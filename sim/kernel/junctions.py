@@ -62,6 +62,7 @@ def switch_lights(lanes: Records, net: Ints, tick: int) -> int:
 @compiled()
 def switch(lanes: Records, net: Ints, m: int, tick: int) -> int:
     """Set the light of a signalised movement; return in how many ticks it may switch again."""
+    lanes[m].switched = tick
     cycle = lanes[m].cycle
     phase = (tick - lanes[m].offset) % cycle
     left = cycle - phase
@@ -92,6 +93,29 @@ def turns_green(lanes: Records, net: Ints, movement: int, tick: int) -> bool:
     for n in range(lanes[movement].more_at, lanes[movement].more_end, 3):
         turns = turns or phase == net[n]
     return turns
+
+
+@compiled(inline="always")
+def looks_beyond(tick: int, dt: float) -> bool:
+    """Return whether those who stand at red lights look in this tick for who leaves no room beyond.
+
+    Who stands there would stop them at green, too: a circle through a signal has no gap at red. No other asks who stops
+    one that has not stood for SEEN_TO_WAIT.
+    """
+    return tick % max(int(SEEN_TO_WAIT / dt), 1) == 0
+
+
+@compiled(inline="always")
+def stays_at_red(vehicles: Records, lanes: Records, net: Ints, i: int, lane: int, tick: int) -> bool:
+    """Return whether the foremost vehicle of a lane, which did not move in the last tick, stands because of red alone.
+
+    It was red when everybody decided last, too. For ticks in which it does not look beyond.
+    """
+    me = vehicles[i]
+    if me.blocker >= 0 or me.choice < 0 or lanes[lane].tail_x < FAR:
+        return False
+    m = net[lanes[lane].via_at + me.choice]
+    return m >= 0 and lanes[m].cycle > 0 and lanes[m].light == RED and lanes[m].switched < tick - 1
 
 
 @compiled(inline="always")
@@ -366,18 +390,13 @@ def permit(
     distance: float,
     tick: int,
 ) -> "tuple[bool, int]":
-    """Return whether vehicle i may enter a movement whose stop line is `distance` [m] ahead, and who prevents it.
-
-    One who stands at a red light looks for who leaves no room beyond only as often as others care, who wait until it
-    has stood for SEEN_TO_WAIT.
-    """
+    """Return whether vehicle i may enter a movement whose stop line is `distance` [m] ahead, and who prevents it."""
     v = vehicles[i].v
     needed = 0.5 * v * v / (distance if distance > 0.1 else 0.1)
     if lanes[movement].cycle > 0:
         light = lanes[movement].light
         if light == RED and v < V_WAITING:
-            # Who stands beyond would stop it at green, too: a circle through a signal has no gap at red.
-            if tick % max(int(SEEN_TO_WAIT / desk[0].dt), 1) != 0:
+            if not looks_beyond(tick, desk[0].dt):
                 return False, vehicles[i].blocker
             return False, no_room(vehicles, lanes, order, net, route, i, movement)
         if light == RED and needed < B_LAST:

@@ -142,6 +142,7 @@ LANE = _in_lines(
     light=_BYTE,
     box=_BYTE,  # on a movement, 1: must be kept clear; 2: behind one who stands; 3: and into a ring
     ties=_BYTE,  # on a movement, 1: gives way to somebody
+    halfway=_BYTE,  # 1: only one who crosses in stages waits there, in the way of those from one side
     next_tail=_INT,  # the next lane on which a tail is noted, -1 if none
     # What matters at junctions: the second.
     wait_x=_FLOAT,  # on a movement: where one who must give way waits inside [m], 0 at the stop line
@@ -156,7 +157,7 @@ LANE = _in_lines(
     feed_at=_INT,  # in `net`: the movements that lead into this lane
     feed_end=_INT,
     cycle=_INT,  # [ticks], 0 without signal
-    halfway=_INT,  # 1: only one who crosses in stages waits there, in the way of those from one side
+    switched=_INT,  # the tick in which its light may have switched last
     # What is seldom read.
     parked_from=_FLOAT,
     order_end=_INT,  # where the next lane's begin in `order`

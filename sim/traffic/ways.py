@@ -125,7 +125,8 @@ class Ways:
         self.aim_again(vehicle)
 
     def aim_again(self, vehicle: int) -> None:
-        """Look anew for the lanes that lead on, unless the vehicle is in a berth or inside a junction."""
+        """Look anew for the lanes that lead on, unless the vehicle is in a berth or inside a junction; decide anew."""
+        self.scene.vehicle.rest[vehicle] = 0
         on_link = self.scene.is_on_lane(vehicle) and not self.scene.is_in_junction(vehicle)
         outside = self.scene.vehicle.state[vehicle] == k.OUTSIDE
         if on_link or outside:

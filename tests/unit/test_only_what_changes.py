@@ -13,7 +13,7 @@ from sim.kernel.order import aim
 from sim.scenario.network import Link, Network, Node
 from sim.traffic.fleet import Departure
 from sim.trips import TripRun
-from tests.streets import street, traffic_on
+from tests.streets import go, red_then_green, street, traffic_on
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,47 @@ def test_lights_set_only_when_one_switches_are_those_set_anew_in_each_tick(offse
 
 def test_where_there_are_no_lights_none_is_looked_at_again():
     assert switch_lights(k.rows(k.LANE, 3), np.zeros(1, dtype=np.int32), 5) > 1_000_000
+
+
+RED_S = 200.0
+
+
+def before_red(stops_at_m=None):
+    """Return a car on a street with a light that is red for RED_S; it has stopped before that, if told, and goes on."""
+    signal = red_then_green(300.0, red_s=RED_S)
+    traffic = traffic_on(street(600.0, speed_km_h=40.0, crossings=[signal]), [Departure(0, 0, ("ab",))])
+    if stops_at_m is not None:
+        stopped = traffic.orders.stop_at(0, "ab", stops_at_m)
+        go(traffic, 70.0)
+        assert stopped.value == k.STOPPED
+        traffic.orders.go_on(0)
+    return traffic
+
+
+def test_who_stands_at_a_red_light_is_left_alone_until_green():
+    traffic = before_red()
+    go(traffic, 100.0)
+    me, line = traffic.everybody[0], traffic.everybody[0].x
+    me.acceleration = -0.123  # is kept by who does not decide
+    go(traffic, 100.5)
+    assert me.acceleration == -0.123
+    go(traffic, RED_S - 1.0)
+    assert me.x == line
+    go(traffic, RED_S + 3.0)
+    assert me.v > 1.0
+
+
+def test_one_who_has_stopped_on_the_way_drives_up_to_a_red_light_at_once():
+    traffic = before_red(stops_at_m=270.0)
+    go(traffic, 72.0)
+    assert traffic.everybody[0].v > 1.0
+
+
+def test_who_stands_at_a_red_light_decides_anew_with_other_orders():
+    traffic = before_red()
+    go(traffic, 100.0)
+    traffic.orders.drive_to(0, "ab", 500.0)
+    assert traffic.everybody[0].rest == 0
 
 
 def outside():
