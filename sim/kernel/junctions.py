@@ -97,10 +97,10 @@ def turns_green(lanes: Records, net: Ints, movement: int, tick: int) -> bool:
 
 @compiled(inline="always")
 def looks_beyond(tick: int, dt: float) -> bool:
-    """Return whether those who stand at red lights look in this tick for who leaves no room beyond.
+    """Return whether those who stand at a light that stays red look in this tick for who leaves no room beyond.
 
-    Who stands there would stop them at green, too: a circle through a signal has no gap at red. No other asks who stops
-    one that has not stood for SEEN_TO_WAIT.
+    Who stands there would stop them at green, too: a circle through a signal has no gap at red. It need not be known at
+    once: nobody asks who stops one that has not stood for SEEN_TO_WAIT.
     """
     return tick % max(int(SEEN_TO_WAIT / dt), 1) == 0
 
@@ -396,7 +396,8 @@ def permit(
     if lanes[movement].cycle > 0:
         light = lanes[movement].light
         if light == RED and v < V_WAITING:
-            if not looks_beyond(tick, desk[0].dt):
+            at_line = lanes[movement].from_lane == vehicles[i].lane
+            if at_line and lanes[movement].switched < tick - 1 and not looks_beyond(tick, desk[0].dt):
                 return False, vehicles[i].blocker
             return False, no_room(vehicles, lanes, order, net, route, i, movement)
         if light == RED and needed < B_LAST:
