@@ -8,6 +8,7 @@ import numpy as np
 import simpy
 
 from sim.kernel.gaps import accepts
+from sim.kernel.order import index_of, insert, remove
 from sim.places.berths import Berths
 from sim.places.disciplines import Discipline
 from sim.scenario.drivers import Drivers, GapAcceptance, LaneChanging, VehicleClass
@@ -121,6 +122,16 @@ def traffic_on(
         start_s=0.0,
         horizon=round(horizon_s / dt),
     )
+
+
+def place(traffic: Traffic, i: int, lane: int, x: float) -> None:
+    """Let a vehicle that is on the road stand elsewhere."""
+    me = traffic.everybody[i]
+    remove(traffic.lanes, traffic.order, me.lane, index_of(traffic.lanes, traffic.order, me.lane, i))
+    if traffic.lanes[lane].segment < 0:
+        me.before[0] = me.lane
+    insert(traffic.lanes, traffic.order, lane, traffic.lanes[lane].count, i)
+    me.lane, me.x, me.v = lane, x, 0.0
 
 
 def go(traffic: Traffic, until_s: float) -> None:

@@ -7,12 +7,11 @@ import pytest
 
 from sim.kernel.backing import LETS_BY, finds_way_back
 from sim.kernel.deadlock import LONG
-from sim.kernel.order import index_of, insert, remove
 from sim.kernel.step import WATCH
 from sim.scenario.network import Link, Network, Node
 from sim.traffic.fleet import Departure
 from sim.traffic.traffic import Deadlock
-from tests.streets import US, go, population, traffic_on
+from tests.streets import US, go, place, population, traffic_on
 from tests.watch import WatchedTraffic
 
 AT_M = {"w": (-200.0, 0.0), "e": (200.0, 0.0), "s": (0.0, -200.0), "n": (0.0, 200.0)}
@@ -39,16 +38,6 @@ def conflict(traffic, mine, foe):
     """Return what two movements have in common."""
     here = traffic.lanes[mine]
     return next(c for c in traffic.layout.road.conflicts[here.conflict_at : here.conflict_end] if c.foe == foe)
-
-
-def place(traffic, i, lane, x):
-    """Let a vehicle that is on the road stand elsewhere."""
-    me = traffic.everybody[i]
-    remove(traffic.lanes, traffic.order, me.lane, index_of(traffic.lanes, traffic.order, me.lane, i))
-    if traffic.lanes[lane].segment < 0:
-        me.before[0] = me.lane
-    insert(traffic.lanes, traffic.order, lane, traffic.lanes[lane].count, i)
-    me.lane, me.x, me.v = lane, x, 0.0
 
 
 def interlock(traffic, three):

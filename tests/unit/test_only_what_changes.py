@@ -13,7 +13,7 @@ from sim.kernel.order import aim
 from sim.scenario.network import Link, Network, Node
 from sim.traffic.fleet import Departure
 from sim.trips import TripRun
-from tests.streets import go, red_then_green, street, traffic_on
+from tests.streets import go, place, red_then_green, street, traffic_on
 
 
 @pytest.mark.parametrize(
@@ -83,6 +83,33 @@ def test_who_stands_at_a_red_light_decides_anew_with_other_orders():
     go(traffic, 100.0)
     traffic.orders.drive_to(0, "ab", 500.0)
     assert traffic.everybody[0].rest == 0
+
+
+def test_who_stands_before_a_full_place_names_who_fills_it_as_soon_as_it_turns_red():
+    signal = red_then_green(300.0, red_s=31.0, cycle_s=63.0)  # turns red at other times than he looks
+    cars = [Departure(n, 12 * n, ("ab",)) for n in range(2)]
+    traffic = traffic_on(street(600.0, speed_km_h=40.0, crossings=[signal]), cars)
+    traffic.orders.stop_at(0, "ab", 310.0)
+    go(traffic, 120.0)
+    lit = int(np.flatnonzero(traffic.lanes["cycle"])[0])
+    seen = []
+    while traffic.tick * traffic.dt < 400.0:
+        go(traffic, (traffic.tick + 1) * traffic.dt)
+        assert traffic.everybody[1].v < 0.1
+        seen.append((int(traffic.lanes[lit].light), int(traffic.everybody[1].blocker)))
+    assert set(seen) == {(k.GREEN, 0), (k.AMBER, -1), (k.RED, 0)}
+
+
+def test_who_stopped_one_inside_a_junction_does_not_stop_him_at_the_next_light_too():
+    signals = [replace(red_then_green(at, red_s=RED_S), id=f"signal_{at:g}") for at in (300.0, 316.0)]
+    traffic = traffic_on(street(600.0, crossings=signals), [Departure(n, 8 * n, ("ab",)) for n in range(2)])
+    go(traffic, 101.0)
+    inside = int(np.flatnonzero(traffic.lanes["cycle"])[0])
+    place(traffic, 0, inside, 3.0)
+    traffic.everybody[0].blocker = 1
+    go(traffic, 101.5)
+    assert traffic.everybody[0].acceleration > 0.0
+    assert traffic.everybody[0].blocker == -1
 
 
 def outside():
