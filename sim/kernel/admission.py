@@ -87,10 +87,13 @@ def admit(
             if lanes[first + n].tail_x < least or (j >= 0 and vehicles[j].x - vehicles[j].length < least):
                 full |= 1 << n
         wanted = 0
-        if entries[e].looked > at and entries[e].wanted & ~full == 0:
-            wanted = entries[e].wanted
-            at = entries[e].looked
-        while at < entries[e].end and full + 1 < 1 << count:
+        while at < entries[e].end:
+            if at < entries[e].looked and entries[e].wanted & ~full == 0:
+                wanted |= entries[e].wanted
+                at = entries[e].looked
+                continue
+            if full + 1 == 1 << count:
+                break
             i = queue[at]
             if at >= entries[e].looked and vehicles[i].due > tick:  # those before were due when looked at
                 break
