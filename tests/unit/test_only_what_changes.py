@@ -12,6 +12,7 @@ from sim.kernel.junctions import switch_lights
 from sim.kernel.order import aim
 from sim.scenario.network import Link, Network, Node
 from sim.traffic.fleet import Departure
+from sim.traffic.traffic import Traffic
 from sim.trips import TripRun
 from tests.streets import go, place, red_then_green, street, traffic_on
 
@@ -188,6 +189,27 @@ def forks():
             Link(id=id, from_node=id[0], to_node=id[1], lanes=2, speed_km_h=40) for id in ("ab", "bc", "cd", "ce")
         ),
     )
+
+
+class LooksAtAll(Traffic):
+    """Traffic in which everybody outside is looked at in each tick, whatever lanes those before him wait for."""
+
+    def run(self, until):
+        while self.tick < until and self._desk.news[0] == 0:
+            self.ways._entries["looked"] = 0
+            super().run(self.tick + 1)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_those_outside_come_in_as_if_everybody_were_looked_at_in_each_tick(seed):
+    ways = np.random.default_rng(seed).choice(2, 400, p=[0.8, 0.2])  # most want one of the two lanes
+    departures = [Departure(n, n, ("ab", "bc", ("cd", "ce")[way])) for n, way in enumerate(ways)]
+    as_it_is, anew = (traffic_on(forks(), departures, kind=kind) for kind in (Traffic, LooksAtAll))
+    for traffic in (as_it_is, anew):
+        go(traffic, 400.0)
+    waited = as_it_is.vehicles["entered"] - as_it_is.vehicles["due"]
+    assert np.nanmax(waited) > 60.0
+    np.testing.assert_array_equal(as_it_is.vehicles["entered"], anew.vehicles["entered"])
 
 
 @pytest.mark.parametrize("seen_m", [(0.0, 1000.0), (1000.0, 0.0), (0.0, 0.0)])
