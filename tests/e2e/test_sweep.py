@@ -109,10 +109,15 @@ def test_killed_at_a_random_moment_a_sweep_goes_on_where_it_was(undisturbed, tmp
         work = tmp_path / str(n)
         mini(work)
         run = started(work, *SWEEP)
-        time.sleep(chance.uniform(0.3, 0.95) * whole_s)
+        store = work / "results" / "store"
+        if n % 2:  # at any moment, as it starts or as it writes, too
+            time.sleep(chance.uniform(0.0, 0.95) * whole_s)
+        else:  # while replications are run, however fast the machine is now
+            enough = chance.randrange(1, 2 * REPLICATIONS)
+            while run.poll() is None and len(list(store.glob("*/*.replication"))) < enough:
+                time.sleep(0.01)
         os.killpg(run.pid, signal.SIGKILL)
         run.communicate()
-        store = work / "results" / "store"
         before = kept(store) if store.exists() else {}
         met += 0 < len(before) < 4 * REPLICATIONS
         ended(started(work, *SWEEP))
