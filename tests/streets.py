@@ -94,6 +94,19 @@ def red_then_green(at_m: float, *, red_s: float, cycle_s: float = 600.0, width_m
     )
 
 
+class PreparedTraffic(Traffic):
+    """Traffic to which something is done before each tick."""
+
+    def prepare(self) -> None:
+        """Do it."""
+        raise NotImplementedError
+
+    def run(self, until: int) -> None:
+        while self.tick < until and self._desk.news[0] == 0:
+            self.prepare()
+            super().run(self.tick + 1)
+
+
 def traffic_on(
     network: Network,
     departures: Sequence[Departure],

@@ -22,7 +22,7 @@ from sim.kernel.following import (
     interaction,
     short_of,
 )
-from sim.kernel.junctions import AT_LINE, DEFERS, looks_beyond, near, permit, permit_inside, stays_at_red
+from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside, stays_at_red
 from sim.kernel.lean import fetch
 from sim.kernel.order import MANY, SOON, fetch_soon, last, successor, way_on
 from sim.kernel.passing import heed_passers
@@ -280,7 +280,6 @@ def decide(
     dt = desk[0].dt
     desk[0].passing = 0
     desk[0].entering = -1
-    beyond = looks_beyond(tick, dt)
     for b in range(count):
         lane = busy[b]
         here = lanes[lane]
@@ -315,7 +314,7 @@ def decide(
                 and not passers
                 and (
                     (still and me.blocker == ahead)
-                    or (ahead < 0 and not beyond and stays_at_red(vehicles, lanes, net, i, lane, tick))
+                    or (ahead < 0 and stays_at_red(vehicles, lanes, net, i, lane, dt, tick))
                 )
             ):
                 pass  # nothing has changed for it

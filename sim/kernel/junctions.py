@@ -96,26 +96,24 @@ def turns_green(lanes: Records, net: Ints, movement: int, tick: int) -> bool:
 
 
 @compiled(inline="always")
-def looks_beyond(tick: int, dt: float) -> bool:
-    """Return whether those who stand at a light that stays red look in this tick for who leaves no room beyond.
+def stays_red(lanes: Records, movement: int, dt: float, tick: int) -> bool:
+    """Return whether a light is red as in the last tick, and nobody who stands there looks beyond it in this one.
 
-    Who stands there would stop them at green, too: a circle through a signal has no gap at red. It need not be known at
-    once: nobody asks who stops one that has not stood for SEEN_TO_WAIT.
+    Who leaves no room beyond would stop them at green, too: a circle through a signal has no gap at red. It need not be
+    known at once: nobody asks who stops one that has not stood for SEEN_TO_WAIT.
     """
-    return tick % max(int(SEEN_TO_WAIT / dt), 1) == 0
+    here = lanes[movement]
+    return here.light == RED and here.switched < tick - 1 and tick % max(int(SEEN_TO_WAIT / dt), 1) != 0
 
 
 @compiled(inline="always")
-def stays_at_red(vehicles: Records, lanes: Records, net: Ints, i: int, lane: int, tick: int) -> bool:
-    """Return whether the foremost vehicle of a lane, which did not move in the last tick, stands because of red alone.
-
-    It was red when everybody decided last, too. For ticks in which it does not look beyond.
-    """
+def stays_at_red(vehicles: Records, lanes: Records, net: Ints, i: int, lane: int, dt: float, tick: int) -> bool:
+    """Return whether the foremost vehicle of a lane, which has not moved since it decided, stands for red alone."""
     me = vehicles[i]
     if me.blocker >= 0 or me.choice < 0 or lanes[lane].tail_x < FAR:
         return False
     m = net[lanes[lane].via_at + me.choice]
-    return m >= 0 and lanes[m].cycle > 0 and lanes[m].light == RED and lanes[m].switched < tick - 1
+    return m >= 0 and lanes[m].cycle > 0 and stays_red(lanes, m, dt, tick)
 
 
 @compiled(inline="always")
@@ -396,8 +394,7 @@ def permit(
     if lanes[movement].cycle > 0:
         light = lanes[movement].light
         if light == RED and v < V_WAITING:
-            at_line = lanes[movement].from_lane == vehicles[i].lane
-            if at_line and lanes[movement].switched < tick - 1 and not looks_beyond(tick, desk[0].dt):
+            if lanes[movement].from_lane == vehicles[i].lane and stays_red(lanes, movement, desk[0].dt, tick):
                 return False, vehicles[i].blocker
             return False, no_room(vehicles, lanes, order, net, route, i, movement)
         if light == RED and needed < B_LAST:

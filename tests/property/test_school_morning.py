@@ -16,7 +16,7 @@ from sim.model import SchoolMorning, roads, simulate
 from sim.scenario.read import load_scenario
 from sim.scenario.scenario import Planned, Scenario
 from sim.tables import table_hash, trips_table
-from sim.traffic.traffic import Traffic
+from tests.streets import PreparedTraffic
 from tests.watch import WatchedTraffic
 
 NAMES = ("baseline", "bus_bay", "green_belt", "stop_and_go", "guardrail", "waiting_areas", "warden", "shapingba")
@@ -94,13 +94,11 @@ def test_nobody_drives_through_another_in_a_junction(name, monkeypatch):
     assert (model.traffic.seen["met"] < 0).all()
 
 
-class Restless(Traffic):
+class Restless(PreparedTraffic):
     """Traffic in which everybody decides anew in each tick, even those who stand behind one who stands."""
 
-    def run(self, until):
-        while self.tick < until and self._desk.news[0] == 0:
-            self.everybody["rest"] = 0
-            super().run(self.tick + 1)
+    def prepare(self):
+        self.everybody["rest"] = 0
 
 
 @pytest.mark.parametrize("name", ["baseline", "stop_and_go"])

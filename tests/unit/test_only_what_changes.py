@@ -14,7 +14,7 @@ from sim.scenario.network import Link, Network, Node
 from sim.traffic.fleet import Departure
 from sim.traffic.traffic import Traffic
 from sim.trips import TripRun
-from tests.streets import go, place, red_then_green, street, traffic_on
+from tests.streets import PreparedTraffic, go, place, red_then_green, street, traffic_on
 
 
 @pytest.mark.parametrize(
@@ -191,13 +191,11 @@ def forks():
     )
 
 
-class LooksAtAll(Traffic):
+class LooksAtAll(PreparedTraffic):
     """Traffic in which everybody outside is looked at in each tick, whatever lanes those before him wait for."""
 
-    def run(self, until):
-        while self.tick < until and self._desk.news[0] == 0:
-            self.ways._entries["looked"] = 0
-            super().run(self.tick + 1)
+    def prepare(self):
+        self.ways._entries["looked"] = 0
 
 
 @pytest.mark.parametrize("seed", range(4))
