@@ -20,11 +20,10 @@ NAMES = ("green", "amber", "red")
 
 def lights(world: SchoolMorning) -> dict[str, NDArray[Any] | Words]:
     """Return the columns of sim.records.SIGNAL_COLUMNS: what each light showed at the start, and every change."""
-    traffic, lanes = world.traffic, plain(world.layout.road.lanes)
+    traffic = world.traffic
     rows: list[tuple[int, int, int]] = []
-    for row in np.flatnonzero(lanes["cycle"] > 0).tolist():
-        of = ("cycle", "offset", "green_from", "green_to", "amber_to")
-        cycle, offset, green_from, green_to, amber_to = (int(lanes[row][name]) for name in of)
+    of = ("lane", "cycle", "offset", "green_from", "green_to", "amber_to")
+    for row, cycle, offset, green_from, green_to, amber_to in plain(world.layout.road.lights)[list(of)].tolist():
         shown = -1
         marks = sorted({m for m in (0, green_from, green_to, amber_to) if m < cycle})
         for begin in range(offset - cycle * ceil(offset / cycle), traffic.tick + 1, cycle):

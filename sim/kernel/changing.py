@@ -8,7 +8,7 @@ from sim.kernel.following import free_acceleration, with_gap
 from sim.kernel.gaps import has_stood
 from sim.kernel.moving import settle
 from sim.kernel.order import fetch_soon, insert, is_open, remove, way_on
-from sim.kernel.state import DRIVING, FAR, HELD, PASS, STOP, STRIP, Ints, Records
+from sim.kernel.state import DRIVING, FAR, HELD, INNER, OUTER, PASS, STOP, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind, at least [assumption]
 MOMENT = 0.4  # [s] time gap that one who must change lanes accepts at equal speeds [assumption]
@@ -330,13 +330,10 @@ def change_lanes(
     for b in range(count):
         lane = busy[b]
         fetch_soon(vehicles, lanes, order, busy, count, b, 1)
-        segment = lanes[lane].segment
-        if segment < 0 or (tick + lane) % every != 0:
+        if lanes[lane].has & (INNER | OUTER) == 0 or (tick + lane) % every != 0 or lanes[lane].count == 0:
             continue
-        if segments[segment].lanes < 2 or lanes[lane].count == 0 or lanes[lane].number == STRIP:
-            continue
-        has_curb = lanes[lane].number > 0
-        has_inner = lanes[lane].number + 1 < segments[segment].lanes
+        has_curb = lanes[lane].has & OUTER != 0
+        has_inner = lanes[lane].has & INNER != 0
         k_inner = 0
         k_curb = 0
         k = 0

@@ -26,7 +26,21 @@ from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside, s
 from sim.kernel.lean import fetch
 from sim.kernel.order import MANY, SOON, fetch_soon, last, successor, way_on
 from sim.kernel.passing import heed_passers
-from sim.kernel.state import B_COURTESY, B_EMERGENCY, BUS, FAR, HELD, NO_TARGET, STOP, TURN_IN, V_WAITING, Ints, Records
+from sim.kernel.state import (
+    B_COURTESY,
+    B_EMERGENCY,
+    BUS,
+    FAR,
+    HELD,
+    NO_TARGET,
+    OVER,
+    PARKED,
+    STOP,
+    TURN_IN,
+    V_WAITING,
+    Ints,
+    Records,
+)
 
 HORIZON = 30.0  # [m] how far a driver looks beyond the braking distance [assumption]
 STOP_SHORT = 0.5  # [m] how far before a stop line the front comes to rest [assumption]
@@ -126,7 +140,7 @@ def look_ahead(
             wanted = tried
             blocker = lanes[lane].tail_who
     reach = 0.5 * v * v / me.b + HORIZON
-    leg = me.leg
+    legs = 0  # so many further on
     at_own_lane = True
     if lanes[lane].segment < 0 and waiting_point(vehicles, lanes, lane, i) > 0.0:
         wanted, blocker, waits = heed_waiting_point(
@@ -137,12 +151,12 @@ def look_ahead(
     while distance < reach:
         if lanes[lane].segment < 0:
             ahead = lanes[lane].to_lane
-            leg += 1
+            legs += 1
         else:
             if at_own_lane:
                 ahead = way_on(vehicles, lanes, net, i, lane)
             else:
-                choice = successor(vehicles, segments, net, route, i, leg)
+                choice = successor(vehicles, segments, net, route, i, me.leg + legs)
                 ahead = -2
                 if choice >= 0:
                     ahead = net[lanes[lane].via_at + choice]
@@ -189,7 +203,7 @@ def look_ahead(
         if limit < v:
             wanted = capped(v, approach_speed(distance, limit, me.b), dt, wanted)
         if lanes[ahead].segment >= 0 and distance + lanes[ahead].length < reach:
-            choice = successor(vehicles, segments, net, route, i, leg)
+            choice = successor(vehicles, segments, net, route, i, me.leg + legs)
             if choice >= 0 and net[lanes[ahead].via_at + choice] < 0:  # a pocket leads on, into which one changes there
                 limit = turn_limit(lanes, net, ahead, choice) * me.factor
                 b = me.b if me.b < B_STOP else B_STOP
@@ -294,7 +308,7 @@ def decide(
         ahead = -1
         still = False  # whether it has not moved since everybody decided last
         here.held = 0
-        passers = segment >= 0 and here.number >= 0 and segments[segment].over >= 0
+        passers = here.has & OVER != 0
         if passers:
             there = lanes[segments[segment].opposite].segment
             passers = lanes[segments[segment].over].count + lanes[segments[there].over].count > 0
@@ -322,7 +336,7 @@ def decide(
                 free = free_acceleration(v, me.desired, me.a, me.b)
                 if ahead >= 0:
                     headway = me.headway
-                    if here.parked_to > x >= here.parked_from:
+                    if here.has & PARKED != 0 and segments[segment].parked_to > x >= segments[segment].parked_from:
                         headway *= FRICTION
                     wanted = free + interaction(v, rear - x, v - v_ahead, me.a, headway, me.s0, me.half_inverse)
                     wanted = composed(wanted, v, rear - x, v_ahead, me.b, me.s0)
@@ -386,6 +400,6 @@ def decide(
             still = rested
             rear = x - me.length
             v_ahead = v
-        if passers or (here.held == 1 and segment >= 0 and segments[segment].over >= 0):
+        if passers or (here.held == 1 and here.has & OVER != 0):
             desk[0].passing = 1
     settle_ties(vehicles, lanes, order, net, route, conflicts, desk, tick)

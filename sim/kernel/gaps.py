@@ -73,7 +73,7 @@ def first_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane
             d -= vehicles[j].x
         else:
             source = lanes[movement].from_lane
-            if lanes[movement].cycle > 0 and lanes[movement].light == RED:
+            if lanes[movement].light == RED:
                 continue
             if lanes[source].count > 0:
                 j = order[lanes[source].order_at]
@@ -174,7 +174,7 @@ def comes_first(
     meet within `gap` less that time, unless it is gone before. One that stands and cannot enter itself is nobody's
     reason to wait, nor is one in slow traffic who lets the guest in.
     """
-    if lanes[foe].cycle > 0 and lanes[foe].light == RED:
+    if lanes[foe].light == RED:
         return -1
     source = lanes[foe].from_lane
     at = lanes[source].order_at
@@ -218,7 +218,7 @@ def comes_first(
         movement = net[f]
         for hop in range(2):
             lane = movement if hop == 0 else lanes[movement].from_lane
-            if hop == 1 and lanes[movement].cycle > 0 and lanes[movement].light == RED:
+            if hop == 1 and lanes[movement].light == RED:
                 break
             if lanes[lane].count == 0:
                 continue

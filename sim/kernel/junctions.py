@@ -16,7 +16,7 @@ from sim.kernel.areas import (
 from sim.kernel.chance import KEEP_CLEAR, LOOKED, STAGES, YIELD, uniform
 from sim.kernel.gaps import V_SLOW, comes_first, lateness, lets_first, looks
 from sim.kernel.order import last, way_on
-from sim.kernel.state import AMBER, B_COURTESY, DRIVING, FAR, GREEN, NEVER, RED, V_WAITING, Ints, Records
+from sim.kernel.state import AMBER, B_COURTESY, DRIVING, FAR, GREEN, NEVER, RED, SIGNAL, V_WAITING, Ints, Records
 
 B_AMBER = 3.0  # [m/s2] who can stop with this much braking stops at amber (ITE: 3.05)
 B_YIELD = 2.5  # [m/s2] and for somebody waiting at a zebra [assumption]
@@ -43,56 +43,47 @@ def ticks_until(mark: int, phase: int, cycle: int) -> int:
 
 
 @compiled()
-def switch_lights(lanes: Records, net: Ints, tick: int) -> int:
+def switch_lights(lanes: Records, lights: Records, net: Ints, tick: int) -> int:
     """Set the lights that switch by a tick; return the tick before which none switches again.
 
-    Each lane notes when its light does: they go through a run's ticks once, in their order.
+    Each notes when it does: they go through a run's ticks once, in their order.
     """
     soonest = NEVER
-    m = 0
-    while m < lanes.size:
-        if lanes[m].cycle > 0:
-            if lanes[m].switches <= tick:
-                lanes[m].switches = tick + switch(lanes, net, m, tick)
-            soonest = min(soonest, lanes[m].switches)
-        m += lanes[m].to_light if lanes[m].to_light > 0 else lanes.size
+    for n in range(lights.size):
+        if lights[n].switches <= tick:
+            lights[n].switches = tick + switch(lanes, lights, net, n, tick)
+        soonest = min(soonest, lights[n].switches)
     return soonest
 
 
 @compiled()
-def switch(lanes: Records, net: Ints, m: int, tick: int) -> int:
-    """Set the light of a signalised movement; return in how many ticks it may switch again."""
-    lanes[m].switched = tick
-    cycle = lanes[m].cycle
-    phase = (tick - lanes[m].offset) % cycle
-    left = cycle - phase
-    for mark in (lanes[m].green_from, lanes[m].green_to, lanes[m].amber_to):
-        left = min(left, ticks_until(mark, phase, cycle))
-    for n in range(lanes[m].more_at, lanes[m].more_end):
-        left = min(left, ticks_until(net[n], phase, cycle))
-    if lanes[m].green_from <= phase < lanes[m].green_to:
-        lanes[m].light = GREEN
-    elif lanes[m].green_to <= phase < lanes[m].amber_to:
-        lanes[m].light = AMBER
+def switch(lanes: Records, lights: Records, net: Ints, n: int, tick: int) -> int:
+    """Set a light; return in how many ticks it may switch again."""
+    me = lights[n]
+    lane = lanes[me.lane]
+    phase = (tick - me.offset) % me.cycle
+    left = me.cycle - phase
+    for mark in (me.green_from, me.green_to, me.amber_to):
+        left = min(left, ticks_until(mark, phase, me.cycle))
+    for more in range(me.more_at, me.more_end):
+        left = min(left, ticks_until(net[more], phase, me.cycle))
+    lane.switched = tick
+    if me.green_from <= phase < me.green_to:
+        lane.light = GREEN
+    elif me.green_to <= phase < me.amber_to:
+        lane.light = AMBER
     else:
-        lanes[m].light = RED
-        for n in range(lanes[m].more_at, lanes[m].more_end, 3):
-            if net[n] <= phase < net[n + 2]:
-                lanes[m].light = GREEN if phase < net[n + 1] else AMBER
+        lane.light = RED
+        for more in range(me.more_at, me.more_end, 3):
+            if net[more] <= phase < net[more + 2]:
+                lane.light = GREEN if phase < net[more + 1] else AMBER
     return left
 
 
 @compiled(inline="always")
-def turns_green(lanes: Records, net: Ints, movement: int, tick: int) -> bool:
+def turns_green(lanes: Records, movement: int, tick: int) -> bool:
     """Return whether a movement's light turns green in this tick; nobody misses that."""
-    cycle = lanes[movement].cycle
-    if cycle == 0:
-        return False
-    phase = (tick - 1 - lanes[movement].offset) % cycle
-    turns = phase == lanes[movement].green_from
-    for n in range(lanes[movement].more_at, lanes[movement].more_end, 3):
-        turns = turns or phase == net[n]
-    return turns
+    return lanes[movement].light == GREEN and lanes[movement].switched == tick - 1
 
 
 @compiled(inline="always")
@@ -113,7 +104,7 @@ def stays_at_red(vehicles: Records, lanes: Records, net: Ints, i: int, lane: int
     if me.blocker >= 0 or me.choice < 0 or lanes[lane].tail_x < FAR:
         return False
     m = net[lanes[lane].via_at + me.choice]
-    return m >= 0 and lanes[m].cycle > 0 and stays_red(lanes, m, dt, tick)
+    return m >= 0 and stays_red(lanes, m, dt, tick)
 
 
 @compiled(inline="always")
@@ -308,12 +299,14 @@ def ring_is_full(vehicles: Records, lanes: Records, order: Ints, net: Ints, i: i
                 j = order[lanes[lane].order_at + k]
                 free -= vehicles[j].length + vehicles[j].s0
                 who = j if who < 0 else who
-            if lanes[lane].segment >= 0:  # those who are just coming in
-                for f in range(lanes[lane].feed_at, lanes[lane].feed_end):
+            onward = lanes[lane].to_lane
+            if lanes[lane].segment >= 0:
+                onward = net[lanes[lane].feed_end]
+                for f in range(lanes[lane].feed_at, lanes[lane].feed_end):  # those who are just coming in
                     if lanes[net[f]].box == BOX_RING:
                         for k in range(lanes[net[f]].order_at, lanes[net[f]].order_at + lanes[net[f]].count):
                             free -= vehicles[order[k]].length + vehicles[order[k]].s0
-            lane = lanes[lane].goes_round
+            lane = onward
             if lane < 0 and begin == start:
                 return -1
             if lane < 0 or lanes[lane].segment == segment:
@@ -343,7 +336,7 @@ def near(distance: float, v: float) -> bool:
 @compiled()
 def who_waits(vehicles: Records, lanes: Records, order: Ints, net: Ints, foe: int, begin: float) -> int:
     """Return who waits for a gap on movement `foe`: halfway, if the common area lies beyond, or at the line; or -1."""
-    if lanes[foe].cycle > 0:
+    if lanes[foe].has & SIGNAL != 0:
         return -1
     if lanes[foe].halfway == 1 and lanes[foe].count > 0 and lanes[foe].wait_x < begin:
         j = order[lanes[foe].order_at]
@@ -391,8 +384,8 @@ def permit(
     """Return whether vehicle i may enter a movement whose stop line is `distance` [m] ahead, and who prevents it."""
     v = vehicles[i].v
     needed = 0.5 * v * v / (distance if distance > 0.1 else 0.1)
-    if lanes[movement].cycle > 0:
-        light = lanes[movement].light
+    light = lanes[movement].light
+    if light != GREEN:
         if light == RED and v < V_WAITING:
             if lanes[movement].from_lane == vehicles[i].lane and stays_red(lanes, movement, desk[0].dt, tick):
                 return False, vehicles[i].blocker
@@ -451,7 +444,7 @@ def may_cross(
     v = vehicles[i].v
     point = waiting_point(vehicles, lanes, movement, i)
     since = vehicles[i].may_enter if to_wait or point == 0.0 else vehicles[i].may_go
-    if v < V_AT_LINE and since < 0 and not looks(i, tick, desk[0].dt) and not turns_green(lanes, net, movement, tick):
+    if v < V_AT_LINE and since < 0 and not looks(i, tick, desk[0].dt) and not turns_green(lanes, movement, tick):
         return False, vehicles[i].blocker
     mine = distance / (v if v > V_AT_LINE else V_AT_LINE)
     decided = False

@@ -4,6 +4,7 @@ from sim.kernel import compiled
 from sim.kernel.junctions import no_room_behind
 from sim.kernel.order import aim, fetch_soon, index_of, insert, last, list_busy, remove, way_on
 from sim.kernel.state import (
+    DETECTORS,
     DRIVING,
     FAR,
     GONE,
@@ -13,6 +14,7 @@ from sim.kernel.state import (
     MIN_GAP,
     MISSED,
     NO_TARGET,
+    NOT_PAST,
     OFF_LANE,
     PASS,
     PASSED,
@@ -157,7 +159,7 @@ def advance_lane(
     segment = here.segment
     wall = here.tail_x
     here.rears = 0
-    seen = segment >= 0 and segments[segment].detector_at < segments[segment].detector_end
+    seen = here.has & DETECTORS != 0
     desk[0].updates += here.count
     k = 0
     while k < here.count:
@@ -316,7 +318,7 @@ def hand_over(
         vehicles[i].defers = -1
         vehicles[i].by_stages = 0
         aim(vehicles, lanes, segments, net, route, i)
-        if segments[segment].detector_at < segments[segment].detector_end:
+        if lanes[ahead].has & DETECTORS != 0:
             detect(segments, detectors, passed, i, segment, -1e-9, x, tick)
         if (
             vehicles[i].target_mode != NO_TARGET
@@ -330,8 +332,7 @@ def hand_over(
 @compiled(inline="always")
 def note_past(lanes: Records, desk: Records, lane: int) -> None:
     """Note that one who has come onto a lane in this tick is past its end already."""
-    if lanes[lane].past == 0:
-        lanes[lane].past = 1
+    if lanes[lane].next_past == NOT_PAST:
         lanes[lane].next_past = desk[0].past
         desk[0].past = lane
 
@@ -476,7 +477,7 @@ def move(
     while desk[0].past >= 0:  # a lane shorter than what is driven in one tick
         lane = desk[0].past
         desk[0].past = lanes[lane].next_past
-        lanes[lane].past = 0
+        lanes[lane].next_past = NOT_PAST
         if lanes[lane].count > 0 and vehicles[order[lanes[lane].order_at]].x >= lanes[lane].length:
             pass_ends(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, lane, tick)
     count = list_busy(lanes, order, busy)

@@ -7,7 +7,7 @@ import numpy as np
 
 from sim.kernel import compiled
 from sim.kernel.lean import fetch, lowest
-from sim.kernel.state import PASS, STOP, Ints, Records
+from sim.kernel.state import BUSES, PASS, RING, STOP, Ints, Records
 
 LOOK_THROUGH = 200.0  # [m] a driver picks the lane for the junction after next if that link is shorter [assumption]
 ROOM_IN_RING = 5.0  # [m] on so short a link of a ring drivers still change lanes [assumption]
@@ -156,7 +156,7 @@ def successor(vehicles: Records, segments: Records, net: Ints, route: Records, v
 @compiled(inline="always")
 def is_open(vehicles: Records, lanes: Records, i: int, lane: int) -> bool:
     """Return whether a vehicle may use a lane."""
-    return lanes[lane].buses == 0 or vehicles[i].bus_lanes == 1
+    return lanes[lane].has & BUSES == 0 or vehicles[i].bus_lanes == 1
 
 
 @compiled(inline="always")
@@ -197,7 +197,7 @@ def note_changes(
                 if not is_open(vehicles, lanes, i, lane):
                     continue
                 apart = n - m if n > m else m - n
-                if apart == 1 and lanes[lane].ring == 1 and lanes[lane].length >= ROOM_IN_RING:
+                if apart == 1 and lanes[lane].has & RING != 0 and lanes[lane].length >= ROOM_IN_RING:
                     apart = 0  # on the way round there is more than one place to change lanes
                 if choice < 0:
                     fewest = apart if apart < fewest else fewest

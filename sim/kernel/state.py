@@ -31,12 +31,18 @@ PASSED, STOPPED, TURNED_IN, MISSED, PULLED_OUT, LEFT, LOST, CROSSING, TURNING = 
 # Kinds of vehicles.
 CAR, BUS, HEAVY, TWO_WHEELER = 0, 1, 2, 3
 STRIP = -1  # number of a lane for two-wheelers
+# What a lane has, as bits: detectors; parked cars beside it; a lane over the opposite one for those who pass; a lane
+# beside it towards the inner side, and towards the curb; a signal; that it is for buses alone; that it is of a
+# roundabout's ring, where a network states its connections.
+DETECTORS, PARKED, OVER, INNER, OUTER, SIGNAL, BUSES, RING = 1, 2, 4, 8, 16, 32, 64, 128
 # Lights.
 GREEN, AMBER, RED = 0, 1, 2
 
 LINE = 64  # [bytes] of memory come to the processor at a time
+PAIR = 2 * LINE  # and often the other line of a pair with it
 FAR = 1e9  # [m], [s]: no such thing in sight
 NEVER = 1 << 30  # [ticks]
+NOT_PAST = -2
 MIN_GAP = 0.2  # [m] nobody comes nearer, whatever happens
 B_EMERGENCY = 8.0  # [m/s2] dry road, full brakes
 B_COURTESY = 2.0  # [m/s2] letting somebody in costs no more than this [assumption]
@@ -45,7 +51,15 @@ V_STANDING = 0.1  # [m/s] slower counts as standing
 TAIL_LANES = 6  # the longest vehicle (30 m) lies on so many lanes behind its own, at most [assumption]
 V_QUEUE = 5.0 / 3.6  # [m/s] slower counts as queueing
 
-_BYTE, _SHORT, _INT, _LONG, _SHORT_FLOAT, _FLOAT = np.int8, np.int16, np.int32, np.int64, np.float32, np.float64
+_BYTE, _BITS, _SHORT, _INT, _LONG, _SHORT_FLOAT, _FLOAT = (
+    np.int8,
+    np.uint8,
+    np.int16,
+    np.int32,
+    np.int64,
+    np.float32,
+    np.float64,
+)
 
 
 def _record(**fields: type | tuple[type, int]) -> np.dtype[np.void]:
@@ -77,8 +91,8 @@ VEHICLE = _in_lines(
     high=_BYTE,  # to
     rest=_BYTE,  # 1: it stands, and will in this tick, because of the one ahead alone; 2: and did in the last one
     by_stages=_BYTE,  # 1: crosses the street ahead as far as its middle first
+    backed=_BYTE,  # 1: backs up inside a junction, or has, and lets others by
     bus_lanes=_BYTE,  # 1: may use lanes for buses; like `foresight` never anything else (`LEG.aimed`)
-    insists=_BYTE,  # 1: waits in the wrong lane rather than miss the target
     standing=_INT,  # tick since when it stands, or has only crept on, -1 while moving
     changed=_INT,  # tick of the last lane change
     target_segment=_INT,
@@ -122,7 +136,7 @@ VEHICLE = _in_lines(
     kind=_BYTE,
     keeps_curb=_BYTE,  # 1: looks for a place from the curb lane
     reported=_BYTE,  # 1: an agent wants to know when it leaves
-    backed=_BYTE,  # 1: backs up inside a junction, or has, and lets others by
+    insists=_BYTE,  # 1: waits in the wrong lane rather than miss the target
 )
 
 LANE = _in_lines(
@@ -130,51 +144,48 @@ LANE = _in_lines(
     length=_FLOAT,
     tail_x=_FLOAT,  # rear end of a vehicle whose front has left this lane [m]
     limit=_FLOAT,  # [m/s]
-    parked_to=_FLOAT,  # beside it cars are parked, from `parked_from` to here [m]
     count=_INT,  # vehicles on it
     order_at=_INT,  # where they stand in `order`, the foremost first
     segment=_INT,  # -1 on a movement
     via_at=_INT,  # in `net`: the movement to each successor of the segment, -1 if none leads there
     taken=_INT,  # up to this tick a part of somebody is on it, or somebody may come onto it too fast to stop
+    from_lane=_INT,  # of a movement
+    to_lane=_INT,
+    next_tail=_INT,  # the next lane on which a tail is noted, -1 if none
     number=_BYTE,  # 0 at the curb; one more than the segment has: over the opposite lane; STRIP
     held=_BYTE,  # 1: somebody holds it; 2: only since everybody decided last
     rears=_BYTE,  # 1: rear ends of vehicles on it may still lie before it
-    light=_BYTE,
+    light=_BYTE,  # GREEN where there is no signal
     box=_BYTE,  # on a movement, 1: must be kept clear; 2: behind one who stands; 3: and into a ring
     ties=_BYTE,  # on a movement, 1: gives way to somebody
     halfway=_BYTE,  # 1: only one who crosses in stages waits there, in the way of those from one side
-    next_tail=_INT,  # the next lane on which a tail is noted, -1 if none
+    has=_BITS,  # DETECTORS and so on
     # What matters at junctions: the second.
     wait_x=_FLOAT,  # on a movement: where one who must give way waits inside [m], 0 at the stop line
     tail_v=_FLOAT,  # the tail's speed
     gap=_FLOAT,  # on a movement: critical gap [s]
     tail_who=_INT,
     zebra=_INT,  # the zebra that a movement passes, -1 if none
-    from_lane=_INT,  # of a movement
-    to_lane=_INT,
     conflict_at=_INT,
     conflict_end=_INT,
     feed_at=_INT,  # in `net`: the movements that lead into this lane
-    feed_end=_INT,
-    cycle=_INT,  # [ticks], 0 without signal
+    feed_end=_INT,  # and there, of a segment's lane: what follows on the way round in a ring; -1: nothing
     switched=_INT,  # the tick in which its light may have switched last
-    # What is seldom read.
-    parked_from=_FLOAT,
     order_end=_INT,  # where the next lane's begin in `order`
+    changes=_INT,  # for `aim`: lane changes from here on to where the route leads
+    next_past=_INT,  # somebody ran through it in this tick: the next such lane, -1 if none; else NOT_PAST
+)
+
+LIGHT = _record(
+    lane=_INT,  # that obeys it
+    switches=_INT,  # the tick before which it does not switch again
+    cycle=_INT,  # [ticks]
     offset=_INT,
     green_from=_INT,  # within the cycle, after the offset
     green_to=_INT,
     amber_to=_INT,
     more_at=_INT,  # in `net`: further greens of the cycle, (from, to, amber to) each
     more_end=_INT,
-    switches=_INT,  # the tick before which its light does not switch again
-    to_light=_INT,  # so many lanes further on is the next one that obeys a light; 0: none
-    changes=_INT,  # for `aim`: lane changes from here on to where the route leads
-    buses=_BYTE,  # 1: for buses alone
-    ring=_BYTE,  # 1: of a roundabout's ring, where a network states its connections
-    goes_round=_INT,  # in a ring: what follows on the way round, in the same lane if there is one; -1: nothing
-    past=_BYTE,  # 1: somebody who came onto it in this tick is past its end already
-    next_past=_INT,  # the next such lane, -1 if none
 )
 
 SEGMENT = _record(
@@ -189,6 +200,8 @@ SEGMENT = _record(
     opposite=_INT,  # the one lane of the other direction beside this one lane, -1: none, or out of reach
     over=_INT,  # a lane that lies on it, for those who pass; -1: none
     mirror=_FLOAT,  # x on this lane + x on the opposite one, at the same place [m]
+    parked_from=_FLOAT,  # beside lane 0 cars are parked, from here [m]
+    parked_to=_FLOAT,
 )
 
 LEG = _record(
@@ -297,9 +310,9 @@ DESK = _record(
 
 
 def rows(kind: np.dtype[np.void], count: int) -> Records:
-    """Return `count` records of zeros, the first at the beginning of a cache line."""
-    room = np.zeros(count * kind.itemsize + LINE, dtype=np.uint8)
-    begin = -room.ctypes.data % LINE
+    """Return `count` records of zeros, the first at the beginning of a pair of cache lines."""
+    room = np.zeros(count * kind.itemsize + PAIR, dtype=np.uint8)
+    begin = -room.ctypes.data % PAIR
     return room[begin : begin + count * kind.itemsize].view(kind).view(np.recarray)
 
 

@@ -70,6 +70,7 @@ def advance(
     net: Ints,
     route: Records,
     conflicts: Records,
+    lights: Records,
     detectors: Records,
     passed: Floats,
     entries: Records,
@@ -112,7 +113,7 @@ def advance(
     while tick < until:
         tick += 1
         if tick > desk[0].switches:  # what is decided in this tick begins where the last one ended
-            desk[0].switches = switch_lights(lanes, net, tick - 1)
+            desk[0].switches = switch_lights(lanes, lights, net, tick - 1)
         if zebras.size > 0:
             cross(vehicles, lanes, order, net, zebras, people, queue, waiting, news, desk, tick)
         count = list_busy(lanes, order, busy)

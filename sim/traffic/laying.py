@@ -5,7 +5,27 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.kernel.state import CONFLICT, DETECTOR, FAR, LANE, RED, SEGMENT, Ints, Records, rows
+from sim.kernel.state import (
+    BUSES,
+    CONFLICT,
+    DETECTOR,
+    DETECTORS,
+    FAR,
+    INNER,
+    LANE,
+    LIGHT,
+    NOT_PAST,
+    OUTER,
+    OVER,
+    PARKED,
+    RED,
+    RING,
+    SEGMENT,
+    SIGNAL,
+    Ints,
+    Records,
+    rows,
+)
 from sim.scenario.drivers import GapAcceptance
 from sim.scenario.junctions import Movement, as_if_kept_right, setback_m
 from sim.scenario.network import Crossing, CurbZone, Link, Network
@@ -47,10 +67,10 @@ def lay_out(
         return groups[m.stated.programme][m.stated.group]
 
     movement_rows = [draft.add_movement(m, light(m), _gap_s(network, m, gaps)) for m in movements]
-    lanes, segments, net = _numbered(draft)
+    lanes, lights, segments, net = _numbered(draft)
     conflicts = _conflicts(lanes, movements, movement_rows)
     layout = Layout(
-        Road(dt, lanes, segments, conflicts, rows(DETECTOR, 0), net),
+        Road(dt, lanes, lights, segments, conflicts, rows(DETECTOR, 0), net),
         {link: tuple(pieces) for link, pieces in draft.pieces.items()},
         draft.zebras,
         tuple(movement_rows),
@@ -68,8 +88,8 @@ def lay_out(
     return replace(layout, road=replace(layout.road, detectors=_detectors(layout, detectors)))
 
 
-def _numbered(draft: Draft) -> tuple[Records, Records, Ints]:
-    """Return the lanes, the segments and the table of successors and feeders."""
+def _numbered(draft: Draft) -> tuple[Records, Records, Records, Ints]:
+    """Return the lanes, the lights, the segments and the table of successors and feeders."""
     lanes = rows(LANE, len(draft.lanes))
     for name in (
         "limit",
@@ -82,29 +102,35 @@ def _numbered(draft: Draft) -> tuple[Records, Records, Ints]:
         "gap",
         "wait_x",
         "halfway",
-        "buses",
-        "ring",
     ):
         lanes[name] = [getattr(lane, name) for lane in draft.lanes]
-    for name in ("cycle", "offset", "green_from", "green_to", "amber_to"):
-        lanes[name] = [getattr(lane.light, name) for lane in draft.lanes]
-    lit = [0, *np.flatnonzero(lanes["cycle"][1:]) + 1]
-    lanes["to_light"][lit[:-1]] = np.diff(lit)
     lanes["length"] = [round(lane.length, 6) for lane in draft.lanes]
-    lanes["tail_x"], lanes["tail_who"], lanes["light"] = FAR, -1, RED
+    lanes["tail_x"], lanes["tail_who"], lanes["switched"], lanes["next_past"] = FAR, -1, -1, NOT_PAST
+    lanes["has"] = [SIGNAL * (lane.light.cycle > 0) + BUSES * lane.buses + RING * lane.ring for lane in draft.lanes]
     capacity = [int(lane.length / lane.spacing) + 6 for lane in draft.lanes]
     lanes["order_end"] = np.cumsum(capacity)
     lanes["order_at"] = lanes["order_end"] - capacity
     segments = _segments(draft)
+    _note_beside(lanes, segments)
     net: list[int] = []
     _add_ways(draft, lanes, segments, net)
-    lanes["goes_round"] = lanes["to_lane"]
-    for row in np.flatnonzero(lanes["ring"]).tolist():
-        lanes[row].goes_round = _way_round(draft, row, net[lanes[row].via_at : lanes[row].feed_at])
-    for row, lane in enumerate(draft.lanes):
-        lanes[row].more_at, lanes[row].more_end = len(net), len(net) + len(lane.light.more)
-        net += lane.light.more
-    return lanes, segments, np.asarray([*net, -1], dtype=np.int32)
+    lights = _lights(draft, lanes, net)
+    return lanes, lights, segments, np.asarray([*net, -1], dtype=np.int32)
+
+
+def _lights(draft: Draft, lanes: Records, net: list[int]) -> Records:
+    """Return the lights in the order of the lanes that obey them, all red; append to the table their further greens."""
+    lit = {row: lane.light for row, lane in enumerate(draft.lanes) if lane.light.cycle > 0}
+    lights = rows(LIGHT, len(lit))
+    lights["lane"] = list(lit)
+    lanes["light"][lights["lane"]] = RED
+    for name in ("cycle", "offset", "green_from", "green_to", "amber_to"):
+        lights[name] = [getattr(light, name) for light in lit.values()]
+    marks = np.array([len(light.more) for light in lit.values()], dtype=np.int32)
+    lights["more_end"] = len(net) + np.cumsum(marks)
+    lights["more_at"] = lights["more_end"] - marks
+    net += [mark for light in lit.values() for mark in light.more]
+    return lights
 
 
 def _way_round(draft: Draft, row: int, ways: Sequence[int]) -> int:
@@ -130,6 +156,14 @@ def _segments(draft: Draft) -> Records:
         segments[s].opposite, segments[s].over = draft.first_lane[other.segment], draft.over[s]
         segments[s].mirror = round(network.length(network.link(here.link)) - here.from_m - other.from_m, 6)
     return segments
+
+
+def _note_beside(lanes: Records, segments: Records) -> None:
+    """Note in each lane of a segment which lanes are beside it, and whether it is passed over the opposite one."""
+    row = np.flatnonzero((lanes["segment"] >= 0) & (lanes["number"] >= 0))
+    of, number = segments[lanes["segment"][row]], lanes["number"][row]
+    inner, outer = number + 1 < of["lanes"], (number > 0) & (number < of["lanes"])
+    lanes["has"][row] |= (OVER * (of["over"] >= 0) + INNER * inner + OUTER * outer).astype(np.uint8)
 
 
 def _add_ways(draft: Draft, lanes: Records, segments: Records, net: list[int]) -> None:
@@ -160,6 +194,8 @@ def _add_ways(draft: Draft, lanes: Records, segments: Records, net: list[int]) -
         lanes[row].feed_at = len(net)
         net += feeds.get(row, [])
         lanes[row].feed_end = len(net)
+        if lane.segment >= 0:
+            net.append(_way_round(draft, row, net[lanes[row].via_at : lanes[row].feed_at]) if lane.ring else -1)
 
 
 def _gap_s(network: Network, m: Movement, gaps: GapAcceptance) -> float:
@@ -195,12 +231,13 @@ def _conflicts(lanes: Records, movements: Sequence[Movement], movement_rows: lis
 def _park_beside(layout: Layout, zone: CurbZone) -> None:
     """Note in the lanes beside a zone of parking berths where cars are parked; several zones count as one stretch."""
     for piece in layout.pieces[zone.link]:
-        lane = layout.road.lanes[layout.road.segments[piece.segment].first_lane]
+        segment = layout.road.segments[piece.segment]
         begin, end = max(zone.from_m, piece.from_m) - piece.from_m, min(zone.to_m, piece.to_m) - piece.from_m
         if begin < end:
-            empty = lane.parked_to == 0.0
-            lane.parked_from = begin if empty else min(begin, lane.parked_from)
-            lane.parked_to = max(end, lane.parked_to)
+            empty = segment.parked_to == 0.0
+            segment.parked_from = begin if empty else min(begin, segment.parked_from)
+            segment.parked_to = max(end, segment.parked_to)
+            layout.road.lanes[segment.first_lane].has |= PARKED
 
 
 def _detectors(layout: Layout, detectors: Sequence[Detector]) -> Records:
@@ -213,4 +250,5 @@ def _detectors(layout: Layout, detectors: Sequence[Detector]) -> Records:
         if segments[segment].detector_end == 0:
             segments[segment].detector_at = n
         segments[segment].detector_end = n + 1
+        layout.road.lanes["has"][layout.road.lanes["segment"] == segment] |= DETECTORS
     return found

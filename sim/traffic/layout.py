@@ -33,6 +33,7 @@ class Road:
 
     dt: float
     lanes: Records
+    lights: Records
     segments: Records
     conflicts: Records
     detectors: Records

@@ -74,7 +74,7 @@ class Traffic:
         self.filmed = filmed
         self.tick = 0
         self._every = max(1, round(SAMPLE_S / self.dt))
-        self.lanes = k.joined(road.lanes)
+        self.lanes, self.lights = k.joined(road.lanes), k.joined(road.lights)
         self.order = empty(self.lanes)
         count, route = fleet.vehicles.size, k.joined(fleet.route)
         self.everybody = k.joined(fleet.vehicles, shadows())
@@ -104,7 +104,9 @@ class Traffic:
         seen = k.rows(k.SEEN, count if filmed else 0)
         seen["lane"] = -1
         told = (self.news, self.samples, self._frames, seen, self.desk)
-        self._rest: Any = tuple(map(k.handed, (road.conflicts, road.detectors, self.passed, *beside, *waiting, *told)))
+        self._rest: Any = tuple(
+            map(k.handed, (road.conflicts, self.lights, road.detectors, self.passed, *beside, *waiting, *told))
+        )
         ADVANCE.check(*self.scene.arrays, self.ways.route, *self._rest)
 
     # ------------------------------------------------------------------ the clock

@@ -125,15 +125,15 @@ def test_sumos_lights_are_ours_at_every_second(tmp_path, capsys):
     sumo.simulate(folder, "-a", "watch.add.xml", "-r", "", "--end", "26650")
     states = [{float(s.get("time")): s.get("state") for s in sumo.parsed(folder, f"{n[:2]}.xml")} for n in names]
     world = SchoolMorning(resolve(load_scenario("school/baseline")), seed=3)
-    lanes, rows = world.traffic.lanes, world.layout.movement_rows
+    traffic, rows = world.traffic, world.layout.movement_rows
     here = [row for row, m in zip(rows, world.movements, strict=True) if m.node == "J2"]
     over = [n for n, told in enumerate(world.layout.lane_names) if told.startswith("crossing at_gate")]
     for tick in range(2, 480, 2):
-        switch_lights(lanes, world.layout.road.net, tick)
+        switch_lights(traffic.lanes, traffic.lights, world.layout.road.net, tick)
         for found, its in zip(states, (here, over), strict=True):
             shown = {GREEN: "G", AMBER: "y"}
             state = found[world.start_s + tick * world.dt_s].upper().replace("Y", "y").replace("R", "r")
-            assert state == "".join(shown.get(lanes[row].light, "r") for row in its)
+            assert state == "".join(shown.get(traffic.lanes[row].light, "r") for row in its)
 
 
 @pytest.mark.slow

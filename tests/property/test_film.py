@@ -189,7 +189,7 @@ def test_lights_change_when_the_kernel_s_do_tick_for_tick():
     seen = watched()
     signals = table(seen.film.signals)
     code = {"green": k.GREEN, "amber": k.AMBER, "red": k.RED}
-    lanes = np.flatnonzero(seen.world.traffic.lanes["cycle"] > 0)
+    lanes = seen.world.traffic.lights["lane"]
     assert set(signals["lane"]) == set(lanes.tolist())
     shown = np.array(seen.lights)
     start_s, dt = seen.world.traffic.start_s, seen.world.traffic.dt

@@ -7,6 +7,7 @@ import pytest
 
 from sim.formats.sumo import read_sumo
 from sim.kernel.following import arrival_speed
+from sim.kernel.state import BUSES
 from sim.scenario import check_trips as checks
 from sim.scenario.check_trips import check_trips
 from sim.scenario.trips import Stop
@@ -145,7 +146,7 @@ def test_cars_keep_off_the_bus_lane_and_a_bus_goes_where_its_stop_is(town):
     while not run.is_over():
         run.step()
         for row, trip in enumerate(town.trips):
-            if vehicles[row].state == 1 and lanes[vehicles[row].lane].buses:
+            if vehicles[row].state == 1 and lanes[vehicles[row].lane].has & BUSES:
                 seen.add(kinds[trip.type])
     assert seen == {True}
 

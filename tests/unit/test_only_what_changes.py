@@ -25,24 +25,27 @@ def test_lights_set_only_when_one_switches_are_those_set_anew_in_each_tick(offse
     net = np.array([*more, -1], dtype=np.int32)
 
     def two_lit():
-        lanes = k.rows(k.LANE, 3)
-        lanes[0].to_light = 2
-        for m, later in ((0, 0), (2, 11)):
-            lanes[m].cycle, lanes[m].offset, lanes[m].more_end = 90, offset + later, len(more)
-            lanes[m].green_from, lanes[m].green_to, lanes[m].amber_to = marks
-        return lanes
+        lights = k.rows(k.LIGHT, 2)
+        lights["lane"], lights["cycle"], lights["offset"], lights["more_end"] = (
+            (0, 2),
+            90,
+            (offset, offset + 11),
+            len(more),
+        )
+        lights["green_from"], lights["green_to"], lights["amber_to"] = marks
+        return lights
 
-    lanes, again = two_lit(), 0
+    lanes, lights, again = k.rows(k.LANE, 3), two_lit(), 0
     for tick in range(400):
         if tick >= again:
-            again = switch_lights(lanes, net, tick)
-        anew = two_lit()
-        switch_lights(anew, net, tick)
+            again = switch_lights(lanes, lights, net, tick)
+        anew = k.rows(k.LANE, 3)
+        switch_lights(anew, two_lit(), net, tick)
         assert lanes["light"].tolist() == anew["light"].tolist(), tick
 
 
 def test_where_there_are_no_lights_none_is_looked_at_again():
-    assert switch_lights(k.rows(k.LANE, 3), np.zeros(1, dtype=np.int32), 5) > 1_000_000
+    assert switch_lights(k.rows(k.LANE, 3), k.rows(k.LIGHT, 0), np.zeros(1, dtype=np.int32), 5) > 1_000_000
 
 
 RED_S = 200.0
@@ -92,7 +95,7 @@ def test_who_stands_before_a_full_place_names_who_fills_it_as_soon_as_it_turns_r
     traffic = traffic_on(street(600.0, speed_km_h=40.0, crossings=[signal]), cars)
     traffic.orders.stop_at(0, "ab", 310.0)
     go(traffic, 120.0)
-    lit = int(np.flatnonzero(traffic.lanes["cycle"])[0])
+    lit = int(traffic.lights[0].lane)
     seen = []
     while traffic.tick * traffic.dt < 400.0:
         go(traffic, (traffic.tick + 1) * traffic.dt)
@@ -105,7 +108,7 @@ def test_who_stopped_one_inside_a_junction_does_not_stop_him_at_the_next_light_t
     signals = [replace(red_then_green(at, red_s=RED_S), id=f"signal_{at:g}") for at in (300.0, 316.0)]
     traffic = traffic_on(street(600.0, crossings=signals), [Departure(n, 8 * n, ("ab",)) for n in range(2)])
     go(traffic, 101.0)
-    inside = int(np.flatnonzero(traffic.lanes["cycle"])[0])
+    inside = int(traffic.lights[0].lane)
     place(traffic, 0, inside, 3.0)
     traffic.everybody[0].blocker = 1
     go(traffic, 101.5)
@@ -238,8 +241,12 @@ def test_who_sees_farther_has_lanes_of_his_own(seen_m):
 @pytest.mark.parametrize("kind", [k.VEHICLE, k.LANE])
 def test_records_are_whole_lines_and_begin_with_one(kind):
     found = k.joined(k.rows(kind, 3)[1:])
-    assert found.ctypes.data % k.LINE == 0
+    assert found.ctypes.data % k.PAIR == 0
     assert found.dtype.itemsize % k.LINE == 0
+
+
+def test_a_lane_is_one_pair_of_lines():
+    assert k.LANE.itemsize == k.PAIR
 
 
 def test_what_moving_reads_of_everybody_lies_in_one_line_and_what_decisions_read_in_two():

@@ -7,7 +7,7 @@ import pytest
 
 from sim.kernel import state as k
 from sim.kernel.gaps import LOOK, NOTICED, is_free
-from sim.kernel.junctions import enters_before, sets_out, turns_green
+from sim.kernel.junctions import enters_before, sets_out, switch_lights, turns_green
 from sim.scenario.network import CrossedLink, Crossing, Link, Network, Node
 from sim.traffic.fleet import Departure, Temperament
 from sim.traffic.layout import Detector
@@ -35,14 +35,24 @@ def test_a_queue_starts_at_green_at_the_same_moment_whatever_the_step(dt):
 
 
 def test_nobody_misses_that_a_light_turns_green():
-    lanes, more = k.rows(k.LANE, 1), np.array([60, 70, 73], dtype=np.int32)
-    lanes[0].cycle, lanes[0].offset, lanes[0].green_from = 100, 7, 30
-    green = [t for t in range(1, 200) if turns_green(lanes, more, 0, t)]
-    assert green == [38, 138]  # the state of the tick before counts
-    lanes[0].more_end = 3  # a second green in each cycle
-    assert [t for t in range(1, 200) if turns_green(lanes, more, 0, t)] == [38, 68, 138, 168]
-    lanes[0].cycle = 0
-    assert not turns_green(lanes, more, 0, 38)
+    lanes, lights, more = k.rows(k.LANE, 2), k.rows(k.LIGHT, 1), np.array([60, 70, 73], dtype=np.int32)
+    lanes["switched"] = -1
+
+    def turns(movement):
+        found, again = [], 0
+        lights[0].switches = 0
+        for tick in range(1, 200):
+            if tick > again:  # the state of the tick before counts
+                again = switch_lights(lanes, lights, more, tick - 1)
+            found += [tick] if turns_green(lanes, movement, tick) else []
+        return found
+
+    lights[0].cycle, lights[0].offset = 100, 7
+    lights[0].green_from, lights[0].green_to, lights[0].amber_to = 30, 50, 53
+    assert turns(0) == [38, 138]
+    lights[0].more_end = 3  # a second green in each cycle
+    assert turns(0) == [38, 68, 138, 168]
+    assert turns(1) == []  # has no light
 
 
 def merging():

@@ -181,12 +181,12 @@ def test_the_lights_are_ours_at_every_tick_of_a_cycle(name):
         tuple(c.get(k) for k in ("from", "fromLane", "to", "toLane")): (c.get("tl"), int(c.get("linkIndex")))
         for c in roots(name)["signals.tll.xml"].iter("connection")
     }
-    assert len(obeyed) == sum(road.road.lanes["cycle"] > 0) == 18
+    assert len(obeyed) == road.road.lights.size == 18
     rows = [(row, way) for row, way in zip(road.movement_rows, of.road.ways, strict=True) if way.light.cycle_s > 0]
     over = [n for n, told in enumerate(road.lane_names) if told.startswith("crossing at_gate")]
-    lanes = joined(road.road.lanes)
+    lanes, lights = joined(road.road.lanes), joined(road.road.lights)
     for tick in range(round(110 / of.step_s)):
-        switch_lights(lanes, road.road.net, tick)
+        switch_lights(lanes, lights, road.road.net, tick)
         at_s = start_s + tick * of.step_s
         for row, way in rows:
             m = way.movement

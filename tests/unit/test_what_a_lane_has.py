@@ -1,0 +1,76 @@
+"""What a lane has is noted in the lane itself, and is what the network, the detectors and the curb zones say."""
+
+from dataclasses import replace
+
+import pytest
+
+from sim.kernel import state as k
+from sim.scenario.junctions import movements
+from sim.scenario.network import CurbZone, Link, Network, Node
+from sim.traffic.fleet import Departure
+from sim.traffic.laying import lay_out
+from sim.traffic.layout import Detector
+from tests.streets import go, population, red_then_green, street, traffic_on
+
+PARKING = CurbZone(id="row", link="ab", kind="parking", from_m=100.0, to_m=200.0, berths=16)
+
+
+def laid(network, *detectors):
+    """Return a network's layout."""
+    return lay_out(network, movements(network), population().gaps, dt=0.5, start_s=0.0, detectors=detectors)
+
+
+def had(network, *detectors):
+    """Return what each lane of link `ab` has, from the curb on; behind them its strip, or a lane over the opposite."""
+    lanes = laid(network, *detectors).road.lanes
+    return [int(lane.has) for lane in lanes if lane.segment == 0]
+
+
+def two_way(**link):
+    """Return a street with one lane each way."""
+    nodes = (Node(id="a", x_m=0, y_m=0, boundary=True), Node(id="b", x_m=300, y_m=0, boundary=True))
+    ends = (("ab", "a", "b"), ("ba", "b", "a"))
+    links = (Link(id=id, from_node=a, to_node=b, lanes=1, speed_km_h=40, **link) for id, a, b in ends)
+    return Network(nodes=nodes, links=tuple(links))
+
+
+@pytest.mark.parametrize(
+    ("lanes", "has"), [(1, [0]), (2, [k.INNER, k.OUTER]), (3, [k.INNER, k.INNER | k.OUTER, k.OUTER])]
+)
+def test_lanes_know_which_lanes_are_beside_them(lanes, has):
+    assert had(street(lanes=lanes)) == has
+
+
+def test_a_lane_that_is_passed_over_the_opposite_one_knows_it_and_so_does_the_lane_over_it():
+    assert had(two_way()) == [k.OVER, k.OVER]
+    assert had(two_way(divided=True)) == [0]
+
+
+def test_a_strip_has_nothing_beside_it():
+    assert had(two_way(divided=True, strip_width_m=1.5)) == [0, 0]
+
+
+def test_all_lanes_of_a_segment_know_of_its_detectors_and_the_curb_lane_of_parked_cars():
+    parked = replace(street(lanes=2), curb_zones=(PARKING,))
+    assert had(parked, Detector("ab", 50.0, 0)) == [k.INNER | k.PARKED | k.DETECTORS, k.OUTER | k.DETECTORS]
+    segment = laid(parked).road.segments[0]
+    assert (segment.parked_from, segment.parked_to) == (100.0, 200.0)
+
+
+def test_lanes_for_buses_and_ways_with_a_signal_are_known():
+    (link,) = street(lanes=2).links
+    assert had(replace(street(), links=(replace(link, bus_lanes=(0,)),))) == [k.BUSES | k.INNER, k.OUTER]
+    road = laid(street(crossings=[red_then_green(300.0, red_s=50.0)])).road
+    assert [int(lane.has) for lane in road.lanes if lane.segment < 0] == [k.SIGNAL]
+    assert road.lights["lane"].tolist() == [n for n, lane in enumerate(road.lanes) if lane.segment < 0]
+
+
+def test_who_follows_beside_parked_cars_keeps_a_longer_time_gap():
+    def headway_s(*zones):
+        network = replace(street(400.0, speed_km_h=36.0), curb_zones=zones)
+        cars = [Departure(n, n, ("ab",)) for n in range(12)]
+        traffic = traffic_on(network, cars, detectors=[Detector("ab", 150.0, 0)])
+        go(traffic, 120.0)
+        return float((traffic.passed[11, 0] - traffic.passed[1, 0]) / 10 * traffic.dt)
+
+    assert 1.05 < headway_s(PARKING) / headway_s() < 1.2
