@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from sim.interventions import resolve
 from sim.kernel import state as k
 from sim.scenario.junctions import movements
 from sim.scenario.network import CurbZone, Link, Network, Node
+from sim.scenario.read import load_scenario
 from sim.traffic.fleet import Departure
 from sim.traffic.laying import lay_out
 from sim.traffic.layout import Detector
@@ -74,3 +76,40 @@ def test_who_follows_beside_parked_cars_keeps_a_longer_time_gap():
         return float((traffic.passed[11, 0] - traffic.passed[1, 0]) / 10 * traffic.dt)
 
     assert 1.05 < headway_s(PARKING) / headway_s() < 1.2
+
+
+def named(layout):
+    """Return what is told of each lane by its name: where it leads, who gives way to whom, how long it is."""
+    road, name = layout.road, layout.lane_names
+    found = {}
+    for row, lane in enumerate(road.lanes):
+        meets = road.conflicts[lane.conflict_at : lane.conflict_end]
+        ends = [name[n] if n >= 0 else "" for n in (lane.from_lane, lane.to_lane)]
+        feeds = sorted(name[n] for n in road.net[lane.feed_at : lane.feed_end])
+        foes = sorted((name[c.foe], int(c.yields), float(c.begin), float(c.end)) for c in meets)
+        found[name[row]] = (ends, feeds, foes, float(lane.length), int(lane.has), int(lane.box))
+    return found
+
+
+def test_lanes_of_a_large_network_are_numbered_in_another_order_and_are_the_same(monkeypatch):
+    site = resolve(load_scenario("school/baseline")).site
+    found = movements(site.network)
+    given = lay_out(site.network, found, population().gaps, dt=0.5, start_s=0.0)
+    monkeypatch.setattr("sim.traffic.laying.MANY", 0)
+    other = lay_out(site.network, found, population().gaps, dt=0.5, start_s=0.0)
+    assert other.lane_names != given.lane_names
+    assert named(other) == named(given)
+    assert [other.lane_names[n] for n in other.movement_rows] == [given.lane_names[n] for n in given.movement_rows]
+
+
+def test_lanes_of_a_large_network_lie_near_those_of_the_next_junctions():
+    def reach(network):
+        """Return how many lanes lie between the ends of a way through a junction, on average."""
+        lanes = laid(network).road.lanes
+        ways = lanes[lanes["to_lane"] >= 0]
+        return abs(ways["to_lane"] - ways["from_lane"]).mean()
+
+    nodes = [Node(id=f"n{n}", x_m=100.0 * n, y_m=0.0, boundary=n in (0, 1000)) for n in range(1001)]
+    links = [Link(id=f"l{n}", from_node=f"n{n}", to_node=f"n{n + 1}", lanes=1, speed_km_h=40) for n in range(1000)]
+    mixed = sorted(links, key=lambda link: int(link.id[1:]) * 389 % 1000)
+    assert reach(Network(nodes=tuple(nodes), links=tuple(mixed))) == 1.0
