@@ -95,7 +95,7 @@ def test_lanes_of_a_large_network_are_numbered_in_another_order_and_are_the_same
     site = resolve(load_scenario("school/baseline")).site
     found = movements(site.network)
     given = lay_out(site.network, found, population().gaps, dt=0.5, start_s=0.0)
-    monkeypatch.setattr("sim.traffic.laying.MANY", 0)
+    monkeypatch.setattr("sim.traffic.numbering.MANY", 0)
     other = lay_out(site.network, found, population().gaps, dt=0.5, start_s=0.0)
     assert other.lane_names != given.lane_names
     assert named(other) == named(given)
