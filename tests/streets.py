@@ -80,6 +80,14 @@ def street(
     )
 
 
+def two_way(length_m: float = 600.0, *, divided: bool = False, strip_width_m: float = 0.0) -> Network:
+    """Return a street with one lane each way, `ab` and `ba`, between two boundaries."""
+    nodes = (Node(id="a", x_m=0, y_m=0, boundary=True), Node(id="b", x_m=length_m, y_m=0, boundary=True))
+    alike = {"lanes": 1, "speed_km_h": 40, "divided": divided, "strip_width_m": strip_width_m}
+    there, back = (Link(id=a + b, from_node=a, to_node=b, **alike) for a, b in ("ab", "ba"))
+    return Network(nodes=nodes, links=(there, back))
+
+
 def red_then_green(at_m: float, *, red_s: float, cycle_s: float = 600.0, width_m: float = 4.0) -> Crossing:
     """Return a signalised crossing of link `ab` that is red for vehicles for the first `red_s` of each cycle."""
     return Crossing(

@@ -232,7 +232,6 @@ def consider(
     order: Ints,
     net: Ints,
     desk: Records,
-    segments: Records,
     lane: int,
     k: int,
     k_inner: int,
@@ -269,7 +268,7 @@ def consider(
         return changed
     ahead = vehicles[order[here.order_at + k - 1]]
     gap = ahead.x - ahead.length - x
-    inner = number + 1 < segments[here.segment].lanes and is_open(vehicles, lanes, order[here.order_at + k], lane + 1)
+    inner = here.has & INNER != 0 and is_open(vehicles, lanes, order[here.order_at + k], lane + 1)
     if ahead.state == HELD and gap < STUCK and inner and has_stood(me, PUSHES, desk[0].dt, tick):
         beyond = held_ahead(vehicles, lanes, order, lane + 1, k_inner, x, until)
         room = until - ahead.x - (me.length + ROOM if to_curb else PASSING)
@@ -281,7 +280,8 @@ def consider(
     for side in range(2):
         to = lane + 1 if side == 0 else lane - 1
         n = number + 1 if side == 0 else number - 1
-        if n < 0 or n >= segments[here.segment].lanes or not is_open(vehicles, lanes, order[here.order_at + k], to):
+        there = INNER if side == 0 else OUTER
+        if here.has & there == 0 or not is_open(vehicles, lanes, order[here.order_at + k], to):
             continue
         k_to = k_inner if side == 0 else k_curb
         if k_to > 0:
@@ -318,7 +318,6 @@ def change_lanes(
     order: Ints,
     net: Ints,
     desk: Records,
-    segments: Records,
     busy: Ints,
     count: int,
     tick: int,
@@ -345,6 +344,6 @@ def change_lanes(
                     k_inner = count_ahead(vehicles, lanes, order, lane + 1, k_inner, x)
                 if has_curb:
                     k_curb = count_ahead(vehicles, lanes, order, lane - 1, k_curb, x)
-                if consider(vehicles, lanes, order, net, desk, segments, lane, k, k_inner, k_curb, why == MUST, tick):
+                if consider(vehicles, lanes, order, net, desk, lane, k, k_inner, k_curb, why == MUST, tick):
                     continue
             k += 1

@@ -385,15 +385,12 @@ def permit(
     v = vehicles[i].v
     needed = 0.5 * v * v / (distance if distance > 0.1 else 0.1)
     light = lanes[movement].light
-    if light != GREEN:
-        if light == RED and v < V_WAITING:
-            if lanes[movement].from_lane == vehicles[i].lane and stays_red(lanes, movement, desk[0].dt, tick):
-                return False, vehicles[i].blocker
-            return False, no_room(vehicles, lanes, order, net, route, i, movement)
-        if light == RED and needed < B_LAST:
-            return False, -1
-        if light == AMBER and needed < B_AMBER:
-            return False, -1
+    if light == RED and v < V_WAITING:
+        if lanes[movement].from_lane == vehicles[i].lane and stays_red(lanes, movement, desk[0].dt, tick):
+            return False, vehicles[i].blocker
+        return False, no_room(vehicles, lanes, order, net, route, i, movement)
+    if (light == RED and needed < B_LAST) or (light == AMBER and needed < B_AMBER):
+        return False, -1
     if not near(distance, v):
         return True, -1
     if needed >= B_LAST and v > V_WAITING:

@@ -51,15 +51,8 @@ V_STANDING = 0.1  # [m/s] slower counts as standing
 TAIL_LANES = 6  # the longest vehicle (30 m) lies on so many lanes behind its own, at most [assumption]
 V_QUEUE = 5.0 / 3.6  # [m/s] slower counts as queueing
 
-_BYTE, _BITS, _SHORT, _INT, _LONG, _SHORT_FLOAT, _FLOAT = (
-    np.int8,
-    np.uint8,
-    np.int16,
-    np.int32,
-    np.int64,
-    np.float32,
-    np.float64,
-)
+_BYTE, _BITS, _SHORT, _INT, _LONG = np.int8, np.uint8, np.int16, np.int32, np.int64
+_SHORT_FLOAT, _FLOAT = np.float32, np.float64
 
 
 def _record(**fields: type | tuple[type, int]) -> np.dtype[np.void]:

@@ -121,7 +121,7 @@ def advance(
         count = move(vehicles, lanes, order, segments, net, route, detectors, passed, news, desk, busy, count, tick)
         if desk[0].pulling > 0:
             pull_out(vehicles, lanes, order, segments, net, route, pulling, news, desk, tick)
-        change_lanes(vehicles, lanes, order, net, desk, segments, busy, count, tick)
+        change_lanes(vehicles, lanes, order, net, desk, busy, count, tick)
         if desk[0].passing == 1:
             pass_rows(vehicles, lanes, order, net, segments, every_driver, tick)
         admit(vehicles, lanes, order, entries, queue, desk, tick)

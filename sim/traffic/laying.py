@@ -1,7 +1,10 @@
 """From a network to the road: a draft of its lanes, numbered (`sim.traffic.numbering`) into the kernel's arrays."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
+from operator import itemgetter
+
+import numpy as np
 
 from sim.kernel.state import CONFLICT, DETECTOR, DETECTORS, PARKED, Records, rows
 from sim.scenario.drivers import GapAcceptance
@@ -51,7 +54,7 @@ def lay_out(
         m = movements[n]
         movement_rows[n] = draft.add_movement(m, light(m), _gap_s(network, m, gaps))
     lanes, lights, segments, net = numbered(draft)
-    conflicts = _conflicts(lanes, movements, movement_rows, numbers)
+    conflicts = _conflicts(lanes, movements, movement_rows)
     layout = Layout(
         Road(dt, lanes, lights, segments, conflicts, rows(DETECTOR, 0), net),
         {link: tuple(pieces) for link, pieces in draft.pieces.items()},
@@ -85,13 +88,11 @@ def _gap_s(network: Network, m: Movement, gaps: GapAcceptance) -> float:
     return {"left": left_s, "through": gaps.through_s, "right": gaps.right_s, "u_turn": gaps.u_turn_s}[turn]
 
 
-def _conflicts(
-    lanes: Records, movements: Sequence[Movement], movement_rows: Sequence[int], numbers: Iterable[int]
-) -> Records:
+def _conflicts(lanes: Records, movements: Sequence[Movement], movement_rows: Sequence[int]) -> Records:
     """Return the junctions' conflicts, and note in the lanes where each movement's begin and end."""
     found = rows(CONFLICT, sum(len(m.conflicts) for m in movements))
     n = 0
-    for m, row in ((movements[number], movement_rows[number]) for number in numbers):
+    for row, m in sorted(zip(movement_rows, movements, strict=True), key=itemgetter(0)):
         lanes[row].conflict_at = n
         for c in m.conflicts:
             found[n].foe, found[n].yields = movement_rows[c.foe], int(c.yields)
@@ -125,5 +126,6 @@ def _detectors(layout: Layout, detectors: Sequence[Detector]) -> Records:
         if segments[segment].detector_end == 0:
             segments[segment].detector_at = n
         segments[segment].detector_end = n + 1
-        layout.road.lanes["has"][layout.road.lanes["segment"] == segment] |= DETECTORS
+    lanes = layout.road.lanes
+    lanes["has"][np.isin(lanes["segment"], [segment for segment, _, _ in placed])] |= DETECTORS
     return found

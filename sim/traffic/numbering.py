@@ -41,12 +41,11 @@ def in_order(network: Network, movements: Sequence[Movement]) -> tuple[Sequence[
     from scipy.sparse.csgraph import reverse_cuthill_mckee
 
     row = {node.id: n for n, node in enumerate(network.nodes)}
-    ends = np.array([(row[link.from_node], row[link.to_node]) for link in network.links])
-    beside = coo_array((np.ones(len(ends)), (ends.min(axis=1), ends.max(axis=1))), shape=(len(row), len(row)))
-    place = np.argsort(reverse_cuthill_mckee((beside + beside.T).tocsr(), symmetric_mode=True))
-    links = sorted(network.links, key=lambda link: (place[row[link.to_node]], place[row[link.from_node]]))
-    comes_to = {link.id: place[row[link.to_node]] for link in links}
-    return links, sorted(numbers, key=lambda n: comes_to[movements[n].from_link])
+    ends = [row[link.from_node] for link in network.links], [row[link.to_node] for link in network.links]
+    beside = coo_array((np.ones(len(network.links)), ends), shape=(len(row), len(row)))
+    place = dict(zip(row, np.argsort(reverse_cuthill_mckee(beside.tocsr())).tolist(), strict=True))
+    links = sorted(network.links, key=lambda link: (place[link.to_node], place[link.from_node]))
+    return links, sorted(numbers, key=lambda n: place[movements[n].node])
 
 
 def numbered(draft: Draft) -> tuple[Records, Records, Records, Ints]:

@@ -26,12 +26,8 @@ def test_lights_set_only_when_one_switches_are_those_set_anew_in_each_tick(offse
 
     def two_lit():
         lights = k.rows(k.LIGHT, 2)
-        lights["lane"], lights["cycle"], lights["offset"], lights["more_end"] = (
-            (0, 2),
-            90,
-            (offset, offset + 11),
-            len(more),
-        )
+        lights["lane"], lights["offset"] = (0, 2), (offset, offset + 11)
+        lights["cycle"], lights["more_end"] = 90, len(more)
         lights["green_from"], lights["green_to"], lights["amber_to"] = marks
         return lights
 

@@ -8,18 +8,10 @@ import pytest
 
 from sim.kernel import state as k
 from sim.kernel.passing import heed_passers
-from sim.scenario.network import Link, Network, Node
 from sim.traffic.fleet import Departure
-from tests.streets import go, poisson, population, traffic_on
+from tests.streets import go, poisson, population, traffic_on, two_way
 
-LENGTH_M, STOP_M = 600.0, 300.0
-
-
-def two_way(divided=False):
-    nodes = (Node(id="a", x_m=0, y_m=0, boundary=True), Node(id="b", x_m=LENGTH_M, y_m=0, boundary=True))
-    there = Link(id="ab", from_node="a", to_node="b", lanes=1, speed_km_h=40, divided=divided)
-    back = Link(id="ba", from_node="b", to_node="a", lanes=1, speed_km_h=40, divided=divided)
-    return Network(nodes=nodes, links=(there, back))
+STOP_M = 300.0
 
 
 def stopped(network, oncoming_veh_h, *, row=1, for_s=1200.0, behind_veh_h=200.0, seed=3):

@@ -12,7 +12,7 @@ from sim.scenario.read import load_scenario
 from sim.traffic.fleet import Departure
 from sim.traffic.laying import lay_out
 from sim.traffic.layout import Detector
-from tests.streets import go, population, red_then_green, street, traffic_on
+from tests.streets import go, population, red_then_green, street, traffic_on, two_way
 
 PARKING = CurbZone(id="row", link="ab", kind="parking", from_m=100.0, to_m=200.0, berths=16)
 
@@ -26,14 +26,6 @@ def had(network, *detectors):
     """Return what each lane of link `ab` has, from the curb on; behind them its strip, or a lane over the opposite."""
     lanes = laid(network, *detectors).road.lanes
     return [int(lane.has) for lane in lanes if lane.segment == 0]
-
-
-def two_way(**link):
-    """Return a street with one lane each way."""
-    nodes = (Node(id="a", x_m=0, y_m=0, boundary=True), Node(id="b", x_m=300, y_m=0, boundary=True))
-    ends = (("ab", "a", "b"), ("ba", "b", "a"))
-    links = (Link(id=id, from_node=a, to_node=b, lanes=1, speed_km_h=40, **link) for id, a, b in ends)
-    return Network(nodes=nodes, links=tuple(links))
 
 
 @pytest.mark.parametrize(
@@ -93,10 +85,9 @@ def named(layout):
 
 def test_lanes_of_a_large_network_are_numbered_in_another_order_and_are_the_same(monkeypatch):
     site = resolve(load_scenario("school/baseline")).site
-    found = movements(site.network)
-    given = lay_out(site.network, found, population().gaps, dt=0.5, start_s=0.0)
+    given = laid(site.network)
     monkeypatch.setattr("sim.traffic.numbering.MANY", 0)
-    other = lay_out(site.network, found, population().gaps, dt=0.5, start_s=0.0)
+    other = laid(site.network)
     assert other.lane_names != given.lane_names
     assert named(other) == named(given)
     assert [other.lane_names[n] for n in other.movement_rows] == [given.lane_names[n] for n in given.movement_rows]
