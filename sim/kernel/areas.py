@@ -9,7 +9,7 @@ from sim.kernel import compiled
 from sim.kernel.following import room_before, short_of
 from sim.kernel.gaps import FREE_AGAIN, has_stood
 from sim.kernel.order import goes_on, way_on
-from sim.kernel.state import B_EMERGENCY, FAR, HELD, V_WAITING, Ints, Records
+from sim.kernel.state import B_EMERGENCY, FAR, HALFWAY, HELD, V_WAITING, Ints, Records
 
 B_LAST = 6.0  # [m/s2] nobody enters who can stop with this much [assumption]
 BEFORE_AREA = 0.5  # [m] short of a path that somebody is on, one stops inside a junction [assumption]
@@ -22,7 +22,7 @@ ROLLED_ON = 0.1  # [m] beyond the waiting point inside a junction one still wait
 @compiled(inline="always")
 def waiting_point(vehicles: Records, lanes: Records, movement: int, i: int) -> float:
     """Return where [m] vehicle i gives way inside a junction; 0: only at the stop line."""
-    return lanes[movement].wait_x if lanes[movement].halfway == 0 or vehicles[i].by_stages == 1 else 0.0
+    return lanes[movement].wait_x if lanes[movement].has & HALFWAY == 0 or vehicles[i].by_stages == 1 else 0.0
 
 
 @compiled()
@@ -82,7 +82,7 @@ def occupant(
     return -1
 
 
-@compiled()
+@compiled(inline="always")
 def too_late(vehicles: Records, j: int, distance: float, soon: float) -> bool:
     """Return whether a vehicle can no longer stop within a distance [m], `soon` s from now (0, or this tick)."""
     v = vehicles[j].v
@@ -110,7 +110,7 @@ def may_be_taken(lanes: Records, movement: int, tick: int) -> bool:
     return lanes[movement].count > 0 or lanes[movement].taken >= tick
 
 
-@compiled()
+@compiled(inline="always")
 def note_taken(
     vehicles: Records, lanes: Records, segments: Records, net: Ints, i: int, lane: int, dt: float, tick: int
 ) -> None:

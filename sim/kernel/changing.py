@@ -83,7 +83,7 @@ def ask(
         if rear - vehicles[host].x > SIGHT:
             return
         if vehicles[host].state == DRIVING and can_stop_behind(vehicles, host, guest):
-            let_in(vehicles, desk, host, guest, tick)
+            let_in(vehicles, lanes, desk, host, guest, tick)
             return
         k += 1
 
@@ -264,7 +264,7 @@ def consider(
         if not changed and k_to > 0 and until - x < FITTING_IN and needed and not looking:
             beside = order[lanes[to].order_at + k_to - 1]
             if vehicles[beside].state == DRIVING and vehicles[beside].v > ROLLING:
-                drop_back(vehicles, desk, order[here.order_at + k], beside, tick)
+                drop_back(vehicles, lanes, desk, order[here.order_at + k], beside, tick)
         return changed
     ahead = vehicles[order[here.order_at + k - 1]]
     gap = ahead.x - ahead.length - x
@@ -329,7 +329,9 @@ def change_lanes(
     for b in range(count):
         lane = busy[b]
         fetch_soon(vehicles, lanes, order, busy, count, b, 1)
-        if lanes[lane].has & (INNER | OUTER) == 0 or (tick + lane) % every != 0 or lanes[lane].count == 0:
+        if lanes[lane].has & (INNER | OUTER) == 0 or lanes[lane].count == 0:
+            continue
+        if every > 1 and (tick + lane) % every != 0:
             continue
         has_curb = lanes[lane].has & OUTER != 0
         has_inner = lanes[lane].has & INNER != 0

@@ -19,8 +19,9 @@ PERIOD = 1.0  # [s] how often a driver thinks of changing lanes [assumption]
 
 
 @compiled()
-def drop_back(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> None:
+def drop_back(vehicles: Records, lanes: Records, desk: Records, host: int, guest: int, tick: int) -> None:
     """Let a driver make room behind another, until both have thought about it again."""
+    lanes[vehicles[host].lane].still = 0
     vehicles[host].yields_to = guest
     vehicles[host].yields_until = tick + int(PERIOD / desk[0].dt + 0.5)
 
@@ -34,7 +35,7 @@ def can_stop_behind(vehicles: Records, host: int, guest: int) -> bool:
 
 
 @compiled()
-def let_in(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> bool:
+def let_in(vehicles: Records, lanes: Records, desk: Records, host: int, guest: int, tick: int) -> bool:
     """Return whether a driver makes room for another who wants to get in ahead; if so, the host drops back."""
     if not can_stop_behind(vehicles, host, guest):
         return False
@@ -44,7 +45,7 @@ def let_in(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -
         and vehicles[guest].kind == BUS
         and uniform(desk[0].seed, vehicles[host].key, BUS_LAW, vehicles[guest].key) < desk[0].bus_priority
     ):
-        drop_back(vehicles, desk, host, guest, tick)
+        drop_back(vehicles, lanes, desk, host, guest, tick)
         return True
     if (
         vehicles[guest].state == DRIVING
@@ -52,7 +53,7 @@ def let_in(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -
         and kind_to(vehicles, desk, host, guest, tick)
         and vehicles[guest].yields_to < 0
     ):
-        drop_back(vehicles, desk, host, guest, tick)
+        drop_back(vehicles, lanes, desk, host, guest, tick)
         return True
     if vehicles[guest].insists == 0 or vehicles[guest].state != DRIVING:
         if vehicles[host].v > V_COURTESY:
@@ -60,7 +61,7 @@ def let_in(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -
         share = desk[0].courtesy
     if uniform(desk[0].seed, vehicles[host].key, COURTESY, vehicles[guest].key) >= share:
         return False
-    drop_back(vehicles, desk, host, guest, tick)
+    drop_back(vehicles, lanes, desk, host, guest, tick)
     return True
 
 
@@ -89,7 +90,7 @@ def can_pull_out(
         j = order[at + k]
         if free and accepts(time_over(rear - vehicles[j].x, vehicles[j].v) + lateness(desk[0].dt), vehicles[i].out_gap):
             return True
-        return vehicles[j].state != HELD and let_in(vehicles, desk, j, i, tick) and free
+        return vehicles[j].state != HELD and let_in(vehicles, lanes, desk, j, i, tick) and free
     if not free:
         return False
     j, distance = first_behind(vehicles, lanes, order, net, lane, x)

@@ -4,6 +4,7 @@ from sim.kernel import compiled
 from sim.kernel.areas import (
     BEFORE_AREA,
     ROLLED_ON,
+    SEEN_TO_WAIT,
     area_ahead,
     may_be_late,
     note_taken,
@@ -32,10 +33,12 @@ from sim.kernel.state import (
     BUS,
     FAR,
     HELD,
+    MOST_STILL,
     NO_TARGET,
     OVER,
     PARKED,
     STOP,
+    TIES,
     TURN_IN,
     V_WAITING,
     Ints,
@@ -294,6 +297,7 @@ def decide(
     dt = desk[0].dt
     desk[0].passing = 0
     desk[0].entering = -1
+    desk[0].looks_beyond = 1 if tick % max(int(SEEN_TO_WAIT / dt), 1) == 0 else 0
     for b in range(count):
         lane = busy[b]
         here = lanes[lane]
@@ -312,7 +316,14 @@ def decide(
         if passers:
             there = lanes[segments[segment].opposite].segment
             passers = lanes[segments[segment].over].count + lanes[segments[there].over].count > 0
-        for k in range(here.order_at, here.order_at + here.count):
+        if here.still > 0:
+            if passers or not stays_at_red(vehicles, lanes, net, desk, order[here.order_at], lane, tick):
+                here.still = 0
+            else:
+                ahead = order[here.order_at + here.still - 1]
+                still = True
+                rear = vehicles[ahead].x - vehicles[ahead].length
+        for k in range(here.order_at + here.still, here.order_at + here.count):
             i = order[k]
             me = vehicles[i]
             x = me.x
@@ -328,10 +339,12 @@ def decide(
                 and not passers
                 and (
                     (still and me.blocker == ahead)
-                    or (ahead < 0 and stays_at_red(vehicles, lanes, net, i, lane, dt, tick))
+                    or (ahead < 0 and stays_at_red(vehicles, lanes, net, desk, i, lane, tick))
                 )
             ):
-                pass  # nothing has changed for it
+                # Nothing has changed for it.
+                if here.order_at + here.still == k and me.target_mode == NO_TARGET and here.still < MOST_STILL:
+                    here.still += 1
             else:
                 free = free_acceleration(v, me.desired, me.a, me.b)
                 if ahead >= 0:
@@ -387,12 +400,12 @@ def decide(
                     me.rest = 1 if wanted < 0.0 or me.target_mode == NO_TARGET else 0
                 else:
                     me.rest = 0
-                enters = here.ties == 1 and (v > 0.0 or wanted > 0.0)
+                enters = here.has & TIES != 0 and (v > 0.0 or wanted > 0.0)
                 if may_be_late(v, me.acceleration, length - x, dt):
                     note_taken(vehicles, lanes, segments, net, i, lane, dt, tick)
                     if segment >= 0 and me.choice >= 0 and too_late(vehicles, i, length - x, dt):
                         movement = net[here.via_at + me.choice]
-                        enters = movement >= 0 and lanes[movement].ties == 1
+                        enters = movement >= 0 and lanes[movement].has & TIES != 0
                 if enters:
                     me.entering = desk[0].entering
                     desk[0].entering = i

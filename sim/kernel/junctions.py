@@ -5,7 +5,6 @@ from math import sqrt
 from sim.kernel import compiled
 from sim.kernel.areas import (
     B_LAST,
-    SEEN_TO_WAIT,
     may_be_taken,
     occupant,
     stands_before,
@@ -16,7 +15,20 @@ from sim.kernel.areas import (
 from sim.kernel.chance import KEEP_CLEAR, LOOKED, STAGES, YIELD, uniform
 from sim.kernel.gaps import V_SLOW, comes_first, lateness, lets_first, looks
 from sim.kernel.order import last, way_on
-from sim.kernel.state import AMBER, B_COURTESY, DRIVING, FAR, GREEN, NEVER, RED, SIGNAL, V_WAITING, Ints, Records
+from sim.kernel.state import (
+    AMBER,
+    B_COURTESY,
+    DRIVING,
+    FAR,
+    GREEN,
+    HALFWAY,
+    NEVER,
+    RED,
+    SIGNAL,
+    V_WAITING,
+    Ints,
+    Records,
+)
 
 B_AMBER = 3.0  # [m/s2] who can stop with this much braking stops at amber (ITE: 3.05)
 B_YIELD = 2.5  # [m/s2] and for somebody waiting at a zebra [assumption]
@@ -87,24 +99,24 @@ def turns_green(lanes: Records, movement: int, tick: int) -> bool:
 
 
 @compiled(inline="always")
-def stays_red(lanes: Records, movement: int, dt: float, tick: int) -> bool:
+def stays_red(lanes: Records, desk: Records, movement: int, tick: int) -> bool:
     """Return whether a light is red as in the last tick, and nobody who stands there looks beyond it in this one.
 
     Who leaves no room beyond would stop them at green, too: a circle through a signal has no gap at red. It need not be
-    known at once: nobody asks who stops one that has not stood for SEEN_TO_WAIT.
+    known at once: nobody asks who stops one that has not stood for SEEN_TO_WAIT (`looks_beyond`).
     """
     here = lanes[movement]
-    return here.light == RED and here.switched < tick - 1 and tick % max(int(SEEN_TO_WAIT / dt), 1) != 0
+    return here.light == RED and here.switched < tick - 1 and desk[0].looks_beyond == 0
 
 
 @compiled(inline="always")
-def stays_at_red(vehicles: Records, lanes: Records, net: Ints, i: int, lane: int, dt: float, tick: int) -> bool:
+def stays_at_red(vehicles: Records, lanes: Records, net: Ints, desk: Records, i: int, lane: int, tick: int) -> bool:
     """Return whether the foremost vehicle of a lane, which has not moved since it decided, stands for red alone."""
     me = vehicles[i]
     if me.blocker >= 0 or me.choice < 0 or lanes[lane].tail_x < FAR:
         return False
     m = net[lanes[lane].via_at + me.choice]
-    return m >= 0 and stays_red(lanes, m, dt, tick)
+    return m >= 0 and stays_red(lanes, desk, m, tick)
 
 
 @compiled(inline="always")
@@ -223,7 +235,7 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i:
     return -1
 
 
-@compiled()
+@compiled(inline="always")
 def no_room_to_stand(
     vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Records, i: int, movement: int
 ) -> int:
@@ -338,7 +350,7 @@ def who_waits(vehicles: Records, lanes: Records, order: Ints, net: Ints, foe: in
     """Return who waits for a gap on movement `foe`: halfway, if the common area lies beyond, or at the line; or -1."""
     if lanes[foe].has & SIGNAL != 0:
         return -1
-    if lanes[foe].halfway == 1 and lanes[foe].count > 0 and lanes[foe].wait_x < begin:
+    if lanes[foe].has & HALFWAY != 0 and lanes[foe].count > 0 and lanes[foe].wait_x < begin:
         j = order[lanes[foe].order_at]
         if vehicles[j].v < V_WAITING and waits_inside(vehicles, lanes, foe, j):
             return j
@@ -386,7 +398,7 @@ def permit(
     needed = 0.5 * v * v / (distance if distance > 0.1 else 0.1)
     light = lanes[movement].light
     if light == RED and v < V_WAITING:
-        if lanes[movement].from_lane == vehicles[i].lane and stays_red(lanes, movement, desk[0].dt, tick):
+        if lanes[movement].from_lane == vehicles[i].lane and stays_red(lanes, desk, movement, tick):
             return False, vehicles[i].blocker
         return False, no_room(vehicles, lanes, order, net, route, i, movement)
     if (light == RED and needed < B_LAST) or (light == AMBER and needed < B_AMBER):
@@ -406,7 +418,7 @@ def permit(
             and uniform(desk[0].seed, vehicles[i].key, YIELD, zebra) < zebras[zebra].yield_share
         ):
             return False, -1
-    if lanes[movement].halfway == 1 and vehicles[i].by_stages == 0:
+    if lanes[movement].has & HALFWAY != 0 and vehicles[i].by_stages == 0:
         vehicles[i].by_stages = goes_halfway(vehicles, lanes, i, movement, tick, desk)
     if lanes[movement].box > 0:
         who = no_room(vehicles, lanes, order, net, route, i, movement)

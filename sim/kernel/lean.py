@@ -111,7 +111,7 @@ def lowest(bits: int) -> int:
     return (bits & -bits).bit_length() - 1
 
 
-@overload(lowest)
+@overload(lowest, inline="always")
 def _lowest_of(bits):  # type: ignore[no-untyped-def]
     return lambda bits: trailing_zeros(bits)  # type: ignore[call-arg]  # noqa: PLW0108
 

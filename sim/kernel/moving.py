@@ -60,7 +60,7 @@ def note_held(lanes: Records, lane: int) -> None:
         lanes[lane].held = 2
 
 
-@compiled()
+@compiled(inline="always")
 def settle(vehicles: Records, lanes: Records, i: int, lane: int) -> None:
     """Note what a lane means for a vehicle that has just come onto it: lane and desired speed."""
     vehicles[i].lane = lane
@@ -161,7 +161,10 @@ def advance_lane(
     here.rears = 0
     seen = here.has & DETECTORS != 0
     desk[0].updates += here.count
-    k = 0
+    k = int(here.still)
+    if k > 0:
+        i = order[here.order_at + k - 1]
+        wall = vehicles[i].x - vehicles[i].length
     while k < here.count:
         i = order[here.order_at + k]
         me = vehicles[i]
@@ -228,7 +231,7 @@ def note_tail(lanes: Records, desk: Records, lane: int, i: int, rear: float, v: 
     lanes[lane].tail_who = i
 
 
-@compiled()
+@compiled(inline="always")
 def forget_tails(lanes: Records, desk: Records) -> None:
     """Forget all tails."""
     lane = desk[0].tails
@@ -262,6 +265,7 @@ def hold_back(vehicles: Records, lanes: Records, order: Ints, lane: int, wall: f
         me.x = wall - 1e-6 if wall > 1e-6 else 0.0
         me.v = 0.0
         me.rest = 0
+        lanes[lane].still = 0
         wall = me.x - me.length
 
 
@@ -337,7 +341,7 @@ def note_past(lanes: Records, desk: Records, lane: int) -> None:
         desk[0].past = lane
 
 
-@compiled()
+@compiled(inline="always")
 def gives_up(
     vehicles: Records, lanes: Records, order: Ints, net: Ints, desk: Records, i: int, lane: int, tick: int
 ) -> bool:

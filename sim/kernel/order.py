@@ -44,7 +44,7 @@ def bit_of(lane: int) -> int:
     return 1 << (lane & LANES_A_WORD - 1)
 
 
-@compiled()
+@compiled(inline="always")
 def list_busy(lanes: Records, order: Ints, busy: Ints) -> int:
     """List the lanes that somebody is on, and return how many there are."""
     begin = word_of(lanes, order, 0)
@@ -80,7 +80,7 @@ def fetch_soon(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count
     if b + SOON < count:
         at = lanes[busy[b + SOON]].order_at
         fetch(vehicles, order[at], lines)
-        for k in range(at, at + lanes[busy[b + SOON]].count):
+        for k in range(at + lanes[busy[b + SOON]].still, at + lanes[busy[b + SOON]].count):
             for line in range(lines):
                 fetch(vehicles, order[k], line)
 
@@ -95,7 +95,7 @@ def position_of(vehicles: Records, lanes: Records, order: Ints, lane: int, x: fl
     return k
 
 
-@compiled()
+@compiled(inline="always")
 def insert(lanes: Records, order: Ints, lane: int, k: int, vehicle: int) -> bool:
     """Put a vehicle at index k of a lane; return False if the lane's list is full."""
     at = lanes[lane].order_at
@@ -106,12 +106,14 @@ def insert(lanes: Records, order: Ints, lane: int, k: int, vehicle: int) -> bool
         order[at + j] = order[at + j - 1]
     order[at + k] = vehicle
     lanes[lane].count = n + 1
+    if k < lanes[lane].still:
+        lanes[lane].still = 0
     if n == 0:
         order[word_of(lanes, order, lane)] |= bit_of(lane)
     return True
 
 
-@compiled()
+@compiled(inline="always")
 def remove(lanes: Records, order: Ints, lane: int, k: int) -> None:
     """Take the vehicle at index k out of a lane."""
     at = lanes[lane].order_at
@@ -119,11 +121,13 @@ def remove(lanes: Records, order: Ints, lane: int, k: int) -> None:
     for j in range(k, n):
         order[at + j] = order[at + j + 1]
     lanes[lane].count = n
+    if k < lanes[lane].still:
+        lanes[lane].still = 0
     if n == 0:
         order[word_of(lanes, order, lane)] &= ~bit_of(lane)
 
 
-@compiled()
+@compiled(inline="always")
 def index_of(lanes: Records, order: Ints, lane: int, vehicle: int) -> int:
     """Return a vehicle's index in its lane."""
     at = lanes[lane].order_at
@@ -337,7 +341,7 @@ def aim_all(vehicles: Records, lanes: Records, segments: Records, net: Ints, rou
         aim(vehicles, lanes, segments, net, route, i)
 
 
-@compiled()
+@compiled(inline="always")
 def way_on(vehicles: Records, lanes: Records, net: Ints, i: int, lane: int) -> int:
     """Return the movement a vehicle takes at the end of its segment's lane: -1 none, -2 its route ends."""
     choice = vehicles[i].choice

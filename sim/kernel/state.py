@@ -33,8 +33,9 @@ CAR, BUS, HEAVY, TWO_WHEELER = 0, 1, 2, 3
 STRIP = -1  # number of a lane for two-wheelers
 # What a lane has, as bits: detectors; parked cars beside it; a lane over the opposite one for those who pass; a lane
 # beside it towards the inner side, and towards the curb; a signal; that it is for buses alone; that it is of a
-# roundabout's ring, where a network states its connections.
-DETECTORS, PARKED, OVER, INNER, OUTER, SIGNAL, BUSES, RING = 1, 2, 4, 8, 16, 32, 64, 128
+# roundabout's ring, where a network states its connections; of a movement, that it gives way to somebody; that only one
+# who crosses in stages waits on it, in the way of those from one side.
+DETECTORS, PARKED, OVER, INNER, OUTER, SIGNAL, BUSES, RING, TIES, HALFWAY = (1 << bit for bit in range(10))
 # Lights.
 GREEN, AMBER, RED = 0, 1, 2
 
@@ -48,10 +49,11 @@ B_EMERGENCY = 8.0  # [m/s2] dry road, full brakes
 B_COURTESY = 2.0  # [m/s2] letting somebody in costs no more than this [assumption]
 V_WAITING = 0.5  # [m/s] slower counts as waiting at the line
 V_STANDING = 0.1  # [m/s] slower counts as standing
+MOST_STILL = 100  # vehicles that `still` counts
 TAIL_LANES = 6  # the longest vehicle (30 m) lies on so many lanes behind its own, at most [assumption]
 V_QUEUE = 5.0 / 3.6  # [m/s] slower counts as queueing
 
-_BYTE, _BITS, _SHORT, _INT, _LONG = np.int8, np.uint8, np.int16, np.int32, np.int64
+_BYTE, _BITS, _SHORT, _INT, _LONG = np.int8, np.uint16, np.int16, np.int32, np.int64
 _SHORT_FLOAT, _FLOAT = np.float32, np.float64
 
 
@@ -150,8 +152,7 @@ LANE = _in_lines(
     rears=_BYTE,  # 1: rear ends of vehicles on it may still lie before it
     light=_BYTE,  # GREEN where there is no signal
     box=_BYTE,  # on a movement, 1: must be kept clear; 2: behind one who stands; 3: and into a ring
-    ties=_BYTE,  # on a movement, 1: gives way to somebody
-    halfway=_BYTE,  # 1: only one who crosses in stages waits there, in the way of those from one side
+    still=_BYTE,  # so many, from the foremost on, stand for red and behind each other, and do nothing while it lasts
     has=_BITS,  # DETECTORS and so on
     # What matters at junctions: the second.
     wait_x=_FLOAT,  # on a movement: where one who must give way waits inside [m], 0 at the stop line
@@ -288,6 +289,7 @@ DESK = _record(
     news=_INT,  # how many reports
     pulling=_INT,  # how many vehicles wait to pull out
     passing=_INT,  # 1: somebody passes over the opposite lane, or holds a lane that can be passed so
+    looks_beyond=_INT,  # 1: in this tick those who wait at red look who leaves no room beyond
     entering=_INT,  # the first one who may enter a common area in this tick, -1 if none
     tails=_INT,  # the first lane on which a tail is noted, -1 if none
     past=_INT,  # the first lane that somebody who came onto it in this tick is past already, -1 if none

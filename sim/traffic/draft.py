@@ -41,7 +41,7 @@ class Lane:
     wait_x: float = 0.0
     buses: int = 0
     ring: int = 0
-    halfway: int = 0
+    halfway: bool = False
 
 
 class Draft:
@@ -144,7 +144,7 @@ class Draft:
                 box=_box(m, self.network) if m.conflicts and keep_clear else 0,
                 gap=gap_s,
                 wait_x=m.wait_m,
-                halfway=int(m.halfway),
+                halfway=m.halfway,
             )
         )
         return len(self.lanes) - 1

@@ -6,7 +6,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from sim.kernel.state import CONFLICT, DETECTOR, DETECTORS, PARKED, Records, rows
+from sim.kernel.state import CONFLICT, DETECTOR, DETECTORS, PARKED, TIES, Records, rows
 from sim.scenario.drivers import GapAcceptance
 from sim.scenario.junctions import Movement, as_if_kept_right, setback_m
 from sim.scenario.network import Crossing, CurbZone, Link, Network
@@ -100,7 +100,7 @@ def _conflicts(lanes: Records, movements: Sequence[Movement], movement_rows: Seq
             found[n].foe_begin, found[n].foe_end = c.foe_from_m, c.foe_at_m
             n += 1
         lanes[row].conflict_end = n
-        lanes[row].ties = any(c.yields for c in m.conflicts)
+        lanes[row].has |= TIES * any(c.yields for c in m.conflicts)
     return found
 
 

@@ -8,6 +8,7 @@ from sim.kernel.order import MANY
 from sim.kernel.state import (
     BUSES,
     FAR,
+    HALFWAY,
     INNER,
     LANE,
     LIGHT,
@@ -61,12 +62,14 @@ def numbered(draft: Draft) -> tuple[Records, Records, Records, Ints]:
         "box",
         "gap",
         "wait_x",
-        "halfway",
     ):
         lanes[name] = [getattr(lane, name) for lane in draft.lanes]
     lanes["length"] = [round(lane.length, 6) for lane in draft.lanes]
     lanes["tail_x"], lanes["tail_who"], lanes["switched"], lanes["next_past"] = FAR, -1, -1, NOT_PAST
-    lanes["has"] = [SIGNAL * (lane.light.cycle > 0) + BUSES * lane.buses + RING * lane.ring for lane in draft.lanes]
+    lanes["has"] = [
+        SIGNAL * (lane.light.cycle > 0) + BUSES * lane.buses + RING * lane.ring + HALFWAY * lane.halfway
+        for lane in draft.lanes
+    ]
     capacity = [int(lane.length / lane.spacing) + 6 for lane in draft.lanes]
     lanes["order_end"] = np.cumsum(capacity)
     lanes["order_at"] = lanes["order_end"] - capacity
@@ -123,7 +126,7 @@ def _note_beside(lanes: Records, segments: Records) -> None:
     row = np.flatnonzero((lanes["segment"] >= 0) & (lanes["number"] >= 0))
     of, number = segments[lanes["segment"][row]], lanes["number"][row]
     inner, outer = number + 1 < of["lanes"], (number > 0) & (number < of["lanes"])
-    lanes["has"][row] |= (OVER * (of["over"] >= 0) + INNER * inner + OUTER * outer).astype(np.uint8)
+    lanes["has"][row] |= (OVER * (of["over"] >= 0) + INNER * inner + OUTER * outer).astype(np.uint16)
 
 
 def _add_ways(draft: Draft, lanes: Records, segments: Records, net: list[int]) -> None:

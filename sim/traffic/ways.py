@@ -127,6 +127,7 @@ class Ways:
     def aim_again(self, vehicle: int) -> None:
         """Look anew for the lanes that lead on, unless the vehicle is in a berth or inside a junction; decide anew."""
         self.scene.vehicle.rest[vehicle] = 0
+        self.scene.lane.still[self.scene.vehicle.lane[vehicle]] = 0
         on_link = self.scene.is_on_lane(vehicle) and not self.scene.is_in_junction(vehicle)
         outside = self.scene.vehicle.state[vehicle] == k.OUTSIDE
         if on_link or outside:

@@ -99,6 +99,7 @@ class Restless(PreparedTraffic):
 
     def prepare(self):
         self.everybody["rest"] = 0
+        self.lanes["still"] = 0
 
 
 @pytest.mark.parametrize("name", ["baseline", "stop_and_go"])

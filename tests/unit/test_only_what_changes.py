@@ -8,8 +8,10 @@ import pytest
 from sim.formats.sumo import read_sumo
 from sim.kernel import state as k
 from sim.kernel.admission import admit
+from sim.kernel.curb import drop_back
 from sim.kernel.junctions import switch_lights
-from sim.kernel.order import aim
+from sim.kernel.moving import hold_back
+from sim.kernel.order import aim, insert, remove
 from sim.scenario.network import Link, Network, Node
 from sim.traffic.fleet import Departure
 from sim.traffic.traffic import Traffic
@@ -70,6 +72,63 @@ def test_who_stands_at_a_red_light_is_left_alone_until_green():
     assert me.x == line
     go(traffic, RED_S + 3.0)
     assert me.v > 1.0
+
+
+QUEUE = 4
+
+
+def queue_at_red():
+    """Return a queue that stands at a red light, two seconds after the foremost has looked beyond it."""
+    signal = red_then_green(300.0, red_s=RED_S)
+    cars = [Departure(n, 8 * n, ("ab",)) for n in range(QUEUE)]
+    traffic = traffic_on(street(600.0, speed_km_h=40.0, crossings=[signal]), cars)
+    go(traffic, 102.0)
+    return traffic
+
+
+def test_a_queue_at_a_red_light_is_passed_over_as_a_whole_until_green():
+    traffic = queue_at_red()
+    assert traffic.lanes[0].still == QUEUE
+    traffic.vehicles["acceleration"] = -0.123  # is kept by who does not decide
+    go(traffic, 104.0)
+    assert traffic.vehicles["acceleration"].tolist() == [-0.123] * QUEUE
+    go(traffic, RED_S + 15.0)
+    assert traffic.lanes[0].still == 0
+    assert (traffic.vehicles["v"] > 1.0).all()
+
+
+def test_nobody_in_a_queue_at_a_red_light_is_passed_over_who_has_other_orders():
+    traffic = queue_at_red()
+    traffic.orders.stop_at(1, "ab", float(traffic.everybody[1].x))
+    assert traffic.lanes[0].still == 0
+    go(traffic, 102.5)
+    assert traffic.everybody[1].state == k.HELD
+    go(traffic, 104.0)
+    assert traffic.lanes[0].still == 1
+
+
+@pytest.mark.parametrize(("at", "still"), [(0, 0), (QUEUE - 1, 0), (QUEUE, QUEUE)])
+def test_whoever_comes_into_or_leaves_what_is_passed_over_ends_it(at, still):
+    lanes, order = k.rows(k.LANE, 1), np.arange(10, dtype=np.int32)
+    lanes["count"], lanes["order_end"] = QUEUE + 1, 9
+    for change in (lambda: insert(lanes, order, 0, at, 7), lambda: remove(lanes, order, 0, at)):
+        lanes[0].still = QUEUE
+        change()
+        assert lanes[0].still == still
+
+
+def test_who_makes_room_for_another_is_not_passed_over():
+    vehicles, lanes, desk = k.rows(k.VEHICLE, 2), k.rows(k.LANE, 1), k.rows(k.DESK, 1)
+    lanes[0].still, desk[0].dt = QUEUE, 0.5
+    drop_back(vehicles, lanes, desk, 0, 1, 0)
+    assert lanes[0].still == 0
+
+
+def test_a_queue_that_is_moved_back_is_not_passed_over():
+    vehicles, lanes, order = k.rows(k.VEHICLE, 2), k.rows(k.LANE, 1), np.arange(2, dtype=np.int32)
+    vehicles["x"], vehicles["length"], lanes["count"], lanes["still"] = (10.5, 3.0), 2.0, 2, 2
+    hold_back(vehicles, lanes, order, 0, 10.0)
+    assert lanes[0].still == 0
 
 
 def test_one_who_has_stopped_on_the_way_drives_up_to_a_red_light_at_once():

@@ -79,7 +79,7 @@ def lets_in(*, bus: bool, host_v: float, apart_m: float, share: float = 1.0, pul
     guest.x, guest.length, guest.insists = 100.0, 10.0, int(bus)
     guest.state = k.PULLING_OUT if pulling_out else k.DRIVING
     host.x, host.v = 90.0 - apart_m, host_v
-    return let_in(vehicles, desk, 0, 1, 0)
+    return let_in(vehicles, k.rows(k.LANE, 1), desk, 0, 1, 0)
 
 
 def test_a_bus_is_let_in_at_any_speed_from_which_one_can_stop_comfortably():
