@@ -9,6 +9,7 @@ from sim.formats.sumo import read_sumo
 from sim.kernel import state as k
 from sim.kernel.admission import admit
 from sim.kernel.curb import drop_back
+from sim.kernel.deciding import come_to_stand
 from sim.kernel.junctions import switch_lights
 from sim.kernel.moving import hold_back
 from sim.kernel.order import aim, insert, remove
@@ -16,7 +17,7 @@ from sim.scenario.network import Link, Network, Node
 from sim.traffic.fleet import Departure
 from sim.traffic.traffic import Traffic
 from sim.trips import TripRun
-from tests.streets import PreparedTraffic, go, place, red_then_green, street, traffic_on
+from tests.streets import CHINA, PreparedTraffic, go, place, population, red_then_green, street, traffic_on
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,35 @@ def test_who_stands_at_a_red_light_is_left_alone_until_green():
     assert me.x == line
     go(traffic, RED_S + 3.0)
     assert me.v > 1.0
+
+
+CREEPS = replace(CHINA, acceleration_m_s2=2.39, deceleration_m_s2=4.5, headway_s=1.0, standstill_gap_m=1.5)
+"""By the IDM at a step of 0.5 s this one comes up to whoever stands ahead for good, at 1e-12 m/s in the end."""
+
+
+@pytest.mark.parametrize("dt", [0.25, 0.5])
+def test_who_comes_up_to_one_who_stands_comes_to_a_stand_and_moves_off_again_with_him(dt):
+    cars = [Departure(n, round(8 / dt) * n, ("ab",)) for n in range(3)]
+    traffic = traffic_on(street(600.0, speed_km_h=50.0), cars, drivers=population(CREEPS), dt=dt)
+    traffic.orders.stop_at(0, "ab", 300.0)
+    go(traffic, 44.0)
+    cars = traffic.vehicles
+    assert cars["v"].tolist() == [0.0] * 3
+    gaps = cars["x"][:-1] - cars["length"][:-1] - cars["x"][1:]
+    assert gaps == pytest.approx([1.5, 1.5], abs=0.05)
+    stood = cars["x"].copy()
+    go(traffic, 60.0)
+    assert cars["x"].tolist() == stood.tolist()
+    traffic.orders.go_on(0)
+    go(traffic, 64.0)
+    assert (cars["v"] > 0.5).all()
+
+
+def test_who_has_a_place_to_get_to_creeps_up_to_it():
+    assert come_to_stand(0.0, 0.5, k.STOP, 0.01) == 0.01
+    assert come_to_stand(0.005, 0.5, k.STOP, -0.001) == -0.001
+    assert come_to_stand(0.005, 0.5, k.NO_TARGET, 0.001) == 0.001
+    assert come_to_stand(0.0, 0.5, k.NO_TARGET, 0.11) == 0.11
 
 
 QUEUE = 4
