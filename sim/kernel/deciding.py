@@ -52,7 +52,7 @@ V_AT_STOP = 0.4  # [m/s] at which a driver comes to the stop point, to stand the
 FRICTION = 1.4  # time gap beside parked cars: takes 10 % off a lane's saturation flow (HCM 2016, eq. 19-11)
 WAITS_BESIDE = 0.8  # [m] before the stop point one who insists waits for a gap in the lane beside [assumption]
 V_STILL = 0.01  # [m/s] who is slower and does not gain comes to a stand, but for a place to get to [assumption]
-A_MOVES = 0.1  # [m/s2] and does not move off again for less [assumption]
+A_MOVES = 0.1  # [m/s2] and does not move off again for less, or for less than half of what he can [assumption]
 V_SEARCH = 4.0  # [m/s] speed of one who looks for a gap beside the berth [assumption]
 
 
@@ -101,12 +101,13 @@ def heed_waiting_point(
 
 
 @compiled(inline="always")
-def come_to_stand(v: float, dt: float, target_mode: int, wanted: float) -> float:
+def come_to_stand(v: float, a: float, dt: float, target_mode: int, wanted: float) -> float:
     """Return the acceleration [m/s2] of one slower than V_STILL: he comes to a stand in mid-tick, or stays at one.
 
     The IDM would come up to the gap it wishes for without ever reaching it.
     """
-    if target_mode == NO_TARGET and wanted < (A_MOVES if v == 0.0 else 0.0):
+    least = A_MOVES if 0.5 * a > A_MOVES else 0.5 * a
+    if target_mode == NO_TARGET and wanted < (least if v == 0.0 else 0.0):
         return -2.0 * v / dt
     return wanted
 
@@ -410,7 +411,7 @@ def decide(
                             wanted = held
                 me.rest = 0
                 if v < V_STILL and segment >= 0 and not passers:
-                    wanted = come_to_stand(v, dt, me.target_mode, wanted)
+                    wanted = come_to_stand(v, me.a, dt, me.target_mode, wanted)
                     if v == 0.0 and (wanted < 0.0 or (wanted == 0.0 and me.target_mode == NO_TARGET)):
                         me.rest = 1
                 me.acceleration = wanted if wanted > -B_EMERGENCY else -B_EMERGENCY

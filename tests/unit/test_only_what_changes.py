@@ -98,10 +98,21 @@ def test_who_comes_up_to_one_who_stands_comes_to_a_stand_and_moves_off_again_wit
 
 
 def test_who_has_a_place_to_get_to_creeps_up_to_it():
-    assert come_to_stand(0.0, 0.5, k.STOP, 0.01) == 0.01
-    assert come_to_stand(0.005, 0.5, k.STOP, -0.001) == -0.001
-    assert come_to_stand(0.005, 0.5, k.NO_TARGET, 0.001) == 0.001
-    assert come_to_stand(0.0, 0.5, k.NO_TARGET, 0.11) == 0.11
+    assert come_to_stand(0.0, 2.0, 0.5, k.STOP, 0.01) == 0.01
+    assert come_to_stand(0.005, 2.0, 0.5, k.STOP, -0.001) == -0.001
+    assert come_to_stand(0.005, 2.0, 0.5, k.NO_TARGET, 0.001) == 0.001
+    assert come_to_stand(0.0, 2.0, 0.5, k.NO_TARGET, 0.11) == 0.11
+
+
+def test_whoever_hardly_gains_at_all_moves_off_all_the_same():
+    sluggish = replace(CHINA, acceleration_m_s2=0.08)
+    traffic = traffic_on(street(600.0), [Departure(0, 0, ("ab",))], drivers=population(sluggish))
+    traffic.orders.stop_at(0, "ab", 100.0)
+    go(traffic, 40.0)
+    assert traffic.vehicles["state"][0] == k.HELD
+    traffic.orders.go_on(0)
+    go(traffic, 60.0)
+    assert traffic.vehicles["v"][0] > 1.0
 
 
 QUEUE = 4
