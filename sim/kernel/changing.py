@@ -329,9 +329,7 @@ def change_lanes(
     for b in range(count):
         lane = busy[b]
         fetch_soon(vehicles, lanes, order, busy, count, b, 1)
-        if lanes[lane].has & (INNER | OUTER) == 0 or lanes[lane].count == 0:
-            continue
-        if every > 1 and (tick + lane) % every != 0:
+        if lanes[lane].has & (INNER | OUTER) == 0 or (tick + lane) % every != 0 or lanes[lane].count == 0:
             continue
         has_curb = lanes[lane].has & OUTER != 0
         has_inner = lanes[lane].has & INNER != 0

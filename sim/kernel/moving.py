@@ -258,6 +258,7 @@ def leave(
 def hold_back(vehicles: Records, lanes: Records, order: Ints, lane: int, wall: float) -> None:
     """Keep the foremost vehicle of a lane before a wall, and those behind, who have moved by now, clear of it."""
     lanes[lane].rears = 1
+    lanes[lane].still = 0
     for k in range(lanes[lane].order_at, lanes[lane].order_at + lanes[lane].count):
         me = vehicles[order[k]]
         if me.x < wall:
@@ -265,7 +266,6 @@ def hold_back(vehicles: Records, lanes: Records, order: Ints, lane: int, wall: f
         me.x = wall - 1e-6 if wall > 1e-6 else 0.0
         me.v = 0.0
         me.rest = 0
-        lanes[lane].still = 0
         wall = me.x - me.length
 
 

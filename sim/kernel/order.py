@@ -78,9 +78,9 @@ def fetch_soon(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count
     if b + 2 * SOON < count:
         fetch(order, lanes[busy[b + 2 * SOON]].order_at, 0)
     if b + SOON < count:
-        at = lanes[busy[b + SOON]].order_at
-        fetch(vehicles, order[at], lines)
-        for k in range(at + lanes[busy[b + SOON]].still, at + lanes[busy[b + SOON]].count):
+        soon = lanes[busy[b + SOON]]
+        fetch(vehicles, order[soon.order_at], lines)
+        for k in range(soon.order_at + soon.still, soon.order_at + soon.count):
             for line in range(lines):
                 fetch(vehicles, order[k], line)
 

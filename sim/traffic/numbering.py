@@ -52,17 +52,7 @@ def in_order(network: Network, movements: Sequence[Movement]) -> tuple[Sequence[
 def numbered(draft: Draft) -> tuple[Records, Records, Records, Ints]:
     """Return the lanes, the lights, the segments and the table of successors and feeders."""
     lanes = rows(LANE, len(draft.lanes))
-    for name in (
-        "limit",
-        "segment",
-        "number",
-        "from_lane",
-        "to_lane",
-        "zebra",
-        "box",
-        "gap",
-        "wait_x",
-    ):
+    for name in ("limit", "segment", "number", "from_lane", "to_lane", "zebra", "box", "gap", "wait_x"):
         lanes[name] = [getattr(lane, name) for lane in draft.lanes]
     lanes["length"] = [round(lane.length, 6) for lane in draft.lanes]
     lanes["tail_x"], lanes["tail_who"], lanes["switched"], lanes["next_past"] = FAR, -1, -1, NOT_PAST
@@ -126,7 +116,7 @@ def _note_beside(lanes: Records, segments: Records) -> None:
     row = np.flatnonzero((lanes["segment"] >= 0) & (lanes["number"] >= 0))
     of, number = segments[lanes["segment"][row]], lanes["number"][row]
     inner, outer = number + 1 < of["lanes"], (number > 0) & (number < of["lanes"])
-    lanes["has"][row] |= (OVER * (of["over"] >= 0) + INNER * inner + OUTER * outer).astype(np.uint16)
+    lanes["has"][row] |= (OVER * (of["over"] >= 0) + INNER * inner + OUTER * outer).astype(lanes["has"].dtype)
 
 
 def _add_ways(draft: Draft, lanes: Records, segments: Records, net: list[int]) -> None:
