@@ -9,6 +9,7 @@ from sim.kernel import state as k
 from sim.kernel.backing import V_BACK
 from sim.kernel.order import bit_of, successor, word_of
 from sim.kernel.step import advance
+from sim.kernel.taken import foes_taken
 from sim.traffic.traffic import Traffic
 
 OUTSIDE, DRIVING, HELD, OFF_LANE, PULLING_OUT, GONE = k.OUTSIDE, k.DRIVING, k.HELD, k.OFF_LANE, k.PULLING_OUT, k.GONE
@@ -17,7 +18,7 @@ QUIET_S = 7200.0
 SLACK_M = 1e-6
 HOPS = 8
 """Lanes that a vehicle can pass in one tick, or have its tail on."""
-DONE, LISTED, NUMBER, BEHIND, OVERLAP, TAIL, TWO_TAILS, JUMP, SPEED, STATE, QUIET, HEAD_ON, BUSY = range(13)
+DONE, LISTED, NUMBER, BEHIND, OVERLAP, TAIL, TWO_TAILS, JUMP, SPEED, STATE, QUIET, HEAD_ON, BUSY, WAY, TAKEN = range(15)
 FAULTS = (
     "",
     "is not in the list of its lane, and of no other",
@@ -32,6 +33,8 @@ FAULTS = (
     "stands, as everybody does, for two hours, and no deadlock was raised",
     "passes over the opposite lane through one who is there",
     "is on a lane that is told to be empty, or is told to be on one that is",
+    "takes another movement than the lanes that lead it on say",
+    "has a part of its body on a movement that is told to be free",
 )
 
 
@@ -106,6 +109,37 @@ def head_on(vehicles, lanes, order, segments):
                 j = order[lanes[opposite].order_at + m]
                 if vehicles[j].x > front and vehicles[j].x - vehicles[j].length < rear:
                     return HEAD_ON, i
+    return DONE, 0
+
+
+@njit(cache=True)
+def ways(vehicles, lanes, net, seen):
+    """Look whether everybody on a link takes the movement to which its lane and its choice lead."""
+    for i in range(vehicles.size):
+        me = vehicles[i]
+        if seen[i].lists == 0 or lanes[me.lane].segment < 0:
+            continue
+        way = -2 if me.leg + 1 >= me.route_end else -1
+        if me.choice >= 0:
+            way = net[lanes[me.lane].via_at + me.choice]
+        if me.way != way:
+            return WAY, i
+    return DONE, 0
+
+
+@njit(cache=True)
+def taken(lanes, order, conflicts, ends):
+    """Look whether those that are in conflict with a movement see that a part of somebody is on it."""
+    for lane in range(lanes.size):
+        bits = foes_taken(lanes, order, lane)
+        for c in range(lanes[lane].conflict_at, lanes[lane].conflict_end):
+            foe = conflicts[c].foe
+            if bits >> conflicts[c].bit & 1:
+                continue
+            if lanes[foe].count > 0:
+                return TAKEN, order[lanes[foe].order_at]
+            if ends[foe].who >= 0:
+                return TAKEN, ends[foe].who
     return DONE, 0
 
 
@@ -242,6 +276,10 @@ def run(road, route, rest, seen, trace, ends, about, tick, until, every):
             fault, who = tails(vehicles, lanes, order, seen, trace, ends)
         if fault == DONE:
             fault, who = head_on(vehicles, lanes, order, segments)
+        if fault == DONE:
+            fault, who = ways(vehicles, lanes, net, seen)
+        if fault == DONE:
+            fault, who = taken(lanes, order, rest[0], ends)
         if fault == DONE:
             across(vehicles, lanes, order, rest[0], seen, ends, tick)
             if remember(vehicles, seen, tick):

@@ -4,7 +4,7 @@ from sim.kernel import compiled
 from sim.kernel.following import approach_speed
 from sim.kernel.lean import fetch
 from sim.kernel.moving import forget_tail, settle, wished
-from sim.kernel.order import insert, last
+from sim.kernel.order import insert, last, note_way
 from sim.kernel.state import DRIVING, FAR, LINE, NEVER, VEHICLE, Ints, Records
 
 LINES = VEHICLE.itemsize // LINE
@@ -56,6 +56,7 @@ def admit(
     vehicles: Records,
     lanes: Records,
     order: Ints,
+    net: Ints,
     entries: Records,
     queue: Ints,
     desk: Records,
@@ -123,6 +124,7 @@ def admit(
             vehicles[i].entered = tick - (came / fastest / desk[0].dt if came > 0.0 else 0.0)
             forget_tail(vehicles, i)
             settle(vehicles, lanes, i, best)
+            note_way(vehicles, lanes, net, i)
             for k in range(at, entries[e].next, -1):
                 queue[k] = queue[k - 1]
             queue[entries[e].next] = i

@@ -8,8 +8,9 @@ from typing import Any
 from sim.kernel import compiled
 from sim.kernel.following import room_before, short_of
 from sim.kernel.gaps import FREE_AGAIN, has_stood
-from sim.kernel.order import goes_on, way_on
+from sim.kernel.order import goes_on
 from sim.kernel.state import B_EMERGENCY, FAR, HALFWAY, HELD, V_WAITING, Ints, Records
+from sim.kernel.taken import foes_taken, note
 
 B_LAST = 6.0  # [m/s2] nobody enters who can stop with this much [assumption]
 BEFORE_AREA = 0.5  # [m] short of a path that somebody is on, one stops inside a junction [assumption]
@@ -105,28 +106,27 @@ def may_be_late(v: float, acceleration: float, distance: float, dt: float) -> bo
 
 
 @compiled(inline="always")
-def may_be_taken(lanes: Records, movement: int, tick: int) -> bool:
-    """Return whether somebody is on a movement, or a part of somebody, or may come onto it too fast to stop."""
-    return lanes[movement].count > 0 or lanes[movement].taken >= tick
-
-
-@compiled(inline="always")
 def note_taken(
-    vehicles: Records, lanes: Records, segments: Records, net: Ints, i: int, lane: int, dt: float, tick: int
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    segments: Records,
+    net: Ints,
+    i: int,
+    lane: int,
+    dt: float,
+    tick: int,
 ) -> None:
-    """Note the movements onto which vehicle i may come too fast to stop; no other needs a close look (`area_ahead`).
-
-    What is noted while deciding holds in this tick, once everybody has decided, and in the next.
-    """
+    """Note the movements onto which vehicle i may come too fast to stop."""
     me = vehicles[i]
     here = lanes[lane]
     distance = here.length - me.x
     beyond = here.to_lane
     if here.segment >= 0:
-        m = way_on(vehicles, lanes, net, i, lane)
+        m = me.way
         if m < 0:
             return
-        lanes[m].taken = tick + 1
+        note(lanes, order, m, tick)
         distance += lanes[m].length
         beyond = lanes[m].to_lane
     if may_be_late(me.v, me.acceleration, distance + lanes[beyond].length, dt):
@@ -134,7 +134,7 @@ def note_taken(
         for choice in range(segment.next_end - segment.next_at):
             m = net[lanes[beyond].via_at + choice]
             if m >= 0:
-                lanes[m].taken = tick + 1
+                note(lanes, order, m, tick)
 
 
 @compiled()
@@ -193,7 +193,7 @@ def taker(
         j = order[at + k]
         if vehicles[j].state == HELD or not too_late(vehicles, j, begin - vehicles[j].x, soon):
             return -1
-        if way_on(vehicles, lanes, net, j, source) == foe:
+        if vehicles[j].way == foe:
             return j
     return comes_over(vehicles, lanes, order, net, route, foe, begin, soon) if begin < UNSEEN else -1
 
@@ -209,7 +209,6 @@ def area_ahead(
     i: int,
     movement: int,
     x: float,
-    tick: int,
 ) -> "tuple[float, int]":
     """Return how far [m] ahead of vehicle i, at x of a movement, a common area begins that is taken, and by whom.
 
@@ -218,9 +217,12 @@ def area_ahead(
     before the first while anybody with the right of way is on his way through: those who wait in an area may wait in a
     circle. One who stands before the area that the two have in common is not on his way.
     """
-    v = vehicles[i].v
     nearest = FAR
     who = -1
+    taken = foes_taken(lanes, order, movement)
+    if taken == 0:
+        return nearest, who
+    v = vehicles[i].v
     first = FAR
     leader = -1
     enters = x >= 0.0
@@ -233,7 +235,7 @@ def area_ahead(
         counts = enters and (x > point or conflicts[c].begin < point)
         if counts and distance < first:
             first = distance
-        if not may_be_taken(lanes, conflicts[c].foe, tick):
+        if not taken >> conflicts[c].bit & 1:
             continue
         if counts and leader < 0 and conflicts[c].yields == 1:
             leader = occupant(vehicles, lanes, order, conflicts[c], i, True, True)
@@ -260,22 +262,24 @@ def tie_ahead(
     movement: int,
     x: float,
     dt: float,
-    tick: int,
 ) -> "tuple[float, int]":
     """Return the same as `area_ahead`, of areas before which both would be too late to stop after this tick.
 
     Only the one who gives way is asked.
     """
-    v = vehicles[i].v
     nearest = FAR
     who = -1
+    taken = foes_taken(lanes, order, movement)
+    if taken == 0:
+        return nearest, who
+    v = vehicles[i].v
     for c in range(lanes[movement].conflict_at, lanes[movement].conflict_end):
         distance = conflicts[c].begin - x
         if (
             conflicts[c].yields == 0
             or not 0.0 < distance < nearest
             or 0.5 * v * v >= B_EMERGENCY * room_before(distance)
-            or not may_be_taken(lanes, conflicts[c].foe, tick)
+            or not taken >> conflicts[c].bit & 1
             or not too_late(vehicles, i, distance, dt)
         ):
             continue
@@ -295,7 +299,6 @@ def settle_ties(
     route: Records,
     conflicts: Records,
     desk: Records,
-    tick: int,
 ) -> None:
     """Brake, once everybody has decided, those who give way and would be in an area at the same time as another.
 
@@ -308,9 +311,9 @@ def settle_ties(
         m = lane
         x = vehicles[i].x
         if lanes[lane].segment >= 0:
-            m = way_on(vehicles, lanes, net, i, lane)
+            m = vehicles[i].way
             x -= lanes[lane].length
-        area, who = tie_ahead(vehicles, lanes, order, net, route, conflicts, i, m, x, desk[0].dt, tick)
+        area, who = tie_ahead(vehicles, lanes, order, net, route, conflicts, i, m, x, desk[0].dt)
         if who >= 0:
             vehicles[i].acceleration = short_of(vehicles, i, area, desk[0].dt, vehicles[i].acceleration)
             vehicles[i].blocker = who

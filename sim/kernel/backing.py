@@ -1,11 +1,12 @@
 """Backing up: of drivers who have locked each other in, one in a junction goes back and lets the others by."""
 
 from sim.kernel import compiled
-from sim.kernel.areas import BEFORE_AREA, may_be_taken, occupant
+from sim.kernel.areas import BEFORE_AREA, occupant
 from sim.kernel.gaps import FREE_AGAIN
 from sim.kernel.moving import note_tail
-from sim.kernel.order import index_of, way_on
+from sim.kernel.order import index_of
 from sim.kernel.state import FAR, MIN_GAP, V_STANDING, Ints, Records
+from sim.kernel.taken import foes_taken
 
 V_BACK = 1.0  # [m/s] backwards [assumption]
 LETS_BY = 30.0  # [s] from when he begins, a driver who backs up lets others by [assumption]
@@ -66,17 +67,17 @@ def clears(
     i: int,
     way: float,
     v_most: float,
-    tick: int,
 ) -> bool:
     """Return whether a vehicle on a movement, going back by `way` [m], comes into no area that others may be in.
 
     Who drives faster than `v_most`, or comes too fast to stop, does not count: see `room_to_back`.
     """
     lane = vehicles[i].lane
+    taken = foes_taken(lanes, order, lane)
     rear = vehicles[i].x - vehicles[i].length
     for c in range(lanes[lane].conflict_at, lanes[lane].conflict_end):
         past = conflicts[c].end + FREE_AGAIN
-        if rear < past or past <= rear - way or not may_be_taken(lanes, conflicts[c].foe, tick):
+        if rear < past or past <= rear - way or not taken >> conflicts[c].bit & 1:
             continue
         who = occupant(vehicles, lanes, order, conflicts[c], i, False, False)
         if (vehicles[who].v if who >= 0 else FAR) <= v_most:
@@ -93,7 +94,6 @@ def way_back(
     conflicts: Records,
     i: int,
     guest: int,
-    tick: int,
 ) -> float:
     """Return how far [m] a vehicle must back up to stand before the area that another one needs; FAR if it cannot.
 
@@ -104,14 +104,14 @@ def way_back(
     rear = x - vehicles[i].length
     path = vehicles[guest].lane
     if lanes[path].segment >= 0:
-        path = way_on(vehicles, lanes, net, guest, path)
+        path = vehicles[guest].way
     for c in range(lanes[lane].conflict_at, lanes[lane].conflict_end):
         if conflicts[c].foe != path or x <= conflicts[c].begin or rear >= conflicts[c].end + FREE_AGAIN:
             continue
         way = x - conflicts[c].begin + BEFORE_AREA
         if way >= x or way > room_to_back(vehicles, lanes, order, net, i, V_STANDING):
             return FAR
-        return way if clears(vehicles, lanes, order, conflicts, i, way, V_STANDING, tick) else FAR
+        return way if clears(vehicles, lanes, order, conflicts, i, way, V_STANDING) else FAR
     return FAR
 
 
@@ -140,7 +140,7 @@ def finds_way_back(
         i = vehicles[guest].blocker
         if i < 0:
             continue
-        way = way_back(vehicles, lanes, order, net, conflicts, i, guest, tick)
+        way = way_back(vehicles, lanes, order, net, conflicts, i, guest)
         if way < shortest:
             shortest = way
             desk[0].backs = i
@@ -170,11 +170,10 @@ def back_up(
     room = room_to_back(vehicles, lanes, order, net, i, FAR)
     if step > room:
         step = room
-    if step <= 0.0 or not clears(vehicles, lanes, order, conflicts, i, step, FAR, tick):
+    if step <= 0.0 or not clears(vehicles, lanes, order, conflicts, i, step, FAR):
         return
     vehicles[i].x -= step
     source = lanes[vehicles[i].lane].from_lane
     rear = vehicles[i].x - vehicles[i].length
     if rear < 0.0:  # those who come see at once where it ends
         note_tail(lanes, desk, source, i, rear + lanes[source].length, 0.0)
-        lanes[source].taken = tick + 1

@@ -7,7 +7,7 @@ from sim.kernel.curb import PERIOD, can_stop_behind, drop_back, let_in
 from sim.kernel.following import free_acceleration, with_gap
 from sim.kernel.gaps import has_stood
 from sim.kernel.moving import settle
-from sim.kernel.order import fetch_soon, insert, is_open, remove, way_on
+from sim.kernel.order import fetch_soon, insert, is_open, note_way, remove
 from sim.kernel.state import DRIVING, FAR, HELD, INNER, OUTER, PASS, STOP, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind, at least [assumption]
@@ -54,7 +54,7 @@ def upstream(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane: in
             if lanes[source].count == 0:
                 continue
             j = order[lanes[source].order_at]
-            if vehicles[j].may_go < 0 or way_on(vehicles, lanes, net, j, source) != movement:
+            if vehicles[j].may_go < 0 or vehicles[j].way != movement:
                 continue
             gap = rear + lanes[movement].length + lanes[source].length - vehicles[j].x
         if gap < nearest:
@@ -159,6 +159,7 @@ def try_change(
     remove(lanes, order, lane, k)
     vehicles[i].changed = tick
     settle(vehicles, lanes, i, to)
+    note_way(vehicles, lanes, net, i)
     return True
 
 
@@ -259,7 +260,7 @@ def consider(
             return False
         changed = try_change(vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, True)
         # Who could as well go on in this lane, and change later, does not hold it up.
-        needed = to_curb or me.choice < 0 or net[here.via_at + me.choice] < 0
+        needed = to_curb or me.way < 0
         looking = me.target_mode == PASS and me.target_segment == here.segment
         if not changed and k_to > 0 and until - x < FITTING_IN and needed and not looking:
             beside = order[lanes[to].order_at + k_to - 1]

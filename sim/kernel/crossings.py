@@ -9,7 +9,6 @@ from sim.kernel.chance import YIELD, uniform
 from sim.kernel.gaps import accepts, lateness, looks, time_over
 from sim.kernel.junctions import AT_LINE, B_YIELD, no_room_behind
 from sim.kernel.moving import report
-from sim.kernel.order import way_on
 from sim.kernel.state import CROSSING, HELD, V_STANDING, Ints, Records
 
 ROW_S = 2.0  # [s] between two rows of a group (HCM 2010, ch. 19)
@@ -46,7 +45,7 @@ def lane_is_safe(
         v = vehicles[j].v
         if vehicles[j].state == HELD:
             return True
-        if way_on(vehicles, lanes, net, j, source) != lane:
+        if vehicles[j].way != lane:
             continue
         wants_on = not marked and v < V_STANDING and distance < AT_LINE
         if wants_on and no_room_behind(vehicles, lanes, order, net, j, lane) >= 0:

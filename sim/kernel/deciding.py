@@ -25,7 +25,7 @@ from sim.kernel.following import (
 )
 from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside, stays_at_red
 from sim.kernel.lean import fetch
-from sim.kernel.order import MANY, SOON, fetch_soon, last, successor, way_on
+from sim.kernel.order import MANY, SOON, fetch_soon, last, successor
 from sim.kernel.passing import heed_passers
 from sim.kernel.state import (
     B_COURTESY,
@@ -44,6 +44,7 @@ from sim.kernel.state import (
     Ints,
     Records,
 )
+from sim.kernel.taken import forget_taken
 
 HORIZON = 30.0  # [m] how far a driver looks beyond the braking distance [assumption]
 STOP_SHORT = 0.5  # [m] how far before a stop line the front comes to rest [assumption]
@@ -171,7 +172,7 @@ def look_ahead(
             legs += 1
         else:
             if at_own_lane:
-                ahead = way_on(vehicles, lanes, net, i, lane)
+                ahead = me.way
             else:
                 choice = successor(vehicles, segments, net, route, i, me.leg + legs)
                 ahead = -2
@@ -190,7 +191,7 @@ def look_ahead(
                 line = stop
                 go, who = permit_inside(vehicles, lanes, order, net, route, conflicts, i, ahead, stop, tick, desk)
             if go and near(distance, v) and (v > 0.0 or wanted > 0.0):
-                area, by = area_ahead(vehicles, lanes, order, net, route, conflicts, i, ahead, -distance, tick)
+                area, by = area_ahead(vehicles, lanes, order, net, route, conflicts, i, ahead, -distance)
                 if by >= 0:
                     go = False
                     who = by
@@ -261,9 +262,9 @@ def heed_target(vehicles: Records, lanes: Records, dt: float, i: int, lane: int,
 
 
 @compiled(inline="always")
-def foremost_goes(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane: int) -> int:
+def foremost_goes(vehicles: Records, lanes: Records, order: Ints, lane: int) -> int:
     """Return the movement that the foremost vehicle of a lane takes at its end; below 0 if there is none."""
-    return way_on(vehicles, lanes, net, order[lanes[lane].order_at], lane) if lanes[lane].segment >= 0 else -1
+    return vehicles[order[lanes[lane].order_at]].way if lanes[lane].segment >= 0 else -1
 
 
 @compiled(inline="always")
@@ -271,7 +272,6 @@ def fetch_ways_on(
     vehicles: Records,
     lanes: Records,
     order: Ints,
-    net: Ints,
     conflicts: Records,
     busy: Ints,
     count: int,
@@ -280,11 +280,11 @@ def fetch_ways_on(
     """Have what lies beyond the ends of the lanes that a walk over `busy` comes to soon brought in, too."""
     if count <= MANY or b + SOON // 2 >= count:
         return
-    m = foremost_goes(vehicles, lanes, order, net, busy[b + SOON // 2])
+    m = foremost_goes(vehicles, lanes, order, busy[b + SOON // 2])
     if m >= 0:
         fetch(lanes, m, 0)
         fetch(lanes, m, 1)
-    m = foremost_goes(vehicles, lanes, order, net, busy[b + SOON // 4])
+    m = foremost_goes(vehicles, lanes, order, busy[b + SOON // 4])
     if m >= 0:
         fetch(lanes, lanes[m].to_lane, 0)
         c = lanes[m].conflict_at
@@ -311,12 +311,13 @@ def decide(
     dt = desk[0].dt
     desk[0].passing = 0
     desk[0].entering = -1
+    forget_taken(lanes, order, tick)
     desk[0].looks_beyond = 1 if tick % max(int(SEEN_TO_WAIT / dt), 1) == 0 else 0
     for b in range(count):
         lane = busy[b]
         here = lanes[lane]
         fetch_soon(vehicles, lanes, order, busy, count, b, 2)
-        fetch_ways_on(vehicles, lanes, order, net, conflicts, busy, count, b)
+        fetch_ways_on(vehicles, lanes, order, conflicts, busy, count, b)
         segment = here.segment
         length = here.length
         inside = segment < 0 and here.conflict_at < here.conflict_end
@@ -331,7 +332,7 @@ def decide(
             there = lanes[segments[segment].opposite].segment
             passers = lanes[segments[segment].over].count + lanes[segments[there].over].count > 0
         if here.still > 0:
-            if passers or not stays_at_red(vehicles, lanes, net, desk, order[here.order_at], lane, tick):
+            if passers or not stays_at_red(vehicles, lanes, desk, order[here.order_at], lane, tick):
                 here.still = 0
             else:
                 ahead = order[here.order_at + here.still - 1]
@@ -353,7 +354,7 @@ def decide(
                 and not passers
                 and (
                     (still and me.blocker == ahead)
-                    or (ahead < 0 and stays_at_red(vehicles, lanes, net, desk, i, lane, tick))
+                    or (ahead < 0 and stays_at_red(vehicles, lanes, desk, i, lane, tick))
                 )
             ):
                 # Nothing has changed for it.
@@ -372,12 +373,10 @@ def decide(
                         wanted, blocker, _ = heed_waiting_point(
                             vehicles, lanes, order, net, route, conflicts, desk, i, lane, tick, wanted, blocker
                         )
-                    if segment >= 0 and me.choice >= 0 and here.length - x < TURN_ZONE:
-                        movement = net[here.via_at + me.choice]
-                        if movement >= 0:
-                            limit = lanes[movement].limit * me.factor
-                            if limit < v:
-                                wanted = capped(v, approach_speed(here.length - x, limit, me.b), dt, wanted)
+                    if segment >= 0 and me.way >= 0 and here.length - x < TURN_ZONE:
+                        limit = lanes[me.way].limit * me.factor
+                        if limit < v:
+                            wanted = capped(v, approach_speed(here.length - x, limit, me.b), dt, wanted)
                 else:
                     wanted, blocker = look_ahead(
                         vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, i, lane, tick, free
@@ -386,7 +385,7 @@ def decide(
                 if inside and me.backed == 1 and wanted > 0.0:
                     wanted = 0.0
                 if inside and (v > 0.0 or wanted > 0.0):
-                    area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, lane, x, tick)
+                    area, who = area_ahead(vehicles, lanes, order, net, route, conflicts, i, lane, x)
                     if who >= 0:
                         tried = behind(vehicles, i, area - BEFORE_AREA + me.s0, 0.0)
                         tried = short_of(vehicles, i, area, dt, tried)
@@ -417,10 +416,9 @@ def decide(
                 me.acceleration = wanted if wanted > -B_EMERGENCY else -B_EMERGENCY
                 enters = here.has & TIES != 0 and (v > 0.0 or wanted > 0.0)
                 if may_be_late(v, me.acceleration, length - x, dt):
-                    note_taken(vehicles, lanes, segments, net, i, lane, dt, tick)
-                    if segment >= 0 and me.choice >= 0 and too_late(vehicles, i, length - x, dt):
-                        movement = net[here.via_at + me.choice]
-                        enters = movement >= 0 and lanes[movement].has & TIES != 0
+                    note_taken(vehicles, lanes, order, segments, net, i, lane, dt, tick)
+                    if segment >= 0 and me.way >= 0 and too_late(vehicles, i, length - x, dt):
+                        enters = lanes[me.way].has & TIES != 0
                 if enters:
                     me.entering = desk[0].entering
                     desk[0].entering = i
@@ -430,4 +428,4 @@ def decide(
             v_ahead = v
         if passers or (here.held == 1 and here.has & OVER != 0):
             desk[0].passing = 1
-    settle_ties(vehicles, lanes, order, net, route, conflicts, desk, tick)
+    settle_ties(vehicles, lanes, order, net, route, conflicts, desk)

@@ -4,7 +4,7 @@ from typing import Any
 
 from sim.kernel import compiled
 from sim.kernel.chance import HESITATION, TURNS, uniform
-from sim.kernel.order import goes_on, position_of, way_on
+from sim.kernel.order import goes_on, position_of
 from sim.kernel.state import FAR, HELD, RED, V_STANDING, V_WAITING, Ints, Records
 
 V_SLOW = 5.0  # [m/s] in slower traffic some let one in who waits at the side [assumption]
@@ -78,7 +78,7 @@ def first_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane
             if lanes[source].count > 0:
                 j = order[lanes[source].order_at]
                 d += lanes[source].length - vehicles[j].x
-                if way_on(vehicles, lanes, net, j, source) != movement:
+                if vehicles[j].way != movement:
                     j = -1
         if j >= 0:
             time = time_over(d, vehicles[j].v)
@@ -188,12 +188,12 @@ def comes_first(
         if v < V_WAITING:
             if k > 0 or not is_free(vehicles, desk, j, tick):
                 return -1
-            if way_on(vehicles, lanes, net, j, source) == foe:
+            if vehicles[j].way == foe:
                 return -1 if lets_first(vehicles, desk, j, guest, tick) else j
             continue
         if distance > horizon * v and distance > horizon * 15.0:
             return -1
-        if way_on(vehicles, lanes, net, j, source) != foe:
+        if vehicles[j].way != foe:
             continue
         arrives = distance / v
         passes = (vehicles[j].length + FREE_AGAIN) / v
@@ -224,7 +224,7 @@ def comes_first(
                 continue
             j = order[lanes[lane].order_at]
             v = vehicles[j].v
-            if v < 2.0 or (hop == 1 and way_on(vehicles, lanes, net, j, lane) != movement):
+            if v < 2.0 or (hop == 1 and vehicles[j].way != movement):
                 continue
             if not goes_on(vehicles, route, j, segment, to):
                 continue

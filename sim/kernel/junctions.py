@@ -5,7 +5,6 @@ from math import sqrt
 from sim.kernel import compiled
 from sim.kernel.areas import (
     B_LAST,
-    may_be_taken,
     occupant,
     stands_before,
     waiting_point,
@@ -14,7 +13,7 @@ from sim.kernel.areas import (
 )
 from sim.kernel.chance import KEEP_CLEAR, LOOKED, STAGES, YIELD, uniform
 from sim.kernel.gaps import V_SLOW, comes_first, lateness, lets_first, looks
-from sim.kernel.order import last, way_on
+from sim.kernel.order import last
 from sim.kernel.state import (
     AMBER,
     B_COURTESY,
@@ -29,6 +28,7 @@ from sim.kernel.state import (
     Ints,
     Records,
 )
+from sim.kernel.taken import foes_taken
 
 B_AMBER = 3.0  # [m/s2] who can stop with this much braking stops at amber (ITE: 3.05)
 B_YIELD = 2.5  # [m/s2] and for somebody waiting at a zebra [assumption]
@@ -110,13 +110,12 @@ def stays_red(lanes: Records, desk: Records, movement: int, tick: int) -> bool:
 
 
 @compiled(inline="always")
-def stays_at_red(vehicles: Records, lanes: Records, net: Ints, desk: Records, i: int, lane: int, tick: int) -> bool:
+def stays_at_red(vehicles: Records, lanes: Records, desk: Records, i: int, lane: int, tick: int) -> bool:
     """Return whether the foremost vehicle of a lane, which has not moved since it decided, stands for red alone."""
     me = vehicles[i]
-    if me.blocker >= 0 or me.choice < 0 or lanes[lane].tail_x < FAR:
+    if me.blocker >= 0 or me.way < 0 or lanes[lane].tail_x < FAR:
         return False
-    m = net[lanes[lane].via_at + me.choice]
-    return m >= 0 and stays_red(lanes, desk, m, tick)
+    return stays_red(lanes, desk, me.way, tick)
 
 
 @compiled(inline="always")
@@ -141,7 +140,6 @@ def enters_before(
     vehicles: Records,
     lanes: Records,
     order: Ints,
-    net: Ints,
     i: int,
     distance: float,
     foe: int,
@@ -156,7 +154,7 @@ def enters_before(
     """
     source = lanes[foe].from_lane
     j = order[lanes[source].order_at]
-    if j == i or vehicles[j].state != DRIVING or way_on(vehicles, lanes, net, j, source) != foe:
+    if j == i or vehicles[j].state != DRIVING or vehicles[j].way != foe:
         return -1
     dt = desk[0].dt
     to_go = lanes[source].length - vehicles[j].x
@@ -228,7 +226,7 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i:
             source = lanes[other].from_lane
             if comes_to_wait and lanes[source].count > 0:
                 j = order[lanes[source].order_at]
-                if vehicles[j].may_go >= 0 and way_on(vehicles, lanes, net, j, source) == other:
+                if vehicles[j].may_go >= 0 and vehicles[j].way == other:
                     room -= vehicles[j].length + vehicles[j].s0
                     if room < 0.0:
                         return j
@@ -346,7 +344,7 @@ def near(distance: float, v: float) -> bool:
 
 
 @compiled()
-def who_waits(vehicles: Records, lanes: Records, order: Ints, net: Ints, foe: int, begin: float) -> int:
+def who_waits(vehicles: Records, lanes: Records, order: Ints, foe: int, begin: float) -> int:
     """Return who waits for a gap on movement `foe`: halfway, if the common area lies beyond, or at the line; or -1."""
     if lanes[foe].has & SIGNAL != 0:
         return -1
@@ -358,7 +356,7 @@ def who_waits(vehicles: Records, lanes: Records, order: Ints, net: Ints, foe: in
     if lanes[source].count > 0:
         j = order[lanes[source].order_at]
         at_line = lanes[source].length - vehicles[j].x < AT_LINE and vehicles[j].state == DRIVING
-        if at_line and way_on(vehicles, lanes, net, j, source) == foe:
+        if at_line and vehicles[j].way == foe:
             return j
     return -1
 
@@ -468,6 +466,7 @@ def may_cross(
         if waited > 0.0:
             patience = 1.0 - (1.0 - HARDENED) * (waited if waited < 1.0 else 1.0)
     x = (0.0 if to_wait else point) - distance
+    taken = foes_taken(lanes, order, movement)
     for c in range(lanes[movement].conflict_at, lanes[movement].conflict_end):
         if x > conflicts[c].begin:  # who is in a common area can only leave it
             continue
@@ -475,7 +474,7 @@ def may_cross(
             continue
         foe = conflicts[c].foe
         who = -1
-        if may_be_taken(lanes, foe, tick):
+        if taken >> conflicts[c].bit & 1:
             goes_first = x >= 0.0 and conflicts[c].yields == 0  # two inside who both stand before it
             who = occupant(vehicles, lanes, order, conflicts[c], i, not to_wait, goes_first)
             if who >= 0 and x >= 0.0 and stands_before(vehicles, conflicts[c], who):
@@ -486,12 +485,12 @@ def may_cross(
             return False, who
         source = lanes[foe].from_lane
         if lanes[source].count > 0 and sets_out(vehicles, lanes, order[lanes[source].order_at], source, desk[0].dt):
-            who = enters_before(vehicles, lanes, order, net, i, distance, foe, conflicts[c].yields, desk)
+            who = enters_before(vehicles, lanes, order, i, distance, foe, conflicts[c].yields, desk)
             if who >= 0:
                 return False, who
         gap = lanes[movement].gap * vehicles[i].gap_factor * patience - lateness(desk[0].dt)
         if conflicts[c].yields == 0 and v < V_SLOW and 0.5 * v * v <= B_COURTESY * (distance - SHORT_OF_LINE):
-            guest = who_waits(vehicles, lanes, order, net, foe, conflicts[c].foe_begin)
+            guest = who_waits(vehicles, lanes, order, foe, conflicts[c].foe_begin)
             if guest >= 0 and lets_first(vehicles, desk, i, guest, tick):
                 if vehicles[i].defers < 0:
                     vehicles[i].defers = tick

@@ -2,7 +2,7 @@
 
 from sim.kernel import compiled
 from sim.kernel.junctions import no_room_behind
-from sim.kernel.order import aim, fetch_soon, index_of, insert, last, list_busy, remove, way_on
+from sim.kernel.order import aim, fetch_soon, index_of, insert, last, list_busy, remove
 from sim.kernel.state import (
     DETECTORS,
     DRIVING,
@@ -29,6 +29,7 @@ from sim.kernel.state import (
     Ints,
     Records,
 )
+from sim.kernel.taken import note
 
 NEAR = 0.3  # [m] a stop point is reached this far before it
 V_ROLLING = 3.0  # [m/s] who passes the stop point faster has missed it
@@ -354,7 +355,7 @@ def gives_up(
     if segment < 0 or me.standing < 0 or me.state != DRIVING or lanes[lane].length - me.x > 5.0:
         return False
     stood = tick - me.standing
-    movement = way_on(vehicles, lanes, net, i, lane)
+    movement = me.way
     if movement == -1:
         return stood > 0 and stood % int((INSISTS if me.foresight > 0.0 else PATIENCE) / desk[0].dt) == 0
     if me.foresight > 0.0 or movement < 0 or stood == 0 or stood % int(BLOCKED / desk[0].dt) != 0:
@@ -384,7 +385,7 @@ def pass_ends(
             if gives_up(vehicles, lanes, order, net, desk, i, lane, tick):
                 report(news, desk, LOST, i)
             return
-        ahead = lanes[lane].to_lane if lanes[lane].segment < 0 else way_on(vehicles, lanes, net, i, lane)
+        ahead = lanes[lane].to_lane if lanes[lane].segment < 0 else vehicles[i].way
         if ahead == -2:
             leave(vehicles, lanes, order, news, desk, i, lane, tick)
             continue
@@ -410,6 +411,8 @@ def note_tails(
     onto = False
     for b in range(count):
         lane = busy[b]
+        if lanes[lane].segment < 0:
+            note(lanes, order, lane, tick)
         if lanes[lane].rears == 0:
             continue
         at = lanes[lane].order_at
@@ -425,7 +428,7 @@ def note_tails(
                 rear += lanes[behind].length
                 if rear < lanes[behind].tail_x:
                     note_tail(lanes, desk, behind, i, rear, vehicles[i].v)
-                    lanes[behind].taken = tick + 1
+                    note(lanes, order, behind, tick)
                     if lanes[behind].count > 0 and vehicles[order[lanes[behind].order_at]].x > rear:
                         onto = True
     return onto

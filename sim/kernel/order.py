@@ -1,13 +1,14 @@
 """Lanes as ordered lists of vehicles: foremost first, in one flat array `order`.
 
-Behind the lists it holds one bit for each lane, LANES_A_WORD in a word: whether anybody is on it.
+Behind the lists it holds the bits of movements that are taken (`sim.kernel.taken`), and at its end one bit for each
+lane, LANES_A_WORD in a word: whether anybody is on it.
 """
 
 import numpy as np
 
 from sim.kernel import compiled
 from sim.kernel.lean import fetch, lowest
-from sim.kernel.state import BUSES, PASS, RING, STOP, Ints, Records
+from sim.kernel.state import BUSES, PASS, RING, SPOT, STOP, Ints, Records
 
 LOOK_THROUGH = 200.0  # [m] a driver picks the lane for the junction after next if that link is shorter [assumption]
 ROOM_IN_RING = 5.0  # [m] on so short a link of a ring drivers still change lanes [assumption]
@@ -23,7 +24,8 @@ SOON = 8  # lanes further on: their foremost vehicles
 def empty(lanes: Records) -> Ints:
     """Return `order` for lanes that nobody is on."""
     lists = np.full(int(lanes["order_end"].max(initial=0)), -1, dtype=np.int32)
-    return np.concatenate([lists, np.zeros(words(lanes.size), dtype=np.int32)])
+    taken = max(int(lanes["spot"].max(initial=0) >> SPOT) + 2 - lists.size, 0)
+    return np.concatenate([lists, np.zeros(taken + words(lanes.size), dtype=np.int32)])
 
 
 @compiled(inline="always")
@@ -33,9 +35,15 @@ def words(lanes: int) -> int:
 
 
 @compiled(inline="always")
+def first_word(lanes: Records, order: Ints) -> int:
+    """Return where in `order` the words begin that tell of the lanes whether anybody is on them."""
+    return order.size - words(lanes.size)
+
+
+@compiled(inline="always")
 def word_of(lanes: Records, order: Ints, lane: int) -> int:
     """Return where in `order` the word stands that tells of a lane, with its `bit_of`, whether anybody is on it."""
-    return order.size - words(lanes.size) + (lane >> WORD)
+    return first_word(lanes, order) + (lane >> WORD)
 
 
 @compiled(inline="always")
@@ -47,7 +55,7 @@ def bit_of(lane: int) -> int:
 @compiled(inline="always")
 def list_busy(lanes: Records, order: Ints, busy: Ints) -> int:
     """List the lanes that somebody is on, and return how many there are."""
-    begin = word_of(lanes, order, 0)
+    begin = first_word(lanes, order)
     count = 0
     for n in range(order.size - begin):
         bits = int(order[begin + n])
@@ -247,9 +255,20 @@ def lanes_by(
     return fewest, count, low, high
 
 
+@compiled(inline="always")
+def note_way(vehicles: Records, lanes: Records, net: Ints, i: int) -> None:
+    """Note which movement a vehicle takes at the end of its segment's lane: -1 none, -2 its route ends."""
+    me = vehicles[i]
+    me.way = -1
+    if me.choice >= 0:
+        me.way = net[lanes[me.lane].via_at + me.choice]
+    elif me.leg + 1 >= me.route_end:
+        me.way = -2
+
+
 @compiled()
 def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Records, i: int) -> None:
-    """Set which lanes of its present segment lead a vehicle on: `choice`, `low`, `high`.
+    """Set which lanes of its present segment lead a vehicle on, `choice`, `low`, `high`, and its `way` from its own.
 
     A lane that leads to the next segment is good; where that one is short (200 m), or as far as the driver's foresight
     reaches, the lanes from which the fewest changes follow are better. A target at the curb makes lane 0 the only good
@@ -259,6 +278,15 @@ def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: 
     What was found for another on the same leg holds for all who may use the same lanes and see as far, unless a
     target is near or they take turns.
     """
+    pick_lanes(vehicles, lanes, segments, net, route, i)
+    lane = vehicles[i].lane
+    if lane >= 0 and lanes[lane].segment == route[vehicles[i].leg].segment:  # else it is outside, or about to turn
+        note_way(vehicles, lanes, net, i)
+
+
+@compiled(inline="always")
+def pick_lanes(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Records, i: int) -> None:
+    """Set which lanes of its present segment lead a vehicle on: `aim` without its `way`."""
     me = vehicles[i]
     leg = route[me.leg]
     here = leg.segment
@@ -339,12 +367,3 @@ def aim_all(vehicles: Records, lanes: Records, segments: Records, net: Ints, rou
     """Set for everybody which lanes of the first segment lead on."""
     for i in range(vehicles.size):
         aim(vehicles, lanes, segments, net, route, i)
-
-
-@compiled(inline="always")
-def way_on(vehicles: Records, lanes: Records, net: Ints, i: int, lane: int) -> int:
-    """Return the movement a vehicle takes at the end of its segment's lane: -1 none, -2 its route ends."""
-    choice = vehicles[i].choice
-    if choice < 0:
-        return -2 if vehicles[i].leg + 1 >= vehicles[i].route_end else -1
-    return net[lanes[lane].via_at + choice]

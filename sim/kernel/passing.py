@@ -11,7 +11,7 @@ from sim.kernel import compiled
 from sim.kernel.following import behind
 from sim.kernel.gaps import first_behind
 from sim.kernel.moving import note_held, settle
-from sim.kernel.order import insert, position_of, remove
+from sim.kernel.order import insert, note_way, position_of, remove
 from sim.kernel.state import DRIVING, HELD, STOP, V_STANDING, Ints, Records
 
 ROOM = 2.0  # [m] between the row and the rear end of one who has passed it [assumption]
@@ -176,13 +176,16 @@ def set_out(
     me.returns_x = returns_x
     me.changed = tick
     settle(vehicles, lanes, i, over)
+    note_way(vehicles, lanes, net, i)
     if me.desired > v_most:
         me.desired = v_most
     return True
 
 
 @compiled()
-def come_back(vehicles: Records, lanes: Records, order: Ints, segments: Records, segment: int, tick: int) -> None:
+def come_back(
+    vehicles: Records, lanes: Records, order: Ints, net: Ints, segments: Records, segment: int, tick: int
+) -> None:
     """Let those who are past the row back into their lane where there is room, the foremost first."""
     lane = segments[segment].first_lane
     over = segments[segment].over
@@ -205,6 +208,7 @@ def come_back(vehicles: Records, lanes: Records, order: Ints, segments: Records,
         remove(lanes, order, over, k)
         me.changed = tick
         settle(vehicles, lanes, i, lane)
+        note_way(vehicles, lanes, net, i)
 
 
 @compiled()
@@ -239,7 +243,7 @@ def pass_rows(
         if here.over < 0:
             continue
         if lanes[here.over].count > 0:
-            come_back(vehicles, lanes, order, segments, segment, tick)
+            come_back(vehicles, lanes, order, net, segments, segment, tick)
         lane = here.first_lane
         if lanes[lane].held != 1:
             continue

@@ -50,6 +50,7 @@ B_COURTESY = 2.0  # [m/s2] letting somebody in costs no more than this [assumpti
 V_WAITING = 0.5  # [m/s] slower counts as waiting at the line
 V_STANDING = 0.1  # [m/s] slower counts as standing
 MOST_STILL = 100  # vehicles that `still` counts
+SPOT = 5  # `LANE.spot` is a word's place in `order`, times 2 to this, and the bit in it
 TAIL_LANES = 6  # the longest vehicle (30 m) lies on so many lanes behind its own, at most [assumption]
 V_QUEUE = 5.0 / 3.6  # [m/s] slower counts as queueing
 
@@ -91,7 +92,7 @@ VEHICLE = _in_lines(
     standing=_INT,  # tick since when it stands, or has only crept on, -1 while moving
     changed=_INT,  # tick of the last lane change
     target_segment=_INT,
-    choice=_INT,  # which successor of the present segment comes next, -1 at the end
+    way=_INT,  # the movement that it takes at the end of its lane; -1: none from there, -2: its route ends
     blocker=_INT,  # who stops it: a vehicle, or -1
     yields_to=_INT,  # makes room for a vehicle that wants to get in ahead, or -1
     # What every decision reads besides: the second.
@@ -119,6 +120,7 @@ VEHICLE = _in_lines(
     yields_until=_INT,  # tick
     # What is seldom read.
     before=(_INT, TAIL_LANES),  # lanes that its tail may still be on, the latest first; -1: none
+    choice=_INT,  # which successor of the present segment comes next, -1 at the end
     key=_LONG,  # for chance
     top=_FLOAT,  # top speed [m/s]
     target_v=_FLOAT,
@@ -143,7 +145,7 @@ LANE = _in_lines(
     order_at=_INT,  # where they stand in `order`, the foremost first
     segment=_INT,  # -1 on a movement
     via_at=_INT,  # in `net`: the movement to each successor of the segment, -1 if none leads there
-    taken=_INT,  # up to this tick a part of somebody is on it, or somebody may come onto it too fast to stop
+    spot=_INT,  # of a movement: its bit in `order` (`sim.kernel.taken`)
     from_lane=_INT,  # of a movement
     to_lane=_INT,
     next_tail=_INT,  # the next lane on which a tail is noted, -1 if none
@@ -159,15 +161,16 @@ LANE = _in_lines(
     tail_v=_FLOAT,  # the tail's speed
     gap=_FLOAT,  # on a movement: critical gap [s]
     tail_who=_INT,
-    zebra=_INT,  # the zebra that a movement passes, -1 if none
     conflict_at=_INT,
     conflict_end=_INT,
+    foes=_INT,  # the bits of those it is in conflict with
     feed_at=_INT,  # in `net`: the movements that lead into this lane
     feed_end=_INT,  # and there, of a segment's lane: what follows on the way round in a ring; -1: nothing
     switched=_INT,  # the tick in which its light may have switched last
     order_end=_INT,  # where the next lane's begin in `order`
-    changes=_INT,  # for `aim`: lane changes from here on to where the route leads
     next_past=_INT,  # somebody ran through it in this tick: the next such lane, -1 if none; else NOT_PAST
+    zebra=_SHORT,  # the zebra that a movement passes, -1 if none
+    changes=_SHORT,  # for `aim`: lane changes from here on to where the route leads
 )
 
 LIGHT = _record(
@@ -208,7 +211,8 @@ LEG = _record(
 
 CONFLICT = _record(
     foe=_INT,  # the movement in conflict
-    yields=_INT,  # 1: this movement gives way
+    yields=_BYTE,  # 1: this movement gives way
+    bit=_BYTE,  # of the foe among the bits of its junction
     begin=_FLOAT,  # where the common area begins on this movement [m]
     end=_FLOAT,  # and where it ends
     foe_begin=_FLOAT,  # the same on the foe's [m]

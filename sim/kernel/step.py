@@ -124,7 +124,7 @@ def advance(
         change_lanes(vehicles, lanes, order, net, desk, busy, count, tick)
         if desk[0].passing == 1:
             pass_rows(vehicles, lanes, order, net, segments, every_driver, tick)
-        admit(vehicles, lanes, order, entries, queue, desk, tick)
+        admit(vehicles, lanes, order, net, entries, queue, desk, tick)
         if tick % every == 0 and tick // every < samples.shape[0]:
             sample(vehicles, lanes, order, segments, entries, queue, samples, tick // every, tick)
         if film_every > 0 and tick % film_every == 0:

@@ -108,7 +108,7 @@ def undriven(layout: Layout, drivers: Drivers, departures: Sequence[Departure]) 
             vehicles[name][kinds == code] = value
     _own(vehicles, departures)
     waiting = ("blocker", "shadow", "yields_to", "standing", "defers", "may_go", "may_enter", "claims")
-    for name in (*waiting, "target_segment", "choice", "lane", "before"):
+    for name in (*waiting, "target_segment", "choice", "way", "lane", "before"):
         vehicles[name] = -1
     vehicles["desired"], vehicles["changed"] = 1.0, -1_000_000
     vehicles["entered"] = vehicles["left"] = np.nan
@@ -133,7 +133,8 @@ def shadows() -> Records:
     """Return rows for those who hold the opposite lane for a vehicle that turns round."""
     found = rows(VEHICLE, SHADOWS)
     found["state"], found["shadow"], found["blocker"], found["yields_to"], found["standing"] = GONE, -1, -1, -1, -1
-    found["before"] = found["target_segment"] = found["may_go"] = found["may_enter"] = found["choice"] = -1
+    found["before"] = found["target_segment"] = found["may_go"] = found["may_enter"] = -1
+    found["choice"], found["way"] = -1, -2
     return found
 
 

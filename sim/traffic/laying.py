@@ -1,12 +1,14 @@
 """From a network to the road: a draft of its lanes, numbered (`sim.traffic.numbering`) into the kernel's arrays."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from operator import itemgetter
 
 import numpy as np
 
-from sim.kernel.state import CONFLICT, DETECTOR, DETECTORS, PARKED, TIES, Records, rows
+from sim.kernel.state import CONFLICT, DETECTOR, DETECTORS, PARKED, SPOT, TIES, Records, rows
+from sim.kernel.taken import BITS_A_WORD
 from sim.scenario.drivers import GapAcceptance
 from sim.scenario.junctions import Movement, as_if_kept_right, setback_m
 from sim.scenario.network import Crossing, CurbZone, Link, Network
@@ -101,7 +103,25 @@ def _conflicts(lanes: Records, movements: Sequence[Movement], movement_rows: Seq
             n += 1
         lanes[row].conflict_end = n
         lanes[row].has |= TIES * any(c.yields for c in m.conflicts)
+    _note_spots(lanes, found, [(m.node, row) for row, m in zip(movement_rows, movements, strict=True)])
     return found
+
+
+def _note_spots(lanes: Records, conflicts: Records, placed: Sequence[tuple[str, int]]) -> None:
+    """Give the movements of each node their bits in one word, and all other lanes a word that nobody reads.
+
+    The words follow the lists of the lanes (`sim.kernel.taken`); conflicts are between movements of one node.
+    """
+    of = np.repeat(np.arange(lanes.size), lanes["conflict_end"] - lanes["conflict_at"])
+    lanes["spot"] = lanes["order_end"].max(initial=0) << SPOT
+    words: dict[str, int] = {}
+    members: Counter[str] = Counter()
+    for node, row in sorted(placed, key=itemgetter(1)):
+        word = words.setdefault(node, 2 * len(words) + 2)
+        lanes[row].spot += (word << SPOT) + members[node] % BITS_A_WORD
+        members[node] += 1
+    conflicts["bit"] = lanes["spot"][conflicts["foe"]] % (1 << SPOT)
+    np.bitwise_or.at(lanes["foes"], of, 1 << conflicts["bit"].astype(np.int32))
 
 
 def _park_beside(layout: Layout, zone: CurbZone) -> None:

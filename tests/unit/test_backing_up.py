@@ -8,6 +8,7 @@ import pytest
 from sim.kernel.backing import LETS_BY, finds_way_back
 from sim.kernel.deadlock import LONG
 from sim.kernel.step import WATCH
+from sim.kernel.taken import note
 from sim.scenario.network import Link, Network, Node
 from sim.traffic.fleet import Departure
 from sim.traffic.traffic import Deadlock
@@ -49,7 +50,7 @@ def interlock(traffic, three):
         assert blocked.begin < x < ahead.begin
         assert traffic.everybody[i].state == 1
         place(traffic, i, lane, x)
-        traffic.lanes[lane].taken = traffic.tick + 2
+        note(traffic.lanes, traffic.order, lane, traffic.tick)
     return paths
 
 

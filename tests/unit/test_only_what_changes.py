@@ -212,6 +212,10 @@ def test_who_stopped_one_inside_a_junction_does_not_stop_him_at_the_next_light_t
     assert traffic.everybody[0].blocker == -1
 
 
+NOWHERE = np.array([-1], dtype=np.int32)
+"""A table of ways, of which none leads on."""
+
+
 def outside():
     """Return two lanes, the first full at its beginning, and two cars outside that want it."""
     vehicles, lanes, entries, desk = k.rows(k.VEHICLE, 2), k.rows(k.LANE, 2), k.rows(k.ENTRY, 1), k.rows(k.DESK, 1)
@@ -219,6 +223,7 @@ def outside():
     vehicles["factor"], vehicles["top"] = 1.0, 30.0
     lanes["length"], lanes["limit"], lanes["tail_x"], lanes["order_end"] = 100.0, 10.0, (0.0, k.FAR), (4, 8)
     lanes[1].order_at = 4
+    vehicles["choice"] = -1
     entries[0].lanes, entries[0].end = 2, 2
     desk[0].dt, desk[0].least_gap = 0.5, 2.0
     return vehicles, lanes, np.zeros(8, dtype=np.int32), entries, np.arange(2, dtype=np.int32), desk
@@ -226,21 +231,21 @@ def outside():
 
 def test_those_outside_wait_until_their_lane_has_room():
     vehicles, lanes, order, entries, queue, desk = outside()
-    admit(vehicles, lanes, order, entries, queue, desk, 1)
+    admit(vehicles, lanes, order, NOWHERE, entries, queue, desk, 1)
     assert (entries[0].looked, entries[0].wanted, entries[0].next) == (2, 1, 0)
     lanes[0].tail_x = k.FAR
-    admit(vehicles, lanes, order, entries, queue, desk, 2)
+    admit(vehicles, lanes, order, NOWHERE, entries, queue, desk, 2)
     assert list(vehicles["state"]) == [k.DRIVING, k.OUTSIDE]
 
 
 def test_one_outside_who_gets_other_orders_is_looked_at_again():
     vehicles, lanes, order, entries, queue, desk = outside()
-    admit(vehicles, lanes, order, entries, queue, desk, 1)
+    admit(vehicles, lanes, order, NOWHERE, entries, queue, desk, 1)
     vehicles[1].high = 1
-    admit(vehicles, lanes, order, entries, queue, desk, 2)
+    admit(vehicles, lanes, order, NOWHERE, entries, queue, desk, 2)
     assert vehicles[1].state == k.OUTSIDE
     entries[0].looked = 0  # as `Ways.aim_again` does
-    admit(vehicles, lanes, order, entries, queue, desk, 3)
+    admit(vehicles, lanes, order, NOWHERE, entries, queue, desk, 3)
     assert list(vehicles["state"]) == [k.OUTSIDE, k.DRIVING]
 
 
@@ -348,6 +353,6 @@ def test_a_lane_is_one_pair_of_lines():
 def test_what_moving_reads_of_everybody_lies_in_one_line_and_what_decisions_read_in_two():
     moved = ("x", "v", "length", "acceleration", "state", "target_mode", "rest", "standing", "changed", "blocker")
     assert max(k.VEHICLE.fields[name][1] for name in moved) < k.LINE
-    read = ("x", "v", "length", "desired", "a", "b", "s0", "headway", "half_inverse", "state", "choice", "standing")
+    read = ("x", "v", "length", "desired", "a", "b", "s0", "headway", "half_inverse", "state", "way", "standing")
     assert max(k.VEHICLE.fields[name][1] for name in read) < 2 * k.LINE
     assert max(k.LANE.fields[name][1] for name in ("count", "order_at", "segment", "tail_x", "limit")) < k.LINE

@@ -140,15 +140,15 @@ def two_at_the_line(mine, theirs, *, dt=0.5, yields=1):
     """Return whether 0 finds that 1 enters before: each (distance [m], speed [m/s], since which tick it goes)."""
     vehicles, lanes, desk = k.rows(k.VEHICLE, 2), k.rows(k.LANE, 3), k.rows(k.DESK, 1)
     desk[0].dt, desk[0].seed = dt, 1
-    order, net = np.array([0, 1], dtype=np.int32), np.array([2, 2], dtype=np.int32)
+    order = np.array([0, 1], dtype=np.int32)
     for i, (distance, v, since) in enumerate((mine, theirs)):
-        lanes[i].length, lanes[i].count, lanes[i].order_at, lanes[i].via_at = 100.0, 1, i, i
+        lanes[i].length, lanes[i].count, lanes[i].order_at = 100.0, 1, i
         vehicles[i].x, vehicles[i].v, vehicles[i].may_go = 100.0 - distance, v, since
         vehicles[i].acceleration, vehicles[i].state, vehicles[i].key = 1.7, k.DRIVING, i
+        vehicles[i].way = 2
     lanes[2].from_lane = 1
     return (
-        sets_out(vehicles, lanes, 1, 1, dt)
-        and enters_before(vehicles, lanes, order, net, 0, mine[0], 2, yields, desk) == 1
+        sets_out(vehicles, lanes, 1, 1, dt) and enters_before(vehicles, lanes, order, 0, mine[0], 2, yields, desk) == 1
     )
 
 

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from sim.interventions import resolve
 from sim.kernel import state as k
+from sim.model import roads
 from sim.scenario.junctions import movements
 from sim.scenario.network import CurbZone, Link, Network, Node
 from sim.scenario.read import load_scenario
@@ -104,3 +106,41 @@ def test_lanes_of_a_large_network_lie_near_those_of_the_next_junctions():
     links = [Link(id=f"l{n}", from_node=f"n{n}", to_node=f"n{n + 1}", lanes=1, speed_km_h=40) for n in range(1000)]
     mixed = sorted(links, key=lambda link: int(link.id[1:]) * 389 % 1000)
     assert reach(Network(nodes=tuple(nodes), links=tuple(mixed))) == 1.0
+
+
+def test_movements_in_conflict_have_their_bits_in_one_word_and_others_elsewhere():
+    site = resolve(load_scenario("school/baseline")).site
+    road = laid(site.network).road
+    of = {}
+    for row, m in zip(laid(site.network).movement_rows, movements(site.network), strict=True):
+        of.setdefault(m.node, []).append(int(road.lanes[row].spot))
+    assert all(len(set(spots)) == len(spots) for spots in of.values())
+    assert len({spots[0] >> k.SPOT for spots in of.values()}) == len(of) > 3
+    apart = [int(lane.spot) >> k.SPOT for lane in road.lanes if lane.segment >= 0]
+    assert set(apart).isdisjoint(spot >> k.SPOT for spots in of.values() for spot in spots)
+    for lane in road.lanes:
+        foes = [road.lanes[c.foe] for c in road.conflicts[lane.conflict_at : lane.conflict_end]]
+        bits = {int(foe.spot) % (1 << k.SPOT) for foe in foes}
+        assert lane.foes == sum(1 << bit for bit in bits)
+        assert all(foe.spot >> k.SPOT == lane.spot >> k.SPOT for foe in foes)
+
+
+@pytest.mark.parametrize("bits", [1, 3])
+def test_that_many_movements_share_a_bit_changes_nothing(bits, monkeypatch):
+    site = resolve(load_scenario("school/baseline")).site
+
+    def driven():
+        ends = sorted({link.id for link in site.network.links if site.network.node(link.from_node).boundary})
+        router = roads(site.network)[1]
+        ways = [router.path(a, b) for a in ends for b in site.network.exits() if router.path(a, b)]
+        traffic = traffic_on(site.network, [Departure(n, n, ways[n % len(ways)]) for n in range(400)])
+        go(traffic, 300.0)
+        return traffic
+
+    alone = driven()
+    monkeypatch.setattr("sim.traffic.laying.BITS_A_WORD", bits)
+    together = driven()
+    assert together.lanes["spot"].max() != alone.lanes["spot"].max()
+    assert together.facts()["updates"] == alone.facts()["updates"] > 10_000
+    for name in ("x", "v", "lane", "left"):
+        np.testing.assert_array_equal(together.everybody[name], alone.everybody[name])
