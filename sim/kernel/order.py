@@ -280,7 +280,7 @@ def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: 
     """
     pick_lanes(vehicles, lanes, segments, net, route, i)
     lane = vehicles[i].lane
-    if lane >= 0 and lanes[lane].segment == route[vehicles[i].leg].segment:  # else it is outside, or about to turn
+    if lane >= 0 and lanes[lane].segment == route[vehicles[i].leg].segment:  # else it is outside
         note_way(vehicles, lanes, net, i)
 
 

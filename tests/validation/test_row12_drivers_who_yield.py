@@ -56,7 +56,7 @@ class Points:
         for n, lane in enumerate(self.over):
             source = int(t.lanes[lane].from_lane)
             assert insert(t.lanes, t.order, source, 0, n)
-            self.vehicles[n].lane, self.vehicles[n].state = source, DRIVING
+            self.vehicles[n].lane, self.vehicles[n].way, self.vehicles[n].state = source, lane, DRIVING
             self.line = float(t.lanes[source].length)
 
     def wait(self):
