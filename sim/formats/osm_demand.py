@@ -35,22 +35,22 @@ ACROSS_GAIN = 0.8  # the other side is theirs if its curb is reached in less tha
 
 TIMES = Times(
     dwell=Drawn(mean_s=26.5, sd_s=13.25, low_s=2.0, high_s=55.0),
-    own_manoeuvre=Drawn(mean_s=8.0, sd_s=3.0, low_s=2.0, high_s=30.0),
-    parking_manoeuvre=Drawn(mean_s=18.0, sd_s=6.0, low_s=5.0, high_s=60.0),
-    handover=Drawn(mean_s=20.0, sd_s=10.0, low_s=3.0, high_s=120.0),
+    own_manoeuvre=Drawn(mean_s=8.0, sd_s=3.0),
+    parking_manoeuvre=Drawn(mean_s=12.0, sd_s=4.0),
+    handover=Drawn(mean_s=8.0, sd_s=4.0),
     child_walk_m_s=1.1,
     adult_walk_m_s=1.15,
     walk_sd_m_s=0.15,
-    rail_walk_factor=0.7,
+    rail_walk_factor=0.5,
 )
 CHOICES = Choices(
     willing_full_m=60.0,
     willing_zero_m=150.0,
     sight_m=40.0,
     double_park_share=0.25,
-    double_park_though_free_share=0.08,
+    double_park_though_free_share=0.085,
     double_park_within_m=60.0,
-    double_park_dwell_s=20.0,
+    double_park_dwell_s=30.0,
     wait_share=0.5,
     rounds=2,
 )
@@ -58,7 +58,7 @@ MODES = Modes(walk=0.38, car=0.26, taxi=0.03, bus=0.20, rail=0.08, two_wheeler=0
 ARRIVAL_MEAN_S, GATE_OPENS_S, BELL_S = 28_980.0, 27_600.0, 30_000.0  # 8:03, 7:40, 8:20
 WINDOW = Window(start=26_400.0, measured_from=27_000.0, measured_to=30_000.0, end=33_600.0)  # 7:20, 7:30, 8:20, 9:20
 PROFILE = ((26_400.0, 0.8), (27_600.0, 1.0), (31_200.0, 0.85))  # from 7:20, 7:40 and 8:40 on
-BUS_DWELL = Drawn(mean_s=28.0, sd_s=14.0, low_s=8.0, high_s=120.0)
+BUS_DWELL = Drawn(mean_s=28.0, sd_s=14.0, low_s=5.0, high_s=120.0)
 
 
 @dataclass(frozen=True)

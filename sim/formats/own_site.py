@@ -218,7 +218,8 @@ class _Street:
             return ""
         return "  bus_lines:\n" + "".join(
             f"    - {{id: {id}, entry: {entry}, exit: {exit}, stop: bus_{link}, flow_bus_h: {self.given.buses:g}, "
-            "headway_cv: 0.5,\n       dwell: {mean_s: 28, sd_s: 14, low_s: 8, high_s: 120}}\n"
+            "headway_cv: 0.6,   # [A] count them\n"
+            "       dwell: {mean_s: 28, sd_s: 14, low_s: 5, high_s: 120}}   # [A]\n"
             for id, entry, exit, link in (
                 ("eastbound", "west_in", "east_out", "to_gate"),
                 ("westbound", "east_in", "west_out", "opposite"),

@@ -23,6 +23,21 @@ def test_a_site_of_one_s_own_is_good_and_runs(tmp_path, monkeypatch, words):
     assert record.failure is None
 
 
+def test_what_people_do_takes_as_long_at_a_new_site_as_at_the_default_school(tmp_path, monkeypatch, shared_data):
+    school = load_scenario("school/baseline").site.demand
+    monkeypatch.chdir(tmp_path)
+    file = str(next((shared_data / "osm_nanjing").glob("*.xml")))
+    assert main(["new", "mine", "--yes"]) == 0
+    assert main(["import", "osm", file, "--around", SCHOOLS[0], "--radius", "600", "--out", "scenarios/there"]) == 0
+    for name in ("mine", "there"):
+        demand = load_scenario(f"{name}/baseline").site.demand
+        assert demand.times == school.times
+        assert demand.choices == school.choices
+        assert {(line.dwell, line.headway_cv) for line in demand.bus_lines} == {
+            (line.dwell, line.headway_cv) for line in school.bus_lines
+        }
+
+
 NARROW = ["--pupils", "900", "--lanes", "1", "--bell", "08:00", "--parking", "4", "--in-lane", "6"]
 
 
