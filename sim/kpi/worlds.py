@@ -120,6 +120,8 @@ def joined(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     A variant that is missing in a part has nobody there. Variants keep the order of the first part that has them.
     """
     table = pd.concat(parts, ignore_index=True)
+    if table.empty:  # an arm has lost all its replications
+        return table.assign(why="")[COLUMNS].astype({"why": "str"})
     names = table.groupby("arm")["scenario"].first()
     known = table.groupby(["kpi", "variant"], sort=False)[
         ["headline", "unit", "from_s", "to_s", "same_people", "least"]

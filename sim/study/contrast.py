@@ -1,10 +1,12 @@
 """Two results beside each other: how the KPIs of each arm differ, in pairs where the same people live through both."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from sim.study.comparison import BASELINE
 from sim.study.results import Result
 from sim.verdict import Estimate, apart, compare
 
@@ -39,17 +41,27 @@ def _name(result: Result) -> tuple[str, str]:
 def _contrast(a: Result, b: Result) -> Iterator[str]:
     first, second = (_values(r.table("kpis")) for r in (a, b))
     verdicts = [{t["kpi"]: t for t in r.verdict()["targets"] if t["headline"]} for r in (a, b)]
-    same_seed = a.run["seed"] == b.run["seed"]
+    people = _same_people(a, b) if a.run["seed"] == b.run["seed"] else ()
     for key in first.index.unique().intersection(second.index.unique()):
         kpi, arm = key
         x, y = (frame.loc[[key]].set_index("replication")["value"] for frame in (first, second))
-        shared = x.index.intersection(y.index)
-        paired = same_seed and len(shared) == len(x) == len(y)
-        found = compare(x[shared], y[shared]) if paired else apart(x, y)
-        yield f"    {kpi} {arm:<8} {_told(found)} ({SAME if paired else OTHER}, {len(x)} and {len(y)} replications)"
+        shared = [i for i in people if i in x.index and i in y.index]
+        found = compare(x[shared], y[shared]) if shared else apart(x, y)
+        all_ = len(shared) == len(x) == len(y)
+        who = f"{SAME} in {len(shared)} of" if shared and not all_ else f"{SAME if shared else OTHER},"
+        yield f"    {kpi} {arm:<8} {_told(found)} ({who} {len(x)} and {len(y)} replications)"
     for kpi in verdicts[0]:
         was, now = (of.get(kpi, {}).get("verdict") for of in verdicts)
         yield f"    {kpi} verdict  {was}" if was == now else f"    {kpi} verdict  {was} -> {now}"
+
+
+def _same_people(a: Result, b: Result) -> list[int]:
+    """Return the replications in which the same people set out from the same places at the same times today."""
+    worlds: list[dict[Any, set[Any]]] = []
+    for trips in (a.table("trips"), b.table("trips")):
+        of = trips[trips["arm"].eq(BASELINE)].groupby("replication")[["traveller", "entry", "scheduled_s"]]
+        worlds.append({i: set(people.itertuples(index=False, name=None)) for i, people in of})
+    return [i for i, people in worlds[0].items() if people == worlds[1].get(i)]
 
 
 def _values(kpis: pd.DataFrame) -> pd.DataFrame:

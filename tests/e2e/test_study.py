@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 import sim
+import sim.model
 from sim.cli import main
 from sim.scenario.read import load_scenario
 from sim.study import run_study
@@ -54,6 +55,34 @@ def test_the_same_seed_gives_the_same_tables_on_one_process(result):
     )
     pd.testing.assert_frame_equal(study.kpis, pd.read_parquet(result / "kpis.parquet"), check_exact=True)
     pd.testing.assert_frame_equal(study.trips, pd.read_parquet(result / "trips.parquet"), check_exact=True)
+
+
+def test_two_results_are_compared_in_the_pairs_that_both_have(result, tmp_path, capsys):
+    out = tmp_path / "three"
+    assert main(["run", "replications=3", "seed=3", "workers=2", f"out={out}"]) == 0
+    capsys.readouterr()
+    assert main(["results", "compare", str(result), str(out)]) == 0
+    assert capsys.readouterr().out.count("in both, exactly (same people in 2 of 2 and 3 replications)") == 4
+
+
+@pytest.mark.parametrize("lost", [("school/warden",), ("school/baseline", "school/warden")])
+def test_where_an_arm_loses_all_its_replications_the_study_says_so(lost, tmp_path, monkeypatch, capsys):
+    simulate = sim.model.simulate
+
+    def too_big(world, **how):
+        if world.name in lost:
+            raise MemoryError("no room")
+        return simulate(world, **how)
+
+    monkeypatch.setattr("sim.model.simulate", too_big)
+    out = tmp_path / "out"
+    words = ["scenario=school/warden", "replications=2", "workers=1", "store=null", f"out={out}"]
+    assert main(["run", *words]) == 4
+    told = capsys.readouterr()
+    assert told.out.count(f"undecided, because {2 * len(lost)} replications failed") == 2
+    assert told.err.count("MemoryError: no room") == 2 * len(lost)
+    assert pd.read_parquet(out / "kpis.parquet").empty
+    assert len(list((out / "figures").iterdir())) == 8
 
 
 def test_the_readme_s_python_example_runs(tmp_path, monkeypatch, capsys):
