@@ -27,7 +27,7 @@ def _add_snapshot(commands: Any) -> None:
 
 
 def _snapshot(arguments: argparse.Namespace) -> int:
-    from sim.report.films import pairs_in, read_pair
+    from sim.report.films import read_pair
     from sim.report.still import draw_still
     from sim.scenario.faults import BadInput, Fault
 
@@ -35,12 +35,11 @@ def _snapshot(arguments: argparse.Namespace) -> int:
     radius_m = whole(arguments.radius)
     if not 20 <= radius_m <= 5_000:
         raise BadInput(Fault("--radius", ascii(arguments.radius), "whole metres from 20 to 5000"))
-    told = None if arguments.pair is None else _pair(arguments.pair)
+    pair = _pair(arguments)
     out: Path = arguments.out.expanduser()
     if out.is_dir() or not out.absolute().parent.is_dir():
         found = "a folder" if out.is_dir() else "no folder to put it into"
         raise BadInput(Fault(f"--out {out}", found, "a file in a folder that is there"))
-    pair = (pairs_in(arguments.results) or [0])[0] if told is None else told
     _, films = read_pair(arguments.results, pair)
     how = {"lang": arguments.lang, "around": arguments.around, "radius_m": float(radius_m)}
     try:
@@ -53,10 +52,14 @@ def _snapshot(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _pair(told: str) -> int:
-    """Return the number of a pair; raises BadInput."""
+def _pair(arguments: argparse.Namespace) -> int:
+    """Return the number of the pair that is told, or of the first that was recorded; raises BadInput."""
+    from sim.report.films import pairs_in
     from sim.scenario.faults import BadInput, Fault
 
+    told = arguments.pair
+    if told is None:
+        return (pairs_in(arguments.results) or [0])[0]
     if whole(told) < 0:
         raise BadInput(Fault("--pair", ascii(told), "the number of a pair"))
     return whole(told)
@@ -77,7 +80,7 @@ def _time_of_day(told: str) -> int:
 def _add_replay(commands: Any) -> None:
     replay = commands.add_parser("replay", help="show a recorded pair, before and after, in a page for any browser")
     replay.add_argument("results", metavar="RESULTS", type=Path, help="a results folder made with record=true")
-    replay.add_argument("--pair", default="0", metavar="N", help="the recorded pair (0)")
+    replay.add_argument("--pair", metavar="N", help="which pair (the first that was recorded)")
     replay.add_argument("--lang", default="en", metavar="en|zh", help="language at first; the page has both (en)")
     replay.add_argument("--out", type=Path, metavar="FILE", help="the page (RESULTS/replay-N.html)")
     replay.set_defaults(command=_replay)
@@ -87,5 +90,5 @@ def _replay(arguments: argparse.Namespace) -> int:
     from sim.report.replay import write_replay
 
     results: Path = arguments.results
-    print(short(write_replay(results, _pair(arguments.pair), language=arguments.lang, out=arguments.out)))
+    print(short(write_replay(results, _pair(arguments), language=arguments.lang, out=arguments.out)))
     return DONE

@@ -14,8 +14,10 @@ from sim.report.plan import Plan
 Points = NDArray[np.float64]
 V_QUEUE = 5.0 / 3.6
 """[m/s] slower counts as queueing, as in the table of series"""
-APART_M = 50.0
-"""[m] between two who queue, at most; further upstream begins another queue [assumption]"""
+HOLE_M = 25.0
+"""[m] between two who queue, at most, as in the replay (`replay/queue.js`) [assumption]"""
+LEAST_VEHICLES = 3
+"""are a queue, as in the replay [assumption]"""
 WIDTH_M = {"car": 1.8, "bus": 2.5, "heavy": 2.5, "two_wheeler": 0.7}
 """[m] of a body, by kind"""
 ON_MAP = ("driving", "waiting_for_berth", "manoeuvring", "in_berth", "in_lane", "double_parked", "turning_round")
@@ -23,7 +25,7 @@ ON_MAP = ("driving", "waiting_for_berth", "manoeuvring", "in_berth", "in_lane", 
 
 @dataclass(frozen=True)
 class Queue:
-    """A queue on the way to the gate: how long it is [m], where its tail is, and how far past the junction before."""
+    """A queue before the gate: how far from it its tail is [m], where that is, and how far past the junction before."""
 
     length_m: float
     tail: tuple[float, float]
@@ -56,13 +58,14 @@ def moment(film: Filmed, plan: Plan, at_s: int) -> Moment:
     rows = film.trajectories[film.trajectories["time_s"].to_numpy() <= at_s]
     now = rows[~rows["traveller"].duplicated(keep="last")].assign(delay_s=0.0)
     now = now[now["state"] != "gone"].astype({"traveller": str, "state": str}).set_index("traveller")
+    now["moved_m"] = _moved_m(rows, now, at_s)
     told = pd.DataFrame(film.map["vehicles"]).set_index("traveller")
     trips = film.trips.set_index("traveller")
     now = now.join(told).assign(
         family=trips["kind"].reindex(now.index).eq("family"), stop=trips["stop"].reindex(now.index)
     )
-    remote = now["off_lane"] & now["stop"].eq("remote")
-    vehicles = now[now["state"].isin(ON_MAP) & ~remote]
+    remote = now["state"].eq("parked_away")
+    vehicles = now[now["state"].isin(ON_MAP)]
     vehicles = vehicles.assign(delay_s=delays_s(rows, film, at_s).reindex(vehicles.index))
     links = [plan.lanes[lane].get("link", "") for lane in now.loc[remote, "lane"]]
     return Moment(
@@ -98,6 +101,14 @@ def delays_s(rows: pd.DataFrame, film: Filmed, at_s: float) -> "pd.Series[float]
     return pd.Series(at_s - scheduled - driven_s, index=names.astype(str))
 
 
+def _moved_m(rows: pd.DataFrame, now: pd.DataFrame, at_s: float) -> "pd.Series[float]":
+    """Return by traveller how far [m] those in `now` came in the last second, as the replay has it."""
+    before = rows[rows["time_s"].to_numpy() <= at_s - 1.0]
+    before = before[~before["traveller"].duplicated(keep="last")].astype({"traveller": str}).set_index("traveller")
+    before = before.reindex(now.index)
+    return (now["at_m"] - before["at_m"]).where(before["lane"].eq(now["lane"]), now["speed_m_s"])
+
+
 def _lights(signals: pd.DataFrame, at_s: float) -> dict[int, str]:
     shown = signals[signals["time_s"] <= at_s].drop_duplicates("lane", keep="last")
     return dict(zip(shown["lane"].tolist(), shown["light"].astype(str), strict=True))
@@ -112,23 +123,28 @@ def _people(walks: pd.DataFrame, at_s: float) -> Points:
 
 
 def _queue(vehicles: pd.DataFrame, plan: Plan, gate: dict[str, Any]) -> Queue | None:
-    """Return the queue before the gate: those who crawl, no more than APART_M apart, the first of them at the gate."""
+    """Return the queue before the gate by the replay's rule: at least LEAST_VEHICLES who crawl, with holes of HOLE_M.
+
+    It begins on the gate's link, and may go on over the junction before it. Who has stopped at the curb fills a hole
+    but is no end. Of several on the link the one furthest back counts.
+    """
     way = plan.way_to(gate["link"])
-    slow = vehicles[(vehicles["speed_m_s"] < V_QUEUE) & ~vehicles["off_lane"]]
-    slow = slow[~slow["state"].isin(("in_lane", "double_parked", "in_berth"))]
-    fronts = [
-        (way[lane] + at_m, length)
-        for lane, at_m, length in zip(slow["lane"], slow["at_m"], slow["length_m"], strict=True)
-        if lane in way and way[lane] + at_m <= gate["at_m"]
-    ]
-    head = tail = float(gate["at_m"])
-    for front, length in sorted(fronts, reverse=True):
-        if tail - front > APART_M:
-            break
-        head = front if tail == gate["at_m"] else head
-        tail = min(tail, front - length)
-    if tail == gate["at_m"]:
-        return None
     begins = min(way[lane] for lane in way if plan.lanes[lane].get("link") == gate["link"])
-    inwards = plan.inwards(way, tail)
-    return Queue(head - tail, plan.point_on(way, tail), inwards, max(begins - plan.junction_m(way, begins) - tail, 0.0))
+    slow = vehicles[(vehicles["moved_m"] < V_QUEUE) & ~vehicles["off_lane"] & vehicles["lane"].isin(list(way))]
+    fronts = slow["lane"].map(way) + slow["at_m"]
+    moves = slow["state"].isin(("driving", "waiting_for_berth"))
+    rows = sorted(zip(fronts, slow["length_m"], moves, strict=True), reverse=True)
+    rear, count, end, tail = np.inf, 0, None, None
+    for front, length, is_moving in rows:
+        if front > gate["at_m"]:
+            continue
+        if rear - front > HOLE_M:
+            if front < begins:
+                break  # past the junction it is another's
+            rear, count, end = np.inf, 0, None
+        rear, count, end = min(rear, front - length), count + is_moving, front - length if is_moving else end
+        tail = end if end is not None and count >= LEAST_VEHICLES else tail
+    if tail is None:
+        return None
+    past_m = max(begins - plan.junction_m(way, begins) - tail, 0.0)
+    return Queue(gate["at_m"] - tail, plan.point_on(way, tail), plan.inwards(way, tail), past_m)

@@ -17,6 +17,8 @@ import pytest
 
 from sim.cli import main
 from sim.report.films import read_pair
+from sim.report.moment import moment as still
+from sim.report.plan import Plan
 from sim.report.replay.pack import pack
 from sim.report.replay.page import page as made
 
@@ -215,7 +217,7 @@ def queue_end(film, moment: int) -> float | None:
 
 @pytest.mark.parametrize("arm", ARMS)
 def test_the_queue_ends_where_the_rule_says(page, films, arm):
-    ends = []
+    ends, plan = [], Plan(films[1][ARMS[arm]].map)
     for moment in range(28700, 30300, 100):
         go(page, moment)
         told = page.locator("#kpis tbody tr").nth(5).locator("td").nth(list(ARMS).index(arm)).inner_text()
@@ -224,6 +226,8 @@ def test_the_queue_ends_where_the_rule_says(page, films, arm):
             expected is not None and abs(int(told[:-2]) - expected) <= 1
         ), moment
         ends.append(expected)
+        drawn = still(films[1][ARMS[arm]], plan, moment).queue
+        assert (drawn and drawn.length_m) == pytest.approx(expected, abs=0.2), moment
     assert sum(end is not None for end in ends) > 5
 
 

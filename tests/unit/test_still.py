@@ -167,7 +167,7 @@ def queue_of(*fronts, speed=0.0, state="driving"):
             "lane": lanes,
             "at_m": [x if x >= 0.0 else x + 100.0 for x in fronts],
             "length_m": 5.0,
-            "speed_m_s": speed,
+            "moved_m": speed,
             "state": state,
             "off_lane": False,
         }
@@ -177,17 +177,26 @@ def queue_of(*fronts, speed=0.0, state="driving"):
 
 def test_a_queue_reaches_from_the_gate_to_the_last_who_crawls():
     queue = queue_of(*range(190, 99, -10))
-    assert (queue.length_m, queue.tail, queue.past_junction_m) == (95.0, (95.0, 0.0), 0.0)
+    assert (queue.length_m, queue.tail, queue.past_junction_m) == (105.0, (95.0, 0.0), 0.0)
     assert queue_of() is None
-    assert queue_of(100.0) is None  # nobody stands at the gate
-    assert queue_of(190.0, 180.0, 120.0).length_m == 15.0  # who comes after a gap is no part of it
-    assert queue_of(190.0, speed=5.0) is None
-    assert queue_of(190.0, state="double_parked") is None
+    assert queue_of(190.0, 180.0) is None  # two are no queue
+    assert queue_of(190.0, 180.0, 170.0, 130.0).length_m == 35.0  # who comes after a hole is no part of it
+    assert queue_of(190.0, 180.0, 170.0, 141.0).length_m == 64.0
+    assert queue_of(100.0, 90.0, 80.0).length_m == 125.0  # nobody need stand at the gate
+    assert queue_of(190.0, 180.0, 170.0, 110.0, 100.0, 90.0).length_m == 115.0  # the one furthest back
+    assert queue_of(190.0, 180.0, 170.0, speed=5.0) is None
+
+
+def test_who_has_stopped_at_the_curb_fills_a_hole_in_a_queue_but_is_no_end_of_one():
+    stops = ["driving", "driving", "double_parked", "driving", "in_lane"]
+    assert queue_of(190.0, 180.0, 160.0, 140.0, 130.0, state=stops).length_m == 65.0
+    assert queue_of(190.0, 180.0, 170.0, state="double_parked") is None
 
 
 def test_a_queue_past_the_junction_is_told_in_metres_beyond_it():
-    queue = queue_of(*range(190, 0, -10), -25.0, -35.0)
+    queue = queue_of(*range(190, 0, -10), -15.0, -25.0, -35.0)
     assert queue.tail == (-40.0, 0.0)
+    assert queue_of(-25.0, -35.0, -45.0) is None  # it begins on the gate's link
     assert queue.past_junction_m == 20.0
 
 
