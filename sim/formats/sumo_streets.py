@@ -92,6 +92,8 @@ class Streets:
             if (name := name_of(id)) in starts | goals:
                 x, y = self.reader.number(junction, "x"), self.reader.number(junction, "y")
                 boundary = not (name in starts and name in goals)
+                if junction.given.get("type", "").endswith("_stop"):
+                    self.note("junctions with stop signs (allway_stop, priority_stop): who has a gap does not stop")
                 yield self.reader.make(junction, Node, id=name, x_m=x, y_m=y, boundary=boundary)
 
     def km_h(self, speed_m_s: float) -> float:

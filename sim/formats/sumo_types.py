@@ -156,8 +156,12 @@ class Types:
         return kept
 
     def _on_bus_lanes(self, kind: str) -> bool:
-        """Return whether a class may use every lane for buses."""
-        return bool(self._bus_lanes) and all(lane.admits(kind) for lane in self._bus_lanes)
+        """Return whether a class may use lanes for buses: all of them, if most of their length admits it."""
+        lanes_m = sum(lane.length_m for lane in self._bus_lanes)
+        open_m = sum(lane.length_m for lane in self._bus_lanes if lane.admits(kind))
+        if 0.0 < open_m < lanes_m:
+            self.note(f"{kind}: may use some lanes that are shut to cars and not others; here all of them, or none")
+        return lanes_m > 0.0 and open_m >= 0.5 * lanes_m
 
 
 def _with_model(e: Element) -> Element:

@@ -32,7 +32,7 @@ WIDTH_IN, HEIGHT_IN = 7.0, 8.6
 KINDS = ("png", "svg")
 LANGUAGES = ("en", "zh")
 GROUND, FOOTWAY, ASPHALT, PAINT = "#F4F2EC", "#E4E0D6", "#C3C7CC", "#FFFFFF"
-BERTH, TAKEN = "#B9E0D2", "#A9B4BD"
+BERTH, TAKEN, WAITING = "#B9E0D2", "#A9B4BD", "#CC79A7"
 LIGHTS = {"green": "#009E73", "amber": "#F0B400", "red": "#D42A2A"}
 EDGES = {
     "in_berth": "#009E73",
@@ -330,9 +330,8 @@ def _beside(axes: Axes, plan: Plan, now: Moment, words: dict[str, str]) -> None:
     """Draw the gate, waiting areas and the remote parking, each beside its link."""
     gate = plan.ground["gate"]
     _sign(axes, plan, gate, words["gate"], marker="s", colour="#222222", size=6)
-    for n, area in enumerate(plan.ground["waiting_areas"]):
-        label = words["waiting_area"] if n == 0 else ""
-        _sign(axes, plan, area, label, marker="D", colour="#CC79A7", size=4)
+    for area in plan.ground["waiting_areas"]:
+        _sign(axes, plan, area, "", marker="D", colour=WAITING, size=4)
     for parking in plan.ground["remote_parking"]:
         label = words["away"].format(n=now.away.get(parking["link"], 0))
         _sign(axes, plan, parking, label, marker="s", colour="#0072B2", size=5)
@@ -566,6 +565,9 @@ def _key(
         items.append(Line2D([], [], color=INK, linewidth=1.6, linestyle=(0, (1.2, 0.5)), label=words["guardrail"]))
     if any(m.queue for m in moments.values()):
         items.append(Line2D([], [], marker="v", color="#D42A2A", markersize=5, label=words["tail"], linestyle="none"))
+    if any(ground["waiting_areas"] for ground in grounds):
+        label = words["waiting_area"]
+        items.append(Line2D([], [], marker="D", color=WAITING, markersize=4, label=label, linestyle="none"))
     if any(ground["remote_parking"] for ground in grounds):
         items.append(Line2D([], [], marker="s", color="#0072B2", markersize=5, label=words["remote"], linestyle="none"))
     figure.legend(

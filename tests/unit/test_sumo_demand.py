@@ -44,6 +44,17 @@ def test_a_type_that_says_nothing_is_as_its_class_in_sumo(tmp_path):
     assert (bus.moves.length_m, bus.moves.deceleration_m_s2) == (12.0, 4.0)
 
 
+def test_a_class_that_may_use_most_of_the_bus_lanes_may_use_them_all_and_is_told_of(tmp_path):
+    taxi = TYPES.replace('id="bus" vClass="bus"', 'id="bus" vClass="taxi"')
+    shared = NET.replace('id="e_0" index="0" allow="bus"', 'id="e_0" index="0" allow="bus taxi"')
+    mixed = shared.replace('id="s_0" index="0" speed', 'id="s_0" index="0" allow="bus" speed')
+    told = "taxi: may use some lanes that are shut to cars and not others; here all of them, or none: 1"
+    for net, may, notes in ((NET, False, 0), (shared, True, 0), (mixed, True, 1)):
+        site, summary = read_sumo(*write(tmp_path, net=net, types=taxi, routes=ROUTES.replace('from="s"', 'from="w"')))
+        assert next(t for t in site.types if t.id == "bus").bus_lanes == may
+        assert summary.notes.count(told) == notes
+
+
 def test_sigma_takes_half_of_itself_off_the_acceleration(tmp_path):
     wavering = TYPES.replace('id="car" accel="2" decel="4" sigma="0"', 'id="car" accel="2" decel="4" sigma="0.5"')
     car = next(t for t in site_of(tmp_path, types=wavering).types if t.id == "car")

@@ -33,6 +33,12 @@ def test_an_edge_for_people_on_foot_is_left_out_and_counted(tmp_path):
     assert summary.dropped == 1
 
 
+def test_stop_signs_are_told_of(tmp_path):
+    stops = NET.replace('id="c" type="priority"', 'id="c" type="priority_stop"')
+    _, summary = read_sumo(*write(tmp_path, net=stops))
+    assert any("who has a gap does not stop: 1" in note for note in summary.notes)
+
+
 def test_connections_keep_their_lanes_lengths_and_right_of_way(town):
     ways = {c.id: c for c in town.network.connections}
     side = ways["s_0>e_1"]
