@@ -54,7 +54,7 @@ class Caller(Traveller):
     def park(self, stop: Stop) -> Story:
         """Take the foremost free berth of a row, or wait in the lane before the row until there is one."""
         orders, berths = self.world.traffic.orders, self.world.berths[stop.place]
-        told = yield orders.drive_to(self.vehicle, stop.link, max(stop.from_m - SEES_M, 0.0))
+        told = yield from self.comes_near(stop)
         if told == MISSED:
             return told
         granted = berths.request(self.place_m)
@@ -74,6 +74,19 @@ class Caller(Traveller):
             yield orders.pull_out(self.vehicle, stop.link, at_m)
         berths.release(granted.value)
         return told
+
+    def comes_near(self, stop: Stop) -> Story:
+        """Drive on to where the row is seen, on the link before if need be; return what came of it."""
+        orders, network, at_m = self.world.traffic.orders, self.world.site.network, stop.from_m - SEES_M
+        if at_m < 0.0:
+            links = self.world.traffic.ways.path_left(self.vehicle)
+            before = links[max(links.index(stop.link) - 1, 0)] if stop.link in links else stop.link
+            if before != stop.link:
+                seen_m = network.length(network.link(before)) + at_m
+                told = yield orders.drive_to(self.vehicle, before, max(seen_m, 0.0))
+                if told != MISSED:
+                    return told
+        return (yield orders.drive_to(self.vehicle, stop.link, max(at_m, 0.0)))
 
     def place_m(self) -> float:
         """Return where it is in the curb lane [m]; who is beside has nothing to offer those who wait there."""

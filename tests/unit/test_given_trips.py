@@ -78,6 +78,17 @@ def test_who_finds_all_berths_taken_waits_in_the_lane_until_one_is_free(town):
     assert np.ptp(run_trips(parked(town, 4, berths=4)).trips["left_s"]) < 40.0
 
 
+@pytest.mark.parametrize("from_m", [5.0, 10.0, 40.0])
+@pytest.mark.parametrize("dt_s", [0.5, 1.0])
+def test_a_row_at_a_links_beginning_is_seen_from_the_link_before(town, from_m, dt_s):
+    row = replace(PARK, link="e", from_m=from_m, to_m=from_m + 60.0, berths=1)
+    cars = tuple(replace(trip, stops=(row,)) for trip in parked(town, 2).trips)
+    types = tuple(replace(t, bus_lanes=True) for t in town.types)
+    driven = run_trips(replace(town, trips=cars, types=types), dt_s=dt_s)
+    assert driven.trips["stops_missed"].sum() == 0
+    assert driven.trips["left_s"][1] - driven.trips["left_s"][0] > PARK.duration_s
+
+
 def test_a_stop_beyond_the_end_of_its_link_is_a_fault(town):
     trip = parked(town, 1).trips[0]
     wrong = replace(town, trips=(replace(trip, stops=(replace(PARK, from_m=5000.0, to_m=6000.0),)),))
