@@ -66,8 +66,11 @@ def _bus_line_names(demand: Demand, network: Network) -> Iterator[Fault]:
 
 
 def demand_numbers(demand: Demand) -> Iterator[Fault]:
-    """Yield times out of order and shares that do not sum to 1."""
+    """Yield times out of order, more cars than pupils, and shares that do not sum to 1."""
     yield from _times_of_day(demand)
+    cars, enrolment = demand.pupils.cars or 0, demand.pupils.enrolment
+    if cars > enrolment:
+        yield Fault("demand.pupils.cars", f"{cars} cars", f"no more than pupils, {enrolment}")
     yield from _shares(demand)
     yield from _drawn(demand)
     if demand.choices.willing_zero_m < demand.choices.willing_full_m:
@@ -89,10 +92,12 @@ def _times_of_day(demand: Demand) -> Iterator[Fault]:
         a, b = getattr(window, before), getattr(window, after)
         if b < a or (b == a and before == "measured_from"):
             yield Fault(f"demand.window.{after}", hh_mm(b), f"a time after {before}, {hh_mm(a)}")
-    for key in ("arrival_mean", "gate_opens", "bell"):
+    whole, measured = (window.start, window.end), (window.measured_from, window.measured_to)
+    for key, (begin, end) in (("arrival_mean", measured), ("gate_opens", whole), ("bell", whole)):
         at = getattr(pupils, key)
-        if not window.start <= at <= window.end:
-            expected = f"a time within the window, {hh_mm(window.start)} to {hh_mm(window.end)}"
+        if not begin <= at <= end:
+            within = "measured window" if key == "arrival_mean" else "window"
+            expected = f"a time within the {within}, {hh_mm(begin)} to {hh_mm(end)}"
             yield Fault(f"demand.pupils.{key}", hh_mm(at), expected)
     if pupils.bell < pupils.gate_opens:
         yield Fault("demand.pupils.bell", hh_mm(pupils.bell), f"a time after gate_opens, {hh_mm(pupils.gate_opens)}")

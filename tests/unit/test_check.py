@@ -284,6 +284,11 @@ DEMAND = {
         {f"{PUPILS}.bell": "07:40"},
         f"{PUPILS}.bell: found 07:40, expected a time after gate_opens, 07:45",
     ),
+    "arrival unmeasured": (
+        {"demand.window.measured_from": 7.9 * 3600, f"{PUPILS}.arrival_mean": 7.85 * 3600},
+        f"{PUPILS}.arrival_mean: found 07:51, expected a time within the measured window, 07:54 to ",
+    ),
+    "cars": ({f"{PUPILS}.cars": 100_000}, f"{PUPILS}.cars: found 100000 cars, expected no more than pupils, "),
     "modes": ({f"{PUPILS}.modes.car": 0.31}, f"{PUPILS}.modes: found shares that sum to 1.01, expected a sum of 1"),
     "origins": ({f"{PUPILS}.origins.0.share": 0.5}, f"{PUPILS}.origins: found shares that sum to 0.9"),
     "no origin": ({f"{PUPILS}.origins": ()}, f"{PUPILS}.origins: found shares that sum to 0,"),
