@@ -1,6 +1,7 @@
 """`dropoff drive` and `bench`: the traffic alone."""
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
@@ -31,15 +32,39 @@ def _drive(arguments: argparse.Namespace) -> int:
             Fault("--step", f"{arguments.step:g} s", "a second, or one part in 2 to 10: 0.5, 0.25, 0.2, 0.1")
         )
     seed = seed_of(arguments.seed)
-    out: Path | None = arguments.out
-    if out is not None and (out.is_dir() or not out.absolute().parent.is_dir()):
-        raise BadInput(Fault(f"--out {out}", "no place for a file", "a file in a folder that is there"))
+    out = None if arguments.out is None else _place_for(arguments.out, arguments.site)
     driven = run_trips(load_trip_site(arguments.site), seed=seed, dt_s=arguments.step)
     if out is not None:
         write_driven(driven, out)
     for line in driven.lines():
         print(line)
     return DONE if driven.complete else FAILED
+
+
+def _place_for(told: Path, site: Path) -> Path:
+    """Return where a table told as `told` is written, behind links; raises BadInput where none can be, or none should.
+
+    Neither a file of the site's own is overwritten, nor is a device or a pipe replaced by a file.
+    """
+    from sim.scenario.faults import BadInput, Fault
+    from sim.scenario.files import draft_of
+    from sim.scenario.trip_files import SITE_FILES
+
+    where, out = f"--out {told}", Path(os.path.realpath(told.expanduser()))
+    if os.path.isdir(out) or not os.path.isdir(out.parent):
+        raise BadInput(Fault(where, "no place for a file", "a file in a folder that is there"))
+    if os.path.lexists(out) and not os.path.isfile(out):
+        raise BadInput(Fault(where, "no regular file", "a file, or a name that is free"))
+    for own in (site / name for name in SITE_FILES):
+        if out == own.resolve() or (os.path.exists(out) and own.exists() and own.samefile(out)):
+            raise BadInput(Fault(where, f"the site's own {own.name}", "another file"))
+    draft = draft_of(out)
+    try:
+        draft.touch()
+        draft.unlink()
+    except OSError as error:
+        raise BadInput(Fault(where, error.strerror or str(error), "a place to write to")) from None
+    return out
 
 
 def _bench(arguments: argparse.Namespace) -> int:

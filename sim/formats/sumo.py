@@ -15,7 +15,7 @@ from sim.scenario.faults import Fault
 from sim.scenario.files import appearing_folder
 from sim.scenario.places import check_new_site
 from sim.scenario.read import population
-from sim.scenario.trip_files import write_trip_site
+from sim.scenario.trip_files import IMPORT_FILE, write_trip_site
 from sim.scenario.trips import TripSite
 
 DRIVERS = "sumo"
@@ -78,5 +78,5 @@ def import_sumo(net: Path, routes: Path, additional: Sequence[Path], *, out: Pat
     summary = Summary(out, site, read.dropped, read.notes)
     with appearing_folder(out) as draft:
         write_trip_site(site, draft)
-        (draft / "import.txt").write_text("\n".join(summary.lines()) + "\n", encoding="utf-8")
+        (draft / IMPORT_FILE).write_text("\n".join(summary.lines()) + "\n", encoding="utf-8")
     return summary

@@ -18,6 +18,9 @@ from sim.scenario.trips import TripSite
 from sim.scenario.write import NETWORK_FILE, network_text
 
 TRIPS_FILE = "trips.json"
+IMPORT_FILE = "import.txt"
+"""What the import told."""
+SITE_FILES = (TRIPS_FILE, NETWORK_FILE, IMPORT_FILE)
 SCHEMA = 1
 
 

@@ -1,5 +1,6 @@
 """Bad SUMO files: one clear line for each fault, naming file and element; exit code 2, nothing written."""
 
+import os
 import re
 from pathlib import Path
 
@@ -302,3 +303,51 @@ def test_a_site_changed_by_hand_is_checked_again(tmp_path, capsys):
     err = capsys.readouterr().err
     assert "path" in err
     assert "x" in err
+
+
+@pytest.fixture
+def site(tmp_path, capsys):
+    net, routes, more = write(tmp_path)
+    assert main(["import", "sumo", *map(str, (net, routes, *more)), "--out", str(tmp_path / "town")]) == 0
+    capsys.readouterr()
+    return tmp_path / "town"
+
+
+def refused(capsys, site, out):
+    """Return the one line that refuses a table at `out`, before anything is run."""
+    assert main(["drive", str(site), "--out", str(out)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    return line
+
+
+def test_a_table_never_takes_the_place_of_the_sites_own_files(site, capsys):
+    linked, joined = site.parent / "linked.parquet", site.parent / "joined.parquet"
+    linked.symlink_to(site / "trips.json")
+    joined.hardlink_to(site / "network.geojson")
+    before = {file: file.read_bytes() for file in site.iterdir()}
+    for out in (*before, site / ".." / "town" / "trips.json", linked, joined):
+        assert "found the site's own" in refused(capsys, site, out)
+    assert {file: file.read_bytes() for file in site.iterdir()} == before
+
+
+def test_a_table_never_takes_the_place_of_a_device_or_a_pipe(site, capsys):
+    pipe = site.parent / "pipe"
+    os.mkfifo(pipe)
+    for out in (pipe, "/dev/null"):
+        assert "found no regular file" in refused(capsys, site, out)
+    assert pipe.is_fifo()
+    assert Path("/dev/null").is_char_device()
+
+
+def test_a_place_that_cannot_be_written_to_is_told_before_the_run(site, capsys, monkeypatch):
+    monkeypatch.setattr("sim.trips.run_trips", lambda *_, **__: pytest.fail("it was run"))
+    assert "a place to write to" in refused(capsys, site, site / f"{'x' * 250}.parquet")
+    assert "a place to write to" in refused(capsys, site, "/proc/trips.parquet")
+
+
+def test_a_table_goes_to_where_a_link_leads(site, capsys):
+    link, table = site.parent / "link.parquet", site.parent / "table.parquet"
+    link.symlink_to(table)
+    assert main(["drive", str(site), "--step", "1", "--out", str(link)]) == 0
+    assert link.is_symlink()
+    assert table.read_bytes().startswith(b"PAR1")
