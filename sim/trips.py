@@ -51,6 +51,8 @@ class Driven:
     trips: dict[str, NDArray[Any]]
     facts: dict[str, float]
     failure: str | None = None
+    ended_s: float = 0.0
+    """When the run ended, from its start."""
 
     @property
     def complete(self) -> bool:
@@ -70,7 +72,15 @@ class Driven:
         if done.all():  # no means over the lucky
             lines.append(f"mean over trips of length / time: {float((way[done] / spent[done]).mean()):.2f} m/s")
             lines.append(f"vehicle-hours: {float(spent[done].sum()) / 3600.0:.1f} on the road, {outside:.1f} outside")
-        return lines if self.failure is None else [*lines, f"failed: {' '.join(self.failure.split())}"]
+        if self.failure is not None:
+            lines.append(f"failed: {' '.join(self.failure.split())}")
+        elif not done.all():
+            outside_yet = np.isnan(self.trips["entered_s"])
+            lines.append(
+                f"patience was out at {self.ended_s:g} s:"
+                f" {(~done & ~outside_yet).sum()} still on the way, {outside_yet.sum()} not yet let in"
+            )
+        return lines
 
 
 def write_driven(driven: Driven, path: Path) -> None:
@@ -96,8 +106,7 @@ class TripRun(Running):
         self.layout = laid_out(site.network, site.drivers.gaps, dt_s, 0.0)
         base = mixed(seed, replication)
         timetable = timetable_of(Same(site), dt_s)
-        last_s = max((t.depart_s for t in site.trips), default=0.0)
-        self.last_tick = round((last_s + site.patience_s) / dt_s)
+        self.last_tick = round((site.last_due_s + site.patience_s) / dt_s)
         self.traffic = Traffic(
             self.env,
             self.layout,
@@ -141,7 +150,7 @@ class TripRun(Running):
         }
         names = [t.id for t in site.trips]
         failure = None if self.failure is None else named_deadlock(self.failure, names)
-        return Driven(columns, self.traffic.facts(), failure)
+        return Driven(columns, self.traffic.facts(), failure, self.now_s())
 
 
 def run_trips(site: TripSite, *, seed: int = 1, replication: int = 0, dt_s: float = 0.5) -> Driven:

@@ -63,6 +63,14 @@ class Trip:
     path: Annotated[tuple[Name, ...], Field(min_length=1)]
     stops: tuple[Stop, ...] = ()
 
+    @property
+    def due_s(self) -> float:
+        """When the last stop would end if driving took no time; without stops, the departure."""
+        due_s = self.depart_s
+        for stop in self.stops:
+            due_s = max(due_s + stop.duration_s, stop.until_s)
+        return due_s
+
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)
 class TripSite:
@@ -75,7 +83,12 @@ class TripSite:
     types: tuple[VehicleType, ...]
     trips: tuple[Trip, ...]
     patience_s: Seconds = 10_800.0
-    """Who has not finished this long after the last departure is counted as unfinished."""
+    """Who has not finished this long after the last departure, or planned end of a stop, is counted as unfinished."""
+
+    @property
+    def last_due_s(self) -> float:
+        """When the last one is due to set out, or to leave a stop if he loses no time on the way."""
+        return max((trip.due_s for trip in self.trips), default=0.0)
 
 
 def lie_ahead(path: Sequence[str], stops: Iterable[Stop]) -> Iterator[bool]:

@@ -186,7 +186,20 @@ def test_a_trip_that_cannot_end_is_told_and_gives_no_mean(town):
     short = replace(town, trips=town.trips[:1], patience_s=5.0)
     driven = run_trips(short)
     assert not driven.complete
-    assert driven.lines() == ["0 of 1 trips came to their end; 0 times another way was taken, 0 stops were driven past"]
+    assert driven.lines() == [
+        "0 of 1 trips came to their end; 0 times another way was taken, 0 stops were driven past",
+        "patience was out at 5 s: 1 still on the way, 0 not yet let in",
+    ]
+
+
+@pytest.mark.parametrize("long", [{"duration_s": 12_000.0}, {"duration_s": 0.0, "until_s": 12_000.0}])
+def test_patience_begins_when_the_last_stop_is_due_to_end(town, long):
+    site = parked(town, 1)
+    trip = replace(site.trips[0], stops=(PARK, replace(PARK, from_m=130.0, to_m=150.0, **long)))
+    assert trip.due_s == 12_000.0 + (60.0 if "until_s" not in long else 0.0)
+    driven = run_trips(replace(site, trips=(trip,), patience_s=300.0))
+    assert driven.complete
+    assert driven.trips["left_s"][0] > 12_000.0
 
 
 def test_stops_and_departures_of_the_file_are_seconds_of_the_run(tmp_path):
