@@ -14,7 +14,7 @@ from sim.formats.sumo_signals import Signals, tl_of
 from sim.formats.sumo_streets import LEAST_PATH_M, Edge, Point, Streets
 from sim.formats.sumo_xml import Element
 from sim.scenario.faults import near_miss
-from sim.scenario.network import Connection, Turn
+from sim.scenario.network import LONGEST_WAY_M, Connection, Turn
 
 TURNS: dict[str, Turn] = {"s": "through", "r": "right", "R": "right", "l": "left", "L": "left", "t": "u_turn"}
 ENDS = (("from", "fromLane"), ("to", "toLane"))
@@ -110,6 +110,9 @@ class Connections:
         speeds = [reader.number(p, "speed", least=0.0) for p in parts] or [source.speed_m_s, target.speed_m_s]
         shape = _drawn([reader.shape(p) for p in parts] or [(source.shape[-1], target.shape[0])])
         drawn_m = sum(math.dist(a, b) for a, b in itertools.pairwise(shape))
+        if drawn_m > LONGEST_WAY_M:
+            found = f"a way of {drawn_m:.0f} m over the junction to {given['to']}_{given['toLane']}"
+            reader.fault(parts[0] if parts else c, found, f"one drawn with at most {LONGEST_WAY_M} m")
         return reader.make(
             c,
             Connection,
@@ -119,7 +122,7 @@ class Connections:
             to_link=name_of(given["to"]),
             to_lane=target.number,
             turn=self._turn(c),
-            length_m=round(max(sum(lengths) or drawn_m, LEAST_PATH_M), 3),
+            length_m=round(max(sum(lengths) or min(drawn_m, LONGEST_WAY_M), LEAST_PATH_M), 3),
             speed_km_h=self.streets.km_h(min(speeds)),
             shape=shape,
             yields_to=before,

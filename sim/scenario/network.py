@@ -11,7 +11,7 @@ begins to its stop line, and not those from node to node (docs/decisions/0010).
 
 import itertools
 from functools import cached_property
-from math import hypot
+from math import dist, hypot
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
@@ -25,6 +25,8 @@ ZEBRA_YIELD_SHARE = 0.5
 """[assumption] 0.3-0.7; Xi'an measured 0.04 to 0.69, without and with enforcement"""
 UNMARKED_YIELD_SHARE = 0.05
 """[assumption] 0-0.2"""
+LONGEST_WAY_M = 1_000
+"""[m] of a way over a junction: a longer one is a slip of the pen"""
 
 Turn = Literal["left", "through", "right", "u_turn"]
 CurbKind = Literal["in_lane", "bay", "parking"]
@@ -202,7 +204,7 @@ class Connection:
     to_link: Name
     to_lane: Annotated[int, Field(ge=0, le=7)]
     turn: Turn
-    length_m: Annotated[float, Field(ge=0.1, le=1_000), Unit("m")]
+    length_m: Annotated[float, Field(ge=0.1, le=LONGEST_WAY_M), Unit("m")]
     speed_km_h: SpeedKmH
     shape: Annotated[tuple[tuple[Coordinate, Coordinate], ...], Field(min_length=2)]
     yields_to: tuple[Name, ...] = ()
@@ -210,6 +212,11 @@ class Connection:
     keep_clear: bool = True
     programme: Name | None = None
     group: Annotated[int, Field(ge=0, le=500)] = 0
+
+    @property
+    def drawn_m(self) -> float:
+        """The length of its shape."""
+        return sum(dist(a, b) for a, b in itertools.pairwise(self.shape))
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)

@@ -1,11 +1,14 @@
 """A SUMO network comes in as it is stated: lanes, connections, who gives way, and every green of a cycle."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from sim.formats.sumo import read_sumo
 from sim.kernel.state import AMBER, GREEN, RED
+from sim.scenario.check_trips import check_trips
+from sim.scenario.faults import BadInput
 from sim.scenario.junctions import movements
 from sim.trips import TripRun
 from tests.sumo_town import NET, with_signal, write
@@ -131,3 +134,25 @@ def test_a_phase_of_hours_lasts_as_long(tmp_path):
         (3600.0, "rrr"),
         (1800.0, "rrr"),
     ]
+
+
+@pytest.mark.parametrize("far_m", [10_000, 100_000])
+@pytest.mark.parametrize("drawn", ['via=":c_0_0"', ""])
+def test_a_way_over_a_junction_that_is_drawn_far_off_is_one_fault(tmp_path, far_m, drawn):
+    net = NET.replace("200,-10 202,-3 208,1.6", f"200,-10 {far_m},0 208,1.6")
+    if not drawn:
+        net = NET.replace(' via=":c_0_0"', "").replace("200,-160 200,-10", f"200,-160 {far_m},-10")
+    with pytest.raises(BadInput) as refused:
+        read_sumo(*write(tmp_path, net))
+    (fault,) = refused.value.faults
+    assert "over the junction to e_1" in fault.found
+    assert fault.expected == "one drawn with at most 1000 m"
+
+
+def test_so_it_is_in_a_site_that_was_changed_by_hand(tmp_path):
+    site = read_sumo(*write(tmp_path))[0]
+    side, *others = site.network.connections
+    far = replace(side, shape=(side.shape[0], (10_000.0, 0.0), side.shape[-1]))
+    (fault,) = check_trips(replace(site, network=replace(site.network, connections=(far, *others))))
+    assert fault.where == f"network.connections.0: {side.id}"
+    assert fault.found.startswith("a shape of 19")
