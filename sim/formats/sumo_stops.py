@@ -12,6 +12,8 @@ from sim.scenario.trips import Stop, Trip, lie_ahead
 PLACES = ("busStop", "trainStop", "containerStop", "chargingStation", "parkingArea")
 YES = ("1", "true", "yes", "on", "x")
 """How SUMO says so."""
+JUMPS = ("jump", "jumpUntil")
+"""A time of 0 or more in one of them takes a vehicle off the road at the stop, and onto it at the next one."""
 LEAST_STOP_M = 2.0
 """[m] of a stop that says only where it ends."""
 LONGEST_STOP_S = 86_400.0
@@ -76,6 +78,14 @@ class Stops:
         lane = None if place is None else self._lane(place.lane)
         if place is None or lane is None:
             return
+        if reader.number(e, "speed", 0.0) > 0.0:
+            self.note("waypoints, which are passed at a speed (speed), left out")
+            return
+        if e.given.get("onDemand") in YES:
+            self.note("stops on demand (onDemand), left out as nobody waits there")
+            return
+        if any(not e.given.get(key, "-1").startswith("-") for key in JUMPS):
+            self.note("stops after which the vehicle jumps to the next one (jump), from which it drives on")
         if "duration" not in e.given and "until" not in e.given:
             self.note("stops without a duration, left out")
             return

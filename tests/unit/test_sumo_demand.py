@@ -284,6 +284,23 @@ def test_a_place_on_a_lane_that_is_longer_than_the_others_lies_on_the_link(tmp_p
     assert site.trips[0].stops[0].to_m == pytest.approx(0.9 * 320.0)
 
 
+@pytest.mark.parametrize(
+    ("given", "kept", "words"),
+    [
+        ('speed="5"', 0, "waypoints, which are passed at a speed (speed), left out"),
+        ('onDemand="true"', 0, "stops on demand (onDemand), left out as nobody waits there"),
+        ('jump="0"', 1, "stops after which the vehicle jumps to the next one (jump), from which it drives on"),
+        ('speed="0" onDemand="false" jump="-1"', 1, None),
+    ],
+)
+def test_a_stop_that_is_not_made_as_others_are_is_told(tmp_path, given, kept, words):
+    stop = f'<stop lane="w_0" endPos="100" duration="60" {given}/>'
+    routes = f'<routes><vehicle id="v" type="car" depart="0"><route edges="w e"/>{stop}</vehicle></routes>'
+    site, summary = read_sumo(*write(tmp_path, routes=routes))
+    assert len(site.trips[0].stops) == kept
+    assert summary.notes == (() if words is None else (f"{words}: 1",))
+
+
 def test_what_is_left_out_is_told(tmp_path):
     _, summary = read_sumo(*write(tmp_path))
     assert "persons and containers left out: 1" in summary.notes
