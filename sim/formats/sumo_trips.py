@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sim.formats.sumo_departures import MOST_TRIPS, departures
+from sim.formats.sumo_departures import MOST_TRIPS, WAIT_FOR_PEOPLE, departures
 from sim.formats.sumo_network import SumoNetwork
 from sim.formats.sumo_reader import Reader, name_of
 from sim.formats.sumo_routes import Routes
@@ -86,6 +86,7 @@ class _Import:
             for e in reader.root.within:
                 self._define_mix(reader, e)
         trips = self._all()
+        self._note_order(self.readers[0])
         if not trips and not self.readers[0].faults:
             self.readers[0].fault(self.readers[0].root, "no vehicle", "at least one")
         trips.sort(key=lambda t: t.depart_s)
@@ -186,6 +187,16 @@ class _Import:
             return self.ways.quickest(reader, e, marks, kind), calls
         before = [Call(stop, start.at_s if route.shared else start.later_s) for stop in route.stops]
         return route.links if self.ways.is_open(reader, e, route.links, kind) else (), [*before, *calls]
+
+    def _note_order(self, reader: Reader) -> None:
+        """Note who stands behind one who departs later: SUMO reads a file of routes as time goes on."""
+        latest_s = 0.0
+        for e in _vehicles(reader.root):
+            if e.tag in VEHICLES and e.given.get("depart") not in WAIT_FOR_PEOPLE:
+                at_s = reader.seconds(e, "begin" if e.tag == "flow" else "depart", 0.0)
+                if at_s < latest_s:
+                    self.note("vehicles and flows that stand behind one that departs later, which SUMO drops, driven")
+                latest_s = max(latest_s, at_s)
 
     def _note_own(self, e: Element) -> None:
         """Note what a vehicle says of itself and is left out."""

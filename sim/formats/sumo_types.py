@@ -85,6 +85,8 @@ class Types:
     def define(self, reader: Reader, e: Element) -> None:
         """Take in a vType."""
         e, id = _with_model(e), reader.text(e, "id")
+        if reader.number(e, "scale", 1.0, least=0.0) != 1.0:
+            self.note("types of which SUMO drives a share or a multiple (scale), driven as often as they are listed")
         made = self._type(reader, e)
         if made.id in self._names:
             reader.fault(e, f"the name {made.id}, which another type has already", "a name of its own")

@@ -284,6 +284,25 @@ def test_a_place_on_a_lane_that_is_longer_than_the_others_lies_on_the_link(tmp_p
     assert site.trips[0].stops[0].to_m == pytest.approx(0.9 * 320.0)
 
 
+def test_a_type_of_which_sumo_drives_a_share_is_told(tmp_path):
+    words = "types of which SUMO drives a share or a multiple (scale), driven as often as they are listed"
+    for scale, notes in (("0.5", [f"{words}: 1"]), ("1", [])):
+        scaled = TYPES.replace('<vType id="car"', f'<vType id="car" scale="{scale}"')
+        site, summary = read_sumo(*write(tmp_path, types=scaled))
+        assert [n for n in summary.notes if "scale" in n] == notes
+        assert len(site.trips) == 43
+
+
+def test_who_stands_behind_one_that_departs_later_is_driven_and_told(tmp_path):
+    trips = "".join(f'<trip id="{s}" type="car" depart="{s}" from="w" to="e"/>' for s in (50, 10, 60))
+    flow = '<flow id="f" type="car" begin="20" end="90" number="2" from="w" to="e"/>'
+    waiting = '<trip id="waits" type="car" depart="triggered" from="w" to="e"/>'
+    site, summary = read_sumo(*write(tmp_path, routes=f"<routes>{trips}{flow}{waiting}</routes>"))
+    assert [t.id for t in site.trips] == ["10", "f.0", "50", "f.1", "60"]
+    assert "vehicles and flows that stand behind one that departs later, which SUMO drops, driven: 2" in summary.notes
+    assert not [n for n in read_sumo(*write(tmp_path))[1].notes if "later" in n]
+
+
 @pytest.mark.parametrize(
     ("given", "kept", "words"),
     [
