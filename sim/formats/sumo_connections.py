@@ -16,7 +16,15 @@ from sim.formats.sumo_xml import Element
 from sim.scenario.faults import near_miss
 from sim.scenario.network import LONGEST_WAY_M, Connection, Turn
 
-TURNS: dict[str, Turn] = {"s": "through", "r": "right", "R": "right", "l": "left", "L": "left", "t": "u_turn"}
+TURNS: dict[str, Turn] = {
+    "s": "through",
+    "r": "right",
+    "R": "right",
+    "l": "left",
+    "L": "left",
+    "t": "u_turn",
+    "T": "u_turn",  # where one keeps left
+}
 ENDS = (("from", "fromLane"), ("to", "toLane"))
 
 

@@ -10,6 +10,9 @@ from sim.scenario.network import Connection, Phase, Programme
 LIGHTS = {"G": "G", "g": "G", "s": "G", "o": "G", "O": "G", "y": "y", "Y": "y", "r": "r", "u": "r"}
 """Whether one gives way at green (g) is the junction's to say; an arrow for right turns (s), off (o, O): green."""
 
+RAILWAY = ("rail_crossing", "rail_signal")
+"""Junctions whose lights SUMO sets by the trains; a network states no programme for them."""
+
 PART_S, LONGEST_S = 3600.0, 86_400.0
 """[s] of a phase of ours, and of one of SUMO's"""
 
@@ -22,13 +25,19 @@ class Signals:
         self.reader = reader
         self.notes = notes
         self.logics = {r.text(tl, "id"): (r, tl) for r in (reader, *others) for tl in r.root.all("tlLogic")}
+        at_trains = {j.given.get("id") for j in reader.root.all("junction") if j.given.get("type") in RAILWAY}
+        self.to_trains = {e.given.get("id") for e in reader.root.all("edge") if e.given.get("to") in at_trains}
+        """The edges that end at a level crossing or a railway's signal."""
         self.told: set[str] = set()
         """Signals of which a fault has been told."""
 
     def obeyed_by(self, c: Element) -> str | None:
-        """Return which programme's light a connection obeys; none where the signal is switched off."""
+        """Return which programme's light a connection obeys; none where it is switched off, or a train's to set."""
         tl = tl_of(c)
         if tl is None:
+            return None
+        if tl not in self.logics and c.given.get("from") in self.to_trains:
+            self.notes.add("level crossings and signals of railways have no programme, and are open all the time")
             return None
         if tl not in self.logics:
             near = near_miss(tl, [*self.logics])

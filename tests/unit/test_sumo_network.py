@@ -156,3 +156,17 @@ def test_so_it_is_in_a_site_that_was_changed_by_hand(tmp_path):
     (fault,) = check_trips(replace(site, network=replace(site.network, connections=(far, *others))))
     assert fault.where == f"network.connections.0: {side.id}"
     assert fault.found.startswith("a shape of 19")
+
+
+@pytest.mark.parametrize("type", ["rail_crossing", "rail_signal"])
+def test_a_light_that_trains_set_is_left_out_and_told_once(tmp_path, type):
+    net = with_signal(NET.replace('id="c" type="priority"', f'id="c" type="{type}"').replace("tlLogic", "ignored"))
+    site, summary = read_sumo(*write(tmp_path, net))
+    assert [c.programme for c in site.network.connections] == [None] * 3
+    assert len([note for note in summary.notes if "level crossings" in note]) == 1
+
+
+def test_where_one_keeps_left_a_turn_back_may_be_a_capital_letter(tmp_path):
+    net = NET.replace("<net ", '<net lefthand="1" ').replace('via=":c_0_0" dir="r"', 'via=":c_0_0" dir="T"')
+    side = next(c for c in read_sumo(*write(tmp_path, net))[0].network.connections if c.from_link == "s")
+    assert side.turn == "u_turn"
