@@ -13,7 +13,6 @@ from sim.formats.sumo_reader import Reader, name_of
 from sim.formats.sumo_signals import Signals, tl_of
 from sim.formats.sumo_streets import LEAST_PATH_M, Edge, Point, Streets
 from sim.formats.sumo_xml import Element
-from sim.scenario.faults import near_miss
 from sim.scenario.network import LONGEST_WAY_M, Connection, Turn
 
 TURNS: dict[str, Turn] = {
@@ -97,7 +96,7 @@ class Connections:
             if edge.startswith(":"):
                 return  # a part of a way, inside a junction
             if edge not in edges:
-                self.reader.fault(c, f'{edge_key}="{edge}"', "an edge", near_miss(edge, list(edges)))
+                self.reader.fault(c, f'{edge_key}="{edge}"', "an edge", edge, edges)
             elif lane not in edges[edge].all:
                 self.reader.fault(c, f'{lane_key}="{lane}"', f"a lane of {edge}")
 
@@ -153,7 +152,7 @@ class Connections:
         while via is not None and via not in seen:
             seen.add(via)
             if via not in self.internal:
-                self.reader.fault(c, f'via="{via}"', "an internal lane", near_miss(via, list(self.internal)))
+                self.reader.fault(c, f'via="{via}"', "an internal lane", via, self.internal)
                 return
             yield self.internal[via]
             via = self._onward(via, (c.given["to"], c.given["toLane"]))

@@ -15,6 +15,8 @@ from sim.formats.sumo_xml import Element
 MOST_TRIPS = 200_000
 WAIT_FOR_PEOPLE = ("triggered", "containerTriggered")
 RATES = ("period", "vehsPerHour", "perHour", "probability")
+NEVER_S = 1e12
+"""[s] further off than any moment of ours"""
 DAY_S = 86_400.0
 """[s] how long a flow without an end goes on, as in SUMO"""
 
@@ -95,5 +97,6 @@ def _each_second(begin: float, id: str, probability: float) -> Iterator[float]:
     """Yield those seconds in which somebody departs: the distances are geometric."""
     at = begin - 1.0
     for n in itertools.count():
-        at += 1.0 if probability == 1.0 else max(ceil(log1p(-drawn("second", f"{id} {n}")) / log1p(-probability)), 1)
+        wait = 0.0 if probability == 1.0 else log1p(-drawn("second", f"{id} {n}")) / log1p(-probability)
+        at += max(ceil(min(wait, NEVER_S)), 1)
         yield at

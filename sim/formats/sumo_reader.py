@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from sim.formats.sumo_xml import Element, read_xml
-from sim.scenario.faults import BadInput, Fault
+from sim.scenario.faults import BadInput, Fault, near_miss
 
 Made = TypeVar("Made")
 
@@ -45,11 +45,17 @@ class Reader:
         self.path = path
         self.root = read_xml(path, roots)
         self.faults = faults
+        self._told: dict[Fault, Fault] = {}
+        """Each fault of this file, as it is told."""
 
-    def fault(self, at: Element, found: str, expected: str, near: str = "") -> None:
-        """Note a fault of an element."""
+    def fault(self, at: Element, found: str, expected: str, name: str = "", known: Iterable[str] = ()) -> None:
+        """Note a fault of an element; of the first MOST_FAULTS also which known name is nearest to the one found."""
         told = f' id "{at.given["id"]}"' if "id" in at.given else ""
-        self.faults.append(Fault(f"{self.path}:{at.line}: <{at.tag}>{told}", found, expected, near))
+        plain = Fault(f"{self.path}:{at.line}: <{at.tag}>{told}", found, expected)
+        if plain not in self._told:
+            near = near_miss(name, list(known)) if name and len(self._told) < MOST_FAULTS else ""
+            self._told[plain] = replace(plain, near=near)
+        self.faults.append(self._told[plain])
 
     def text(self, at: Element, key: str) -> str:
         """Return an attribute that must be there."""

@@ -1,5 +1,6 @@
 """SUMO's routes, by name or within a vehicle, and distributions from which each vehicle draws one."""
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -7,7 +8,6 @@ from sim.formats.sumo_mix import Mix, chosen, listed, weight
 from sim.formats.sumo_reader import Reader, name_of, named_as
 from sim.formats.sumo_streets import Edge
 from sim.formats.sumo_xml import Element
-from sim.scenario.faults import near_miss
 
 MOST_LINKS = 100_000
 """Edges of one route, its repetitions counted."""
@@ -68,15 +68,15 @@ class Routes:
         told = reader.text(e, key).split()
         unknown = [edge for edge in dict.fromkeys(told) if edge not in self.edges]
         for edge in unknown if e.given.get(key) else ():
-            reader.fault(e, f"the edge {edge}", "one of the network's", near_miss(edge, list(self.edges)))
+            reader.fault(e, f"the edge {edge}", "one of the network's", edge, self.edges)
         if not told:
             reader.fault(e, "no edge", "at least one")
         return () if unknown else tuple(map(name_of, told))
 
     def _named(self, reader: Reader, vehicle: Element, name: str) -> Route:
         if name not in self.all:
-            known = [*self.all, *self.mixes]
-            reader.fault(vehicle, f'route="{name}"', "a route that is defined", near_miss(name, known))
+            known = itertools.chain(self.all, self.mixes)
+            reader.fault(vehicle, f'route="{name}"', "a route that is defined", name, known)
         return self.all.get(name, NOWHERE)
 
     def _route(self, reader: Reader, e: Element, *, shared: bool = True) -> Route:
@@ -100,7 +100,7 @@ class Routes:
                 self.all[name] = self._route(reader, child, shared=not id.startswith("!"))
             mix.append((name, weight(reader, child)))
         for name in dict.fromkeys(name for name, _ in mix if name not in self.all):
-            reader.fault(e, f"the route {name}", "a route that is defined", near_miss(name, list(self.all)))
+            reader.fault(e, f"the route {name}", "a route that is defined", name, self.all)
         if sum(its for _, its in mix) <= 0.0:
             reader.fault(e, "no route that can be drawn", "one with a probability above 0")
         self.mixes[id] = mix

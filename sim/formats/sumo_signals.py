@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sim.formats.sumo_reader import Reader, name_of
 from sim.formats.sumo_xml import Element
-from sim.scenario.faults import near_miss
 from sim.scenario.network import Connection, Phase, Programme
 
 LIGHTS = {"G": "G", "g": "G", "s": "G", "o": "G", "O": "G", "y": "y", "Y": "y", "r": "r", "u": "r"}
@@ -40,8 +39,7 @@ class Signals:
             self.notes.add("level crossings and signals of railways have no programme, and are open all the time")
             return None
         if tl not in self.logics:
-            near = near_miss(tl, [*self.logics])
-            self._once(c, tl, f'no programme (tlLogic) for tl="{tl}"', "one in the network or beside it", near)
+            self._once(c, tl, f'no programme (tlLogic) for tl="{tl}"', "one in the network or beside it", tl)
             return None
         _, logic = self.logics[tl]
         states = [p.given.get("state", "") for p in logic.all("phase")]
@@ -51,10 +49,10 @@ class Signals:
             return None
         return None if all(set(state) <= set("oO") for state in states) else name_of(tl)
 
-    def _once(self, c: Element, tl: str, found: str, expected: str, near: str = "") -> None:
+    def _once(self, c: Element, tl: str, found: str, expected: str, name: str = "") -> None:
         """Note what is wrong with a signal for the first of its connections only."""
         if tl not in self.told:
-            self.reader.fault(c, found, expected, near)
+            self.reader.fault(c, found, expected, name, self.logics)
         self.told.add(tl)
 
     def programmes(self, connections: Iterable[Connection]) -> Iterator[Programme]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sim.formats.sumo_reader import Reader, name_of, named_as
 from sim.formats.sumo_streets import Edge, Lane
 from sim.formats.sumo_xml import Element
-from sim.scenario.faults import near_miss
 from sim.scenario.trips import Stop, Trip, lie_ahead
 
 PLACES = ("busStop", "trainStop", "containerStop", "chargingStation", "parkingArea")
@@ -113,7 +112,7 @@ class Stops:
         """Return where a stop is; None, with a fault, if that is not in the network."""
         id = next((e.given[k] for k in PLACES if k in e.given), None)
         if id is not None and id not in self.places:
-            reader.fault(e, f"the stop {id}", "one that is defined", near_miss(id, list(self.places)))
+            reader.fault(e, f"the stop {id}", "one that is defined", id, self.places)
             return None
         name = self._first_of(e) if id is None else self.places[id].lane
         lane = self._lane(name)

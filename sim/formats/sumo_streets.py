@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 from sim.formats.sumo_reader import Reader, name_of
 from sim.formats.sumo_xml import Element
-from sim.scenario.faults import near_miss
 from sim.scenario.network import Link, Node
 
 Point = tuple[float, float]
@@ -163,7 +162,7 @@ class Streets:
         for key in ("from", "to"):
             junction = self.reader.text(e, key)
             if junction not in self.junctions:
-                self.reader.fault(e, f'{key}="{junction}"', "a junction", near_miss(junction, list(self.junctions)))
+                self.reader.fault(e, f'{key}="{junction}"', "a junction", junction, self.junctions)
         if len({lane.speed_m_s for lane in lanes}) > 1:
             self.note("where lanes of an edge differ in speed, all have their mean")
 

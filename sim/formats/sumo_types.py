@@ -5,6 +5,7 @@ so that 1 - sigma / 2 of the acceleration is left on average. Ours accelerate le
 what takes them to nine tenths of the speed wished for in the same time.
 """
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from math import isfinite
@@ -15,7 +16,6 @@ from sim.formats.sumo_reader import Reader, name_of
 from sim.formats.sumo_streets import Edge
 from sim.formats.sumo_xml import Element
 from sim.scenario.drivers import VehicleClass
-from sim.scenario.faults import near_miss
 from sim.scenario.trips import VehicleType
 
 Kind = Literal["car", "bus", "heavy"]
@@ -103,7 +103,7 @@ class Types:
         mix = listed(reader, e, "vTypes", lambda name: self._weights.get(name, 1.0))
         mix += [(c.given.get("refId") or c.given.get("id", "?"), weight(reader, c)) for c in e.all("vType")]
         for name in dict.fromkeys(name for name, _ in mix if name not in self.all):
-            reader.fault(e, f"the type {name}", "a vType that is defined", near_miss(name, list(self.all)))
+            reader.fault(e, f"the type {name}", "a vType that is defined", name, self.all)
         if sum(its for _, its in mix) <= 0.0:
             reader.fault(e, "no type that can be drawn", "one with a probability above 0")
         self.mixes[id] = mix
@@ -114,8 +114,8 @@ class Types:
         type = chosen(told, self.mixes, id)
         if type in self.all:
             return type
-        near = near_miss(type, [*self.all, *self.mixes])
-        reader.fault(vehicle, f'type="{told}"', "a vType that is defined", near)
+        known = itertools.chain(self.all, self.mixes)
+        reader.fault(vehicle, f'type="{told}"', "a vType that is defined", type, known)
         return None
 
     def _type(self, reader: Reader, e: Element) -> VehicleType:

@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from sim.formats import sumo_reader
 from sim.formats.sumo import import_sumo, read_sumo
 from sim.formats.sumo_types import IDM_FALLS
+from sim.scenario.faults import BadInput
 from sim.scenario.trip_files import load_trip_site
 from sim.trips import run_trips
 from tests.sumo_town import NET, ROUTES, TYPES, write
@@ -330,3 +332,28 @@ def test_a_site_that_was_written_is_read_back_equal(tmp_path):
     summary = import_sumo(*files, out=tmp_path / "town")
     assert load_trip_site(tmp_path / "town") == summary.site
     assert not list(tmp_path.glob(".town*"))
+
+
+# ---------------------------------------------------------------------- what is wrong
+
+
+def refusal(tmp_path, routes):
+    with pytest.raises(BadInput) as bad:
+        site_of(tmp_path, f"<routes>{routes}</routes>")
+    return bad.value.faults
+
+
+@pytest.mark.parametrize("rate", ['number="3" probability="5e-324"', 'number="3" period="1e308"'])
+def test_a_flow_whose_vehicles_never_come_is_one_fault(tmp_path, rate):
+    (fault,) = refusal(tmp_path, f'<flow id="f" begin="0" {rate} from="w" to="e"/>')
+    assert (fault.found[:8], "604800" in fault.expected) == ("depart_s", True)
+
+
+def test_only_for_faults_that_are_shown_the_nearest_name_is_looked_for(tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(sumo_reader, "near_miss", lambda name, known: asked.append(name) or "w")
+    twice = 2 * "".join(f'<vehicle id="v" depart="0"><route edges="w x{n}"/></vehicle>' for n in range(500))
+    faults = refusal(tmp_path, twice)
+    assert asked == [f"x{n}" for n in range(20)]
+    assert [f.near for f in faults[:20]] == ["w"] * 20
+    assert faults[20].found == "480 more faults"
