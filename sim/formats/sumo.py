@@ -68,7 +68,7 @@ def read_sumo(
         trips=demand.trips,
     )
     settled(check_trips(site, str(net)))
-    return site, Summary(Path(name), site, sumo.dropped, (*sumo.notes, *demand.notes))
+    return site, Summary(Path(name), site, len(sumo.dropped), (*sumo.notes, *demand.notes))
 
 
 def import_sumo(net: Path, routes: Path, additional: Sequence[Path], *, out: Path) -> Summary:

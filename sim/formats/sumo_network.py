@@ -18,7 +18,7 @@ class SumoNetwork:
 
     network: Network
     edges: dict[str, Edge]
-    dropped: int
+    dropped: frozenset[str]
     """Edges without a lane for motor vehicles."""
     notes: tuple[str, ...]
 
@@ -46,4 +46,4 @@ def read_network(path: Path, others: Sequence[Reader] = ()) -> SumoNetwork:
         programmes=tuple(signals.programmes(connections)),
     )
     settled(faults)
-    return SumoNetwork(network, streets.known, len(streets.edges) - len(links), tuple(sorted(notes)))
+    return SumoNetwork(network, streets.known, frozenset(streets.edges.keys() - streets.known.keys()), tuple(sorted(notes)))

@@ -1,12 +1,11 @@
 """SUMO's routes, by name or within a vehicle, and distributions from which each vehicle draws one."""
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from sim.formats.sumo_mix import Mix, chosen, listed, weight
 from sim.formats.sumo_reader import Reader, name_of, named_as
-from sim.formats.sumo_streets import Edge
 from sim.formats.sumo_xml import Element
 
 MOST_LINKS = 100_000
@@ -28,9 +27,10 @@ NOWHERE = Route((), ())
 class Routes:
     """The routes of a demand while they are read."""
 
-    def __init__(self, edges: Mapping[str, Edge], note: Callable[[str], None]) -> None:
-        """Begin with none; `note` takes what a planner should know."""
+    def __init__(self, edges: Set[str], dropped: Set[str], note: Callable[[str], None]) -> None:
+        """Begin with none; `dropped`: edges without a lane for motor vehicles; `note`: takes what is to be told."""
         self.edges = edges
+        self.dropped = dropped
         self.note = note
         self.all: dict[str, Route] = {}
         self.mixes: dict[str, Mix] = {}
@@ -64,9 +64,12 @@ class Routes:
         return None
 
     def links(self, reader: Reader, e: Element, key: str = "edges") -> tuple[str, ...]:
-        """Return the links of a list of edges, each of which must be there; empty, with a fault, if one is not."""
+        """Return the links of a list of edges, each of which must be there; empty, with a fault, if one is not.
+
+        Edges which are left out are among them: whether a class may drive there is for its vehicles to ask.
+        """
         told = reader.text(e, key).split()
-        unknown = [edge for edge in dict.fromkeys(told) if edge not in self.edges]
+        unknown = [edge for edge in dict.fromkeys(told) if edge not in self.edges and edge not in self.dropped]
         for edge in unknown if e.given.get(key) else ():
             reader.fault(e, f"the edge {edge}", "one of the network's", edge, self.edges)
         if not told:
@@ -82,6 +85,8 @@ class Routes:
     def _route(self, reader: Reader, e: Element, *, shared: bool = True) -> Route:
         """Return what a route's element says, again and again if it says so."""
         links, stops = self.links(reader, e), tuple(e.all("stop"))
+        if shared and not self.dropped.isdisjoint(e.given.get("edges", "").split()):
+            self.note("routes over edges without a lane for motor vehicles left out")
         again = reader.whole(e, "repeat", 0)
         if again and stops:
             self.note("routes that are to be driven again (repeat), but have stops, are driven once")

@@ -72,7 +72,7 @@ class _Import:
         self.notes: dict[str, int] = {}
         self.types = Types(sumo.edges.values(), self.note)
         self.stops = Stops(sumo.edges, self.note)
-        self.routes = Routes(sumo.edges, self.note)
+        self.routes = Routes(sumo.edges.keys(), sumo.dropped, self.note)
         self.ways = Ways(sumo)
 
     def demand(self) -> Demand:

@@ -23,10 +23,12 @@ class Ways:
         self.joined = cache(self._joined)
         self.router = cache(self._router)
         self.told: set[str] = set()
-        """Missing connections, each of which is told for the first vehicle that needs it."""
+        """Missing connections and edges that are shut, each of which is told for the first vehicle that needs it."""
 
     def is_open(self, reader: Reader, at: Element, path: Sequence[str], kind: str) -> bool:
         """Return whether a class may drive a path of links; if not, note why for the first that it happens to."""
+        if not self._are_streets(reader, at, path):
+            return False
         joined = self.joined(kind)
         gap = next((pair for pair in itertools.pairwise(path) if pair not in joined), None)
         shut = next((link for link in path if not self._admits(link, kind)), None)
@@ -36,13 +38,13 @@ class Ways:
             found, expected = f"the edge {shut}, which does not admit class {kind}", "one that does"
         else:
             return True
-        if found not in self.told:
-            reader.fault(at, found, expected)
-        self.told.add(found)
+        self._tell(reader, at, found, expected)
         return False
 
     def quickest(self, reader: Reader, at: Element, marks: Sequence[str], kind: str) -> tuple[str, ...]:
         """Return the quickest way from link to link; empty, with a fault, if there is none."""
+        if not self._are_streets(reader, at, marks):
+            return ()
         path = tuple(marks[:1])
         for mark in marks[1:]:
             onward = self.router(kind).path(path[-1], mark)
@@ -51,6 +53,19 @@ class Ways:
                 return ()
             path += onward[1:]
         return path
+
+    def _are_streets(self, reader: Reader, at: Element, links: Sequence[str]) -> bool:
+        """Return whether all links have a lane for motor vehicles; if not, note the first that has none."""
+        dropped = next((link for link in links if link not in self.edge_of), None)
+        if dropped is not None:
+            self._tell(reader, at, f"the edge {dropped}, which has no lane for motor vehicles", "one that has")
+        return dropped is None
+
+    def _tell(self, reader: Reader, at: Element, found: str, expected: str) -> None:
+        """Note what is missing, unless another vehicle has missed it."""
+        if found not in self.told:
+            reader.fault(at, found, expected)
+        self.told.add(found)
 
     def _admits(self, link: str, kind: str) -> bool:
         return any(lane.admits(kind) for lane in self.edge_of[link].lanes.values())

@@ -343,6 +343,31 @@ def refusal(tmp_path, routes):
     return bad.value.faults
 
 
+TRACK = '<vType id="tram" vClass="tram"/><route id="track" edges="path"/><trip id="t" depart="0" from="w" to="e"/>'
+
+
+@pytest.mark.parametrize("user", ["", '<vehicle id="v" type="tram" depart="0" route="track"/>'])
+def test_a_route_where_no_motor_vehicle_may_drive_is_left_out_with_those_whose_it_is(tmp_path, user):
+    site, summary = read_sumo(*write(tmp_path, routes=f"<routes>{TRACK}{user}</routes>"))
+    assert [t.id for t in site.trips] == ["t"]
+    assert "routes over edges without a lane for motor vehicles left out: 1" in summary.notes
+
+
+@pytest.mark.parametrize(
+    "user",
+    [
+        '<vehicle id="v" depart="0" route="track"/>',
+        '<flow id="v" begin="0" end="9" number="3" from="w" to="path"/>',
+        '<trip id="v" depart="0" from="path" to="path"/>',
+        '<vehicle id="v" depart="0"><routeDistribution><route refId="track"/></routeDistribution></vehicle>',
+    ],
+)
+def test_a_car_on_such_a_route_is_a_fault(tmp_path, user):
+    (fault,) = refusal(tmp_path, TRACK + user)
+    assert 'id "v"' in fault.where
+    assert fault.found == "the edge path, which has no lane for motor vehicles"
+
+
 @pytest.mark.parametrize("rate", ['number="3" probability="5e-324"', 'number="3" period="1e308"'])
 def test_a_flow_whose_vehicles_never_come_is_one_fault(tmp_path, rate):
     (fault,) = refusal(tmp_path, f'<flow id="f" begin="0" {rate} from="w" to="e"/>')
