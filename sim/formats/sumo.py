@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from sim.formats.sumo_network import read_network
-from sim.formats.sumo_reader import Reader, settled
+from sim.formats.sumo_reader import SIGNAL, Reader, settled
 from sim.formats.sumo_trips import read_demand
 from sim.scenario.check_trips import check_trips
 from sim.scenario.drivers import Drivers
@@ -19,7 +19,7 @@ from sim.scenario.trip_files import IMPORT_FILE, write_trip_site
 from sim.scenario.trips import TripSite
 
 DRIVERS = "sumo"
-ROOTS = ("routes", "additional", "add")
+ROOTS = ("routes", "trips", "additional", "additionals", "add", "tlLogics", SIGNAL)
 """Outermost elements of files with demand or signals."""
 
 

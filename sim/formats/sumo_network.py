@@ -46,4 +46,5 @@ def read_network(path: Path, others: Sequence[Reader] = ()) -> SumoNetwork:
         programmes=tuple(signals.programmes(connections)),
     )
     settled(faults)
-    return SumoNetwork(network, streets.known, frozenset(streets.edges.keys() - streets.known.keys()), tuple(sorted(notes)))
+    dropped = frozenset(streets.edges.keys() - streets.known.keys())
+    return SumoNetwork(network, streets.known, dropped, tuple(sorted(notes)))

@@ -19,6 +19,8 @@ LONGEST_NAME = 80
 """[characters] of a name of ours"""
 UNITS_S = (1.0, 60.0, 3600.0, 86_400.0)
 """[s] of what d:h:m:s is told in, from behind"""
+SIGNAL = "tlLogic"
+"""A signal's programme, which may be all that a file holds."""
 MOST_FAULTS = 20
 """So many faults are told; of the others only how many there are."""
 
@@ -43,7 +45,8 @@ class Reader:
     def __init__(self, path: Path, roots: tuple[str, ...], faults: list[Fault]) -> None:
         """Read the file; what is found wrong later goes to `faults`."""
         self.path = path
-        self.root = read_xml(path, roots)
+        root = read_xml(path, roots)
+        self.root = Element("additional", {}, root.line, [root]) if root.tag == SIGNAL else root
         self.faults = faults
         self._told: dict[Fault, Fault] = {}
         """Each fault of this file, as it is told."""
@@ -103,11 +106,11 @@ class Reader:
             self.fault(at, f'{key}="{at.given[key]}"', "a whole number")
         return int(value)
 
-    def seconds(self, at: Element, key: str, default: float | None = None) -> float:
-        """Return an attribute as a time or a duration [s]: seconds, h:m:s or d:h:m:s."""
+    def seconds(self, at: Element, key: str, default: float | None = None, *, least: float = 0.0) -> float:
+        """Return an attribute as a time or a duration [s]: seconds, no less than `least`, h:m:s or d:h:m:s."""
         told = at.given.get(key)
         if told is None or ":" not in told:
-            return self.number(at, key, default, least=0.0)
+            return self.number(at, key, default, least=least)
         parts = [_positive(part) for part in told.split(":")]
         if len(parts) in (3, 4) and None not in parts:
             return sum((part or 0.0) * unit for part, unit in zip(reversed(parts), UNITS_S, strict=False))

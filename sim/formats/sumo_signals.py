@@ -11,7 +11,8 @@ LIGHTS = {"G": "G", "g": "G", "s": "G", "o": "G", "O": "G", "y": "y", "Y": "y", 
 
 RAILWAY = ("rail_crossing", "rail_signal")
 """Junctions whose lights SUMO sets by the trains; a network states no programme for them."""
-
+OFF = "off"
+"""The programme, without phases, of a signal that is switched off."""
 PART_S, LONGEST_S = 3600.0, 86_400.0
 """[s] of a phase of ours, and of one of SUMO's"""
 
@@ -42,6 +43,8 @@ class Signals:
             self._once(c, tl, f'no programme (tlLogic) for tl="{tl}"', "one in the network or beside it", tl)
             return None
         _, logic = self.logics[tl]
+        if logic.given.get("programID") == OFF:
+            return None
         states = [p.given.get("state", "") for p in logic.all("phase")]
         group, letters = self.reader.whole(c, "linkIndex"), min(map(len, states), default=0)
         if group >= letters:
@@ -79,7 +82,7 @@ def _programme(reader: Reader, logic: Element, name: str) -> Iterator[Programme]
     elif len({len(p.lights) for p in phases}) > 1:
         reader.fault(logic, "phases with different numbers of letters", "a letter for each connection")
     else:
-        offset_s = reader.number(logic, "offset", 0.0)
+        offset_s = reader.seconds(logic, "offset", 0.0, least=-LONGEST_S)
         yield reader.make(logic, Programme, id=name, phases=tuple(phases), offset_s=offset_s)
 
 

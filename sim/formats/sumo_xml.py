@@ -17,6 +17,8 @@ from sim.scenario.faults import BadInput, Fault
 
 LARGEST_BYTES = 1_000_000_000
 CHUNK = 1 << 20
+GZIP = b"\x1f\x8b"
+"""How a packed file begins."""
 MOST_DEEP = 50
 """SUMO's files nest five deep."""
 MOST_ELEMENTS = 2_000_000
@@ -86,9 +88,10 @@ def read_xml(path: Path, roots: tuple[str, ...]) -> Element:
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
-    """Yield a file's bytes, unpacked if it is packed."""
+    """Yield a file's bytes, unpacked if they begin as packed ones do, whatever the file's name."""
     size = 0
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+    with path.open("rb") as raw:
+        file = gzip.GzipFile(fileobj=raw) if raw.peek(2)[:2] == GZIP else raw
         while chunk := file.read(CHUNK):
             size += len(chunk)
             if size > LARGEST_BYTES:

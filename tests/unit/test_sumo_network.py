@@ -1,5 +1,6 @@
 """A SUMO network comes in as it is stated: lanes, connections, who gives way, and every green of a cycle."""
 
+import gzip
 import re
 from dataclasses import replace
 
@@ -170,3 +171,41 @@ def test_where_one_keeps_left_a_turn_back_may_be_a_capital_letter(tmp_path):
     net = NET.replace("<net ", '<net lefthand="1" ').replace('via=":c_0_0" dir="r"', 'via=":c_0_0" dir="T"')
     side = next(c for c in read_sumo(*write(tmp_path, net))[0].network.connections if c.from_link == "s")
     assert side.turn == "u_turn"
+
+
+LATER = '<tlLogic id="c" offset="{}"><phase duration="9" state="Grr"/><phase duration="9" state="rGG"/></tlLogic>'
+
+
+def read_beside(tmp_path, beside):
+    """Return the town with its signal and one more file beside it."""
+    net, routes, more = write(tmp_path, with_signal())
+    later = tmp_path / "later.add.xml"
+    later.write_text(beside)
+    return read_sumo(net, routes, [*more, later])[0].network
+
+
+@pytest.mark.parametrize(
+    "root", ["{}", "<tlLogics>{}</tlLogics>", "<additionals>{}</additionals>", "<trips>{}</trips>"]
+)
+def test_signals_may_stand_in_a_file_of_any_outermost_element_of_sumo(tmp_path, root):
+    (programme,) = read_beside(tmp_path, root.format(LATER.format(0))).programmes
+    assert [p.lights for p in programme.phases] == ["Grr", "rGG"]
+
+
+@pytest.mark.parametrize(("told", "seconds"), [("0:1:5", 65.0), ("-7", -7.0), ("3.5", 3.5)])
+def test_an_offset_is_a_time_or_a_number_below_zero(tmp_path, told, seconds):
+    (programme,) = read_beside(tmp_path, LATER.format(told)).programmes
+    assert programme.offset_s == seconds
+
+
+def test_a_signal_with_the_programme_off_shows_no_light(tmp_path):
+    town = read_beside(tmp_path, '<additional><tlLogic id="c" type="static" programID="off"/></additional>')
+    assert town.programmes == ()
+    assert {c.programme for c in town.connections} == {None}
+
+
+def test_a_file_is_unpacked_if_it_is_packed_whatever_its_name(tmp_path):
+    net, routes, more = write(tmp_path)
+    plain = routes.rename(tmp_path / "town.rou.xml.gz")
+    net.write_bytes(gzip.compress(NET.encode()))
+    assert len(read_sumo(net, plain, more)[0].network.links) == 3
