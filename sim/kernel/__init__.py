@@ -1,7 +1,8 @@
 """Numba: where is everybody after dt? Numbers in, numbers out.
 
 Numba's disk cache looks only at the file that a function stands in, and goes stale when a callee in another file
-changes. The cache folder is therefore named by a hash of all kernel sources.
+changes. The cache folder is therefore named by a hash of all kernel sources. It also takes files of another time for
+others: two copies of the same sources in one folder would compile anew in turns, and so the hash is of the times, too.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ def cache_folder() -> Path:
     """Return the folder of compiled kernels that belongs to these sources and this version of Numba."""
     digest = hashlib.sha256(numba.__version__.encode())
     for source in SOURCES:
-        digest.update(source.name.encode() + source.read_bytes())
+        digest.update(source.name.encode() + source.read_bytes() + f"{source.stat().st_mtime}".encode())
     name = Path("dropoff", f"kernel-{digest.hexdigest()[:16]}")
     told = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME")
     for base in (Path(told or Path(os.path.expanduser("~"), ".cache")), Path(tempfile.gettempdir())):

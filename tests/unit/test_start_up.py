@@ -1,6 +1,7 @@
 """What a process loads before its first run, and how a run's calls reach the kernel."""
 
 import gc
+import os
 import subprocess
 import sys
 from importlib.metadata import version
@@ -9,6 +10,7 @@ import numba
 import numpy as np
 import pytest
 
+from sim import kernel
 from sim.kernel import Straight
 from sim.kernel.order import aim
 from sim.memory import YOUNG, collect_seldom
@@ -94,3 +96,20 @@ def test_who_comes_onto_an_empty_road_comes_when_due():
         assert (quick.vehicles[name] == slow.vehicles[name]).all()
     assert (quick.samples == slow.samples).all()
     assert quick.facts() == slow.facts()
+
+
+def test_copies_of_the_kernel_have_their_compiled_code_in_folders_of_their_own(tmp_path, monkeypatch):
+    """Numba takes a source of another time for another source: in one folder two copies would compile in turns."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
+
+    def folder_of(text, time_s):
+        source = tmp_path / "kernel.py"
+        source.write_text(text, encoding="utf-8")
+        os.utime(source, (time_s, time_s))
+        monkeypatch.setattr(kernel, "SOURCES", [source])
+        return kernel.cache_folder()
+
+    first = folder_of("x = 1", 1000.0)
+    assert folder_of("x = 1", 1000.0) == first
+    assert len({first, folder_of("x = 1", 1001.0), folder_of("x = 2", 1000.0)}) == 3
