@@ -56,14 +56,12 @@ class Moment:
 def moment(film: Filmed, plan: Plan, at_s: int) -> Moment:
     """Return what a film shows at a second of the day; it must lie within the film."""
     rows = film.trajectories[film.trajectories["time_s"].to_numpy() <= at_s]
-    now = rows[~rows["traveller"].duplicated(keep="last")].assign(delay_s=0.0)
-    now = now[now["state"] != "gone"].astype({"traveller": str, "state": str}).set_index("traveller")
+    now = _latest(rows).astype({"state": str}).assign(delay_s=0.0)
+    now = now[now["state"] != "gone"]
     now["moved_m"] = _moved_m(rows, now, at_s)
     told = pd.DataFrame(film.map["vehicles"]).set_index("traveller")
     trips = film.trips.set_index("traveller")
-    now = now.join(told).assign(
-        family=trips["kind"].reindex(now.index).eq("family"), stop=trips["stop"].reindex(now.index)
-    )
+    now = now.join(told).assign(family=trips["kind"].reindex(now.index).eq("family"))
     remote = now["state"].eq("parked_away")
     vehicles = now[now["state"].isin(ON_MAP)]
     vehicles = vehicles.assign(delay_s=delays_s(rows, film, at_s).reindex(vehicles.index))
@@ -101,11 +99,14 @@ def delays_s(rows: pd.DataFrame, film: Filmed, at_s: float) -> "pd.Series[float]
     return pd.Series(at_s - scheduled - driven_s, index=names.astype(str))
 
 
+def _latest(rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the last row of each traveller, by the traveller's name."""
+    return rows[~rows["traveller"].duplicated(keep="last")].astype({"traveller": str}).set_index("traveller")
+
+
 def _moved_m(rows: pd.DataFrame, now: pd.DataFrame, at_s: float) -> "pd.Series[float]":
     """Return by traveller how far [m] those in `now` came in the last second, as the replay has it."""
-    before = rows[rows["time_s"].to_numpy() <= at_s - 1.0]
-    before = before[~before["traveller"].duplicated(keep="last")].astype({"traveller": str}).set_index("traveller")
-    before = before.reindex(now.index)
+    before = _latest(rows[rows["time_s"].to_numpy() <= at_s - 1.0]).reindex(now.index)
     return (now["at_m"] - before["at_m"]).where(before["lane"].eq(now["lane"]), now["speed_m_s"])
 
 
