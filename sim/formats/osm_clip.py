@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from itertools import count, pairwise
 from math import hypot, sqrt
 
-from sim.formats.osm_graph import Edge, Graph, Point, path_length
+from sim.formats.osm_graph import Edge, Graph, Point
 from sim.formats.osm_read import Extract, Plane
 from sim.formats.osm_tags import MAIN_STREET, Street, read_street
+from sim.scenario.network import path_length
 
 ENTRY_M = 60.0  # a street is followed at least so far beyond the last junction inside, for room to queue
 BOX_EDGE_M = 30.0  # a dead end this near the file's own edge was cut off there

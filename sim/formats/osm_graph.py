@@ -11,6 +11,7 @@ from itertools import pairwise
 from math import hypot
 
 from sim.formats.osm_tags import Street
+from sim.scenario.network import path_length
 
 Point = tuple[float, float]
 
@@ -66,11 +67,6 @@ class Graph:
     def boundary(self) -> frozenset[int]:
         """Return the nodes at which a street leaves the study area."""
         return frozenset(node for node, degree in self.degrees().items() if degree == 1 and node in self.open_ends)
-
-
-def path_length(points: Iterable[Point]) -> float:
-    """Return the length of a polyline [m]."""
-    return sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(points))
 
 
 def simplified(graph: Graph) -> Graph:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import atan2, degrees, hypot
 
-from sim.formats.osm_graph import Edge, Graph, Point, path_length
+from sim.formats.osm_graph import Edge, Graph, Point
 from sim.scenario.junctions import movements
-from sim.scenario.network import Link, Network, Node, Side
+from sim.scenario.network import Link, Network, Node, Side, path_length
 
 APPROACH_M = 60.0  # a carriageway bends towards the middle of a merged junction over this length
 OFF_CENTRE_M = 2.0  # an edge whose end lies this near the node's middle needs no bending

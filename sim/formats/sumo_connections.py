@@ -5,7 +5,6 @@ bit for each other connection to which one gives way (`response`), the last bit 
 """
 
 import itertools
-import math
 from collections import defaultdict
 from collections.abc import Iterator
 
@@ -13,7 +12,7 @@ from sim.formats.sumo_reader import Reader, name_of
 from sim.formats.sumo_signals import Signals, tl_of
 from sim.formats.sumo_streets import LEAST_PATH_M, Edge, Point, Streets
 from sim.formats.sumo_xml import Element
-from sim.scenario.network import LONGEST_WAY_M, Connection, Turn
+from sim.scenario.network import LONGEST_WAY_M, Connection, Turn, path_length
 
 TURNS: dict[str, Turn] = {
     "s": "through",
@@ -116,7 +115,7 @@ class Connections:
         lengths = [reader.number(p, "length", least=0.0) for p in parts]
         speeds = [reader.number(p, "speed", least=0.0) for p in parts] or [source.speed_m_s, target.speed_m_s]
         shape = _drawn([reader.shape(p) for p in parts] or [(source.shape[-1], target.shape[0])])
-        drawn_m = sum(math.dist(a, b) for a, b in itertools.pairwise(shape))
+        drawn_m = path_length(shape)
         if drawn_m > LONGEST_WAY_M:
             found = f"a way of {drawn_m:.0f} m over the junction to {given['to']}_{given['toLane']}"
             reader.fault(parts[0] if parts else c, found, f"one drawn with at most {LONGEST_WAY_M} m")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sim.scenario.check_demand import repeated, unknown
 from sim.scenario.faults import Fault
-from sim.scenario.network import LONGEST_WAY_M, Network
+from sim.scenario.network import LONGEST_WAY_M, Network, path_length
 from sim.scenario.trips import Trip, TripSite, lie_ahead
 
 BEYOND_M = 1.0
@@ -52,8 +52,8 @@ def _connections(network: Network) -> Iterator[Fault]:
             yield from _unknown(f"{path}.{end}_link", link, lanes, "a link")
             if lane >= lanes.get(link, 9):
                 yield Fault(f"{path}.{end}_lane", str(lane), f"less than {lanes[link]}, the lanes of {link}")
-        if c.drawn_m > LONGEST_WAY_M:
-            yield Fault(f"{path}: {c.id}", f"a shape of {c.drawn_m:.0f} m", f"one of at most {LONGEST_WAY_M} m")
+        if (drawn_m := path_length(c.shape)) > LONGEST_WAY_M:
+            yield Fault(f"{path}: {c.id}", f"a shape of {drawn_m:.0f} m", f"one of at most {LONGEST_WAY_M} m")
         for other in c.yields_to:
             yield from _unknown(f"{path}.yields_to", other, known, "a connection")
         if c.programme is not None:

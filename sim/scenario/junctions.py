@@ -13,7 +13,7 @@ from math import atan2, hypot, pi
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scenario.network import Connection, Link, Network, Node, Turn
+from sim.scenario.network import Connection, Link, Network, Node, Turn, path_length
 
 Point = tuple[float, float]
 
@@ -206,7 +206,7 @@ class _Plan:
         """Return where a lane ends (or starts) and its direction there [rad]."""
         start, end = self.setbacks[link.id]
         line = self.line[link.id]
-        drawn = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(line))
+        drawn = path_length(line)
         scale = drawn / self.network.length(link)
         point, heading = _along(line, drawn - end * scale if at_end else start * scale)
         lanes = link.lanes_at_end if at_end else link.lanes  # a turn pocket shifts the others towards the curb
@@ -234,7 +234,7 @@ class _Plan:
             for lane in lanes:
                 to_lane = _target_lane(turn, lane, link.lanes_at_end, onto.lanes, self.near)
                 shape = self._curve(link, lane, onto, to_lane)
-                length = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(shape))
+                length = path_length(shape)
                 found.append(Movement(node.id, link.id, lane, to_id, to_lane, turn, round(max(length, 2.0), 3), shape))
         return found
 

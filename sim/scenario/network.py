@@ -10,8 +10,9 @@ begins to its stop line, and not those from node to node (docs/decisions/0010).
 """
 
 import itertools
+from collections.abc import Iterable
 from functools import cached_property
-from math import dist, hypot
+from math import hypot
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import Field
@@ -213,11 +214,6 @@ class Connection:
     programme: Name | None = None
     group: Annotated[int, Field(ge=0, le=500)] = 0
 
-    @property
-    def drawn_m(self) -> float:
-        """The length of its shape."""
-        return sum(dist(a, b) for a, b in itertools.pairwise(self.shape))
-
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)
 class Turning:
@@ -285,14 +281,13 @@ class Network:
         """Return the link's length [m]: as declared, else along its centre line."""
         if link.length_m is not None:
             return link.length_m
-        p = self.points(link)
-        return sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(p))
+        return path_length(self.points(link))
 
     def position(self, link_id: str, at_m: float) -> tuple[float, float]:
         """Return the point [m, m] on a link's centre line at an offset [m], clipped to its ends."""
         link = self.link(link_id)
         p = self.points(link)
-        drawn = sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(p))
+        drawn = path_length(p)
         left = min(max(at_m, 0.0), self.length(link)) * drawn / self.length(link)
         for a, b in itertools.pairwise(p):
             step = hypot(b[0] - a[0], b[1] - a[1])
@@ -318,3 +313,8 @@ _Thing = TypeVar("_Thing", Node, Link, Crossing, CurbZone)
 def _by_id(things: tuple[_Thing, ...]) -> dict[str, _Thing]:
     """Return each thing under its id; of two with the same one, which is a fault that is told elsewhere, the first."""
     return {thing.id: thing for thing in reversed(things)}
+
+
+def path_length(points: Iterable[tuple[float, float]]) -> float:
+    """Return the length [m] of a line through points."""
+    return sum(hypot(b[0] - a[0], b[1] - a[1]) for a, b in itertools.pairwise(points))
