@@ -1,9 +1,9 @@
 """Which ways over a junction are taken, as bits: nobody looks closely at those in conflict with one's own that are not.
 
-Taken is a movement that a part of somebody is on, or onto which somebody may come too fast to stop. The movements that
-are in conflict with each other, directly or by others, have their bits in one word (`LANE.spot`), of more than
-BITS_A_WORD some together: to look closely in vain changes nothing. There are two words of each kind in `order`, behind
-the lists of lanes: what is noted in a tick holds in it, once everybody has decided, and in the next.
+Taken is a movement that a part of somebody is on, or onto which somebody may come too fast to stop. The movements of
+a node, of which alone some are in conflict, have their bits in one word (`LANE.spot`), of more than BITS_A_WORD some
+together: to look closely in vain changes nothing. There are two words of each node in `order`, behind the lists of
+lanes: what is noted in a tick holds in it, once everybody has decided, and in the next.
 """
 
 from sim.kernel import compiled
