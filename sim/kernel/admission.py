@@ -37,7 +37,7 @@ def entry_speed(vehicles: Records, lanes: Records, order: Ints, i: int, lane: in
     return allowed if allowed < desired else desired, gap
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def came_in(
     vehicles: Records, lanes: Records, desk: Records, i: int, lane: int, v: float, gap: float, tick: int
 ) -> float:

@@ -20,7 +20,7 @@ MOST_BETWEEN = 8  # vehicles between two who wait for each other, as far as one 
 ROLLED_ON = 0.1  # [m] beyond the waiting point inside a junction one still waits there
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def waiting_point(vehicles: Records, lanes: Records, movement: int, i: int) -> float:
     """Return where [m] vehicle i gives way inside a junction; 0: only at the stop line."""
     return lanes[movement].wait_x if lanes[movement].has & HALFWAY == 0 or vehicles[i].by_stages == 1 else 0.0
@@ -34,7 +34,7 @@ def waits_inside(vehicles: Records, lanes: Records, movement: int, who: int) -> 
     return vehicles[who].lane == movement and room >= 0.0 and 0.5 * v * v <= B_LAST * (room + 0.1)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def stands_before(vehicles: Records, conflict: Any, j: int) -> bool:
     """Return whether a vehicle on the foe's movement stands before the common area."""
     return vehicles[j].v < V_WAITING and vehicles[j].lane == conflict.foe and vehicles[j].x <= conflict.foe_begin
@@ -83,7 +83,7 @@ def occupant(
     return -1
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def too_late(vehicles: Records, j: int, distance: float, soon: float) -> bool:
     """Return whether a vehicle can no longer stop within a distance [m], `soon` s from now (0, or this tick)."""
     v = vehicles[j].v
@@ -96,7 +96,7 @@ def too_late(vehicles: Records, j: int, distance: float, soon: float) -> bool:
     return distance <= 0.0 or 0.5 * v * v >= B_LAST * distance
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def may_be_late(v: float, acceleration: float, distance: float, dt: float) -> bool:
     """Return whether one may, after this tick, be too late to stop within a distance [m] from here."""
     after = v + acceleration * dt
@@ -105,7 +105,7 @@ def may_be_late(v: float, acceleration: float, distance: float, dt: float) -> bo
     return 0.5 * after * after >= B_LAST * (distance - 0.5 * (v + after) * dt)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def note_taken(
     vehicles: Records,
     lanes: Records,
@@ -198,7 +198,7 @@ def taker(
     return comes_over(vehicles, lanes, order, net, route, foe, begin, soon) if begin < UNSEEN else -1
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def area_ahead(
     vehicles: Records,
     lanes: Records,
@@ -250,7 +250,7 @@ def area_ahead(
     return nearest, who
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def tie_ahead(
     vehicles: Records,
     lanes: Records,

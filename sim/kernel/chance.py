@@ -16,7 +16,7 @@ MASK = 0xFFFFFFFF
 COURTESY, YIELD, KEEP_CLEAR, TURNS, BUS_LAW, LOOKED, STAGES, HESITATION = 1, 2, 3, 4, 5, 6, 7, 8
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def mix(h: int) -> int:
     """Return the 32-bit finaliser of MurmurHash3 of a 32-bit word."""
     h = h ^ (h >> 16)

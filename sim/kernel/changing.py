@@ -63,7 +63,7 @@ def upstream(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane: in
     return found, nearest
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def wide_enough(v: float, v_ahead: float, b: float) -> float:
     """Return the gap [m] that one who must change lanes accepts: a moment's reaction, and braking by b."""
     need = ROOM + MOMENT * v
@@ -163,19 +163,19 @@ def try_change(
     return True
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def goes_to_curb(me: Any, here: Any) -> bool:
     """Return whether a driver has a target at the curb of this link."""
     return me.target_mode >= STOP and me.target_segment == here.segment
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def good_until(me: Any, here: Any) -> float:
     """Return by where [m] a driver must be in a good lane: at the target at the curb, or at the lane's end."""
     return me.target_x if goes_to_curb(me, here) else here.length
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def reason(vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: int, k: int, tick: int) -> int:
     """Return why a driver may change lanes, whatever the lanes beside are like: NO_REASON, MUST or MAY.
 
@@ -209,7 +209,7 @@ def reason(vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: 
     return MAY if ahead.state == HELD or is_held_up(me, ahead, gap) else NO_REASON
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def is_too_near(me: Any, distance: float, k: int) -> bool:
     """Return whether a driver is too near to where he must be in a good lane, `distance` [m], to go into another.
 
@@ -220,13 +220,13 @@ def is_too_near(me: Any, distance: float, k: int) -> bool:
     return me.foresight > 0.0 and distance - k * (me.length + me.s0) < MANDATORY_ZONE + COMES_BACK
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def is_held_up(me: Any, ahead: Any, gap: float) -> bool:
     """Return whether one `gap` [m] behind another is slower for it than he wishes, or nearer."""
     return ahead.v < me.desired or gap <= me.s0 + me.v * me.headway
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def consider(
     vehicles: Records,
     lanes: Records,
@@ -304,7 +304,7 @@ def consider(
     return False
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def count_ahead(vehicles: Records, lanes: Records, order: Ints, lane: int, k: int, x: float) -> int:
     """Return how many vehicles of a lane stand at or ahead of x, given that at least k do."""
     while k < lanes[lane].count and vehicles[order[lanes[lane].order_at + k]].x >= x:

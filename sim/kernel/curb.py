@@ -26,7 +26,7 @@ def drop_back(vehicles: Records, lanes: Records, desk: Records, host: int, guest
     vehicles[host].yields_until = tick + int(PERIOD / desk[0].dt + 0.5)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def can_stop_behind(vehicles: Records, host: int, guest: int) -> bool:
     """Return whether a driver can comfortably come to a stand behind another's rear end."""
     v = vehicles[host].v

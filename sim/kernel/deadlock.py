@@ -8,7 +8,7 @@ LONG = 180.0  # [s] standing for longer than any red light [assumption]
 FOREVER = 3600.0  # [s] standing at the head of a queue for so long is a deadlock whatever the reason [assumption]
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def stopped_by(vehicles: Records, i: int, dt: float, tick: int) -> int:
     """Return who stops a vehicle and has stood for long himself; -1 if nobody."""
     j = vehicles[i].blocker

@@ -57,7 +57,7 @@ A_MOVES = 0.1  # [m/s2] and does not move off again for less, or for less than h
 V_SEARCH = 4.0  # [m/s] speed of one who looks for a gap beside the berth [assumption]
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def capped(v: float, allowed: float, dt: float, wanted: float) -> float:
     """Return the acceleration [m/s2] that keeps the next speed at or below an allowed one."""
     limit = (allowed - v) / dt
@@ -101,7 +101,7 @@ def heed_waiting_point(
     return wanted, blocker, True
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def come_to_stand(v: float, a: float, dt: float, target_mode: int, wanted: float) -> float:
     """Return the acceleration [m/s2] of one slower than V_STILL: he comes to a stand in mid-tick, or stays at one.
 
@@ -113,7 +113,7 @@ def come_to_stand(v: float, a: float, dt: float, target_mode: int, wanted: float
     return wanted
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def turn_limit(lanes: Records, net: Ints, lane: int, choice: int) -> float:
     """Return the speed limit [m/s] on the way to a successor from the lane beside that leads there; FAR: none does."""
     beside = lane - lanes[lane].number
@@ -125,7 +125,7 @@ def turn_limit(lanes: Records, net: Ints, lane: int, choice: int) -> float:
     return FAR
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def look_ahead(
     vehicles: Records,
     lanes: Records,
@@ -243,7 +243,7 @@ def look_ahead(
     return wanted, blocker
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def heed_target(vehicles: Records, lanes: Records, dt: float, i: int, lane: int, wanted: float) -> float:
     """Return the acceleration [m/s2] with which a driver comes to the stop point or turns into the bay."""
     mode = vehicles[i].target_mode
@@ -261,13 +261,13 @@ def heed_target(vehicles: Records, lanes: Records, dt: float, i: int, lane: int,
     return capped(v, arrival_speed(v, distance, V_AT_STOP, b, dt), dt, wanted)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def foremost_goes(vehicles: Records, lanes: Records, order: Ints, lane: int) -> int:
     """Return the movement that the foremost vehicle of a lane takes at its end; below 0 if there is none."""
     return vehicles[order[lanes[lane].order_at]].way if lanes[lane].segment >= 0 else -1
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def fetch_ways_on(
     vehicles: Records,
     lanes: Records,

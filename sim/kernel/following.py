@@ -11,7 +11,7 @@ COARSE = 1.5  # [m/s] a driver whose braking takes off more than this in a tick 
 B_AHEAD = 4.0  # [m/s2] how hard the vehicle ahead is expected to brake at most [assumption]
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def free_acceleration(v: float, desired: float, a: float, b: float) -> float:
     """Return the IDM's free-road acceleration [m/s2], braking by at most b where the limit has just fallen."""
     r = v / desired
@@ -19,7 +19,7 @@ def free_acceleration(v: float, desired: float, a: float, b: float) -> float:
     return free if free > -b else -b
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def interaction(
     v: float, gap: float, approach: float, a: float, headway: float, s0: float, half_inverse: float
 ) -> float:
@@ -37,7 +37,7 @@ def interaction(
     return -a * ratio * ratio
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def composed(wanted: float, v: float, gap: float, v_ahead: float, b: float, s0: float) -> float:
     """Return an acceleration [m/s2] with the IDM's overreaction to short gaps taken out.
 
@@ -54,7 +54,7 @@ def composed(wanted: float, v: float, gap: float, v_ahead: float, b: float, s0: 
     return wanted if wanted > -needed else -needed
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def with_gap(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
     """Return vehicle i's IDM acceleration [m/s2] behind a vehicle at that gap and speed."""
     me = vehicles[i]
@@ -64,14 +64,14 @@ def with_gap(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
     )
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def behind(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
     """Return vehicle i's acceleration [m/s2] behind something at that gap and speed."""
     me = vehicles[i]
     return composed(with_gap(vehicles, i, gap, v_ahead), me.v, gap, v_ahead, me.b, me.s0)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def approach_speed(distance: float, v_end: float, b: float) -> float:
     """Return the highest speed [m/s] from which braking by b reaches v_end within a distance [m]."""
     if distance <= 0.0:
@@ -79,7 +79,7 @@ def approach_speed(distance: float, v_end: float, b: float) -> float:
     return sqrt(v_end * v_end + 2.0 * b * distance)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def arrival_speed(v: float, distance: float, v_end: float, b: float, dt: float) -> float:
     """Return the highest next speed [m/s] with which one reaches v_end within a distance [m], braking by b.
 
@@ -94,13 +94,13 @@ def arrival_speed(v: float, distance: float, v_end: float, b: float, dt: float) 
     return after if after > v_end else v_end
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def room_before(distance: float) -> float:
     """Return the room [m] to stop in before a point that may not be passed: a quarter of a metre short of it."""
     return distance - SPARE * (distance if distance < 1.0 else 1.0)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def short_of(vehicles: Records, i: int, distance: float, dt: float, wanted: float) -> float:
     """Return the acceleration [m/s2] with which vehicle i stops before a point that may not be passed.
 

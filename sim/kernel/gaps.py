@@ -17,7 +17,7 @@ LOOK = 0.5  # [s] who stands and waits for a gap looks again so often [assumptio
 DECIDED = 2.0  # [s] before the stop line; later nobody stops for that any more [assumption]
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def accepts(time_to_next: float, critical_gap: float) -> bool:
     """Return whether a gap or lag [s] is at least the critical one.
 
@@ -26,7 +26,7 @@ def accepts(time_to_next: float, critical_gap: float) -> bool:
     return time_to_next >= critical_gap
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def looks(i: int, tick: int, dt: float) -> bool:
     """Return whether a driver who stands and waits looks again in this tick: as often whatever the step.
 
@@ -36,13 +36,13 @@ def looks(i: int, tick: int, dt: float) -> bool:
     return every <= 1 or (tick + (int(i) * 40503 >> 5)) % every == 0
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def lateness(dt: float) -> float:
     """Return how late [s] one who looks every now and then sees a gap, on average."""
     return 0.5 * (dt if dt > LOOK else LOOK)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def time_over(distance: float, v: float) -> float:
     """Return how long [s] a vehicle at speed v needs for a distance [m]; a standing one never comes."""
     if v < V_STANDING:
@@ -89,7 +89,7 @@ def first_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane
     return found, distance
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def is_free(vehicles: Records, desk: Records, j: int, tick: int) -> bool:
     """Return whether the others have noticed that one may enter the junction, or will as soon as it is clear."""
     since = vehicles[j].may_go
@@ -98,7 +98,7 @@ def is_free(vehicles: Records, desk: Records, j: int, tick: int) -> bool:
     return (tick - since) * desk[0].dt >= NOTICED or (since - vehicles[j].claims) * desk[0].dt <= NOTICED
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def has_stood(vehicle: Any, seconds: float, dt: float, tick: int) -> bool:
     """Return whether a vehicle has stood for so long [s]."""
     return vehicle.standing >= 0 and (tick - vehicle.standing) * dt >= seconds
@@ -145,7 +145,7 @@ def lets_first(vehicles: Records, desk: Records, host: int, guest: int, tick: in
     return since < me.standing and uniform(desk[0].seed, me.key, TURNS, vehicles[guest].key) < desk[0].turns
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def lag_of(gap: float, passes: float) -> float:
     """Return the lag [s] to the next vehicle that is left of a headway of `gap` s once one has passed in `passes` s."""
     lag = gap - passes

@@ -48,7 +48,7 @@ HARDENED_S = 120.0  # [s] until here [assumption]
 HARDENED = 0.6  # to this share of the critical gap [assumption]
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def ticks_until(mark: int, phase: int, cycle: int) -> int:
     """Return how many ticks after a phase of a cycle a mark in it comes next, at least one."""
     return (mark - phase - 1) % cycle + 1
@@ -92,13 +92,13 @@ def switch(lanes: Records, lights: Records, net: Ints, n: int, tick: int) -> int
     return left
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def turns_green(lanes: Records, movement: int, tick: int) -> bool:
     """Return whether a movement's light turns green in this tick; nobody misses that."""
     return lanes[movement].light == GREEN and lanes[movement].switched == tick - 1
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def stays_red(lanes: Records, desk: Records, movement: int, tick: int) -> bool:
     """Return whether a light is red as in the last tick, and nobody who stands there looks beyond it in this one.
 
@@ -109,7 +109,7 @@ def stays_red(lanes: Records, desk: Records, movement: int, tick: int) -> bool:
     return here.light == RED and here.switched < tick - 1 and desk[0].looks_beyond == 0
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def stays_at_red(vehicles: Records, lanes: Records, desk: Records, i: int, lane: int, tick: int) -> bool:
     """Return whether the foremost vehicle of a lane, which has not moved since it decided, stands for red alone."""
     me = vehicles[i]
@@ -118,7 +118,7 @@ def stays_at_red(vehicles: Records, lanes: Records, desk: Records, i: int, lane:
     return stays_red(lanes, desk, me.way, tick)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def time_to(distance: float, v: float, a: float) -> float:
     """Return when [s] one who moves at speed v and keeps accelerating by a has gone a distance [m]."""
     if distance <= 0.0:
@@ -129,7 +129,7 @@ def time_to(distance: float, v: float, a: float) -> float:
     return 2.0 * distance / (v + sqrt(square))
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def sets_out(vehicles: Records, lanes: Records, j: int, source: int, dt: float) -> bool:
     """Return whether the foremost vehicle of a lane may enter the junction, and perhaps does within this tick."""
     return vehicles[j].may_go >= 0 and lanes[source].length - vehicles[j].x <= 2.0 * vehicles[j].v * dt + 1.0
@@ -233,7 +233,7 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i:
     return -1
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def no_room_to_stand(
     vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Records, i: int, movement: int
 ) -> int:
@@ -325,7 +325,7 @@ def ring_is_full(vehicles: Records, lanes: Records, order: Ints, net: Ints, i: i
     return who if free < 0.0 else -1
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def no_room(vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Records, i: int, movement: int) -> int:
     """Return who leaves no room for i beyond a movement, by the rule that holds there (`box`); -1 if there is room."""
     if lanes[movement].box == BOX_RING and vehicles[i].lane != movement:
@@ -337,7 +337,7 @@ def no_room(vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Re
     return no_room_behind(vehicles, lanes, order, net, i, movement)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def near(distance: float, v: float) -> bool:
     """Return whether a stop line is near enough, 15 m or 4 s, to ask whether one may cross it."""
     return distance <= 15.0 or distance <= 4.0 * v
@@ -376,7 +376,7 @@ def goes_halfway(vehicles: Records, lanes: Records, i: int, movement: int, tick:
     return willing and waited >= IMPATIENT_S + drawn / desk[0].in_stages * (HARDENED_S - IMPATIENT_S)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def permit(
     vehicles: Records,
     lanes: Records,
@@ -428,7 +428,7 @@ def permit(
     return may_cross(vehicles, lanes, order, net, route, conflicts, i, movement, distance, to_wait, tick, desk)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def may_cross(
     vehicles: Records,
     lanes: Records,

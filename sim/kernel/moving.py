@@ -47,21 +47,21 @@ def report(news: Ints, desk: Records, kind: int, who: int) -> None:
     desk[0].news = n + 1
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def wished(vehicles: Records, lanes: Records, i: int, lane: int) -> float:
     """Return the speed [m/s] that a vehicle wishes for on a lane."""
     desired = lanes[lane].limit * vehicles[i].factor
     return desired if desired < vehicles[i].top else vehicles[i].top
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def note_held(lanes: Records, lane: int) -> None:
     """Note that somebody holds a lane from now on."""
     if lanes[lane].held == 0:
         lanes[lane].held = 2
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def settle(vehicles: Records, lanes: Records, i: int, lane: int) -> None:
     """Note what a lane means for a vehicle that has just come onto it: lane and desired speed."""
     vehicles[i].lane = lane
@@ -77,7 +77,7 @@ def forget_tail(vehicles: Records, i: int) -> None:
         vehicles[i].before[hop] = -1
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def detect(
     segments: Records, detectors: Records, passed: Floats, i: int, segment: int, x_from: float, x_to: float, tick: int
 ) -> None:
@@ -88,7 +88,7 @@ def detect(
             passed[i, detectors[d].slot] = tick - (x_to - x) / (x_to - x_from)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def reach_target(
     vehicles: Records,
     lanes: Records,
@@ -139,7 +139,7 @@ def reach_target(
     return False
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def advance_lane(
     vehicles: Records,
     lanes: Records,
@@ -221,7 +221,7 @@ def advance_lane(
         here.rears = 1
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def note_tail(lanes: Records, desk: Records, lane: int, i: int, rear: float, v: float) -> None:
     """Note that vehicle i's rear end, at `rear` [m], is on a lane that its front has left."""
     if lanes[lane].tail_x == FAR:
@@ -232,7 +232,7 @@ def note_tail(lanes: Records, desk: Records, lane: int, i: int, rear: float, v: 
     lanes[lane].tail_who = i
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def forget_tails(lanes: Records, desk: Records) -> None:
     """Forget all tails."""
     lane = desk[0].tails
@@ -270,7 +270,7 @@ def hold_back(vehicles: Records, lanes: Records, order: Ints, lane: int, wall: f
         wall = me.x - me.length
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def hand_over(
     vehicles: Records,
     lanes: Records,
@@ -334,7 +334,7 @@ def hand_over(
     return True
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def note_past(lanes: Records, desk: Records, lane: int) -> None:
     """Note that one who has come onto a lane in this tick is past its end already."""
     if lanes[lane].next_past == NOT_PAST:
@@ -342,7 +342,7 @@ def note_past(lanes: Records, desk: Records, lane: int) -> None:
         desk[0].past = lane
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def gives_up(
     vehicles: Records, lanes: Records, order: Ints, net: Ints, desk: Records, i: int, lane: int, tick: int
 ) -> bool:
@@ -363,7 +363,7 @@ def gives_up(
     return no_room_behind(vehicles, lanes, order, net, i, movement) >= 0
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def pass_ends(
     vehicles: Records,
     lanes: Records,
@@ -400,7 +400,7 @@ def pass_ends(
             note_past(lanes, desk, ahead)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def note_tails(
     vehicles: Records, lanes: Records, order: Ints, desk: Records, busy: Ints, count: int, tick: int
 ) -> bool:

@@ -7,7 +7,7 @@ lane, LANES_A_WORD in a word: whether anybody is on it.
 import numpy as np
 
 from sim.kernel import compiled
-from sim.kernel.lean import fetch, lowest
+from sim.kernel.lean import fetch, lean, lowest
 from sim.kernel.state import BUSES, PASS, RING, SPOT, STOP, Ints, Records
 
 LOOK_THROUGH = 200.0  # [m] a driver picks the lane for the junction after next if that link is shorter [assumption]
@@ -28,31 +28,31 @@ def empty(lanes: Records) -> Ints:
     return np.concatenate([lists, np.zeros(taken + words(lanes.size), dtype=np.int32)])
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def words(lanes: int) -> int:
     """Return how many words tell of so many lanes whether anybody is on them."""
     return (lanes + LANES_A_WORD - 1) >> WORD
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def first_word(lanes: Records, order: Ints) -> int:
     """Return where in `order` the words begin that tell of the lanes whether anybody is on them."""
     return order.size - words(lanes.size)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def word_of(lanes: Records, order: Ints, lane: int) -> int:
     """Return where in `order` the word stands that tells of a lane, with its `bit_of`, whether anybody is on it."""
     return first_word(lanes, order) + (lane >> WORD)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def bit_of(lane: int) -> int:
     """Return a lane's bit in its word."""
     return 1 << (lane & LANES_A_WORD - 1)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def list_busy(lanes: Records, order: Ints, busy: Ints) -> int:
     """List the lanes that somebody is on, and return how many there are."""
     begin = first_word(lanes, order)
@@ -66,14 +66,14 @@ def list_busy(lanes: Records, order: Ints, busy: Ints) -> int:
     return count
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def last(lanes: Records, order: Ints, lane: int) -> int:
     """Return the rearmost vehicle of a lane, -1 if it is empty."""
     n = lanes[lane].count
     return order[lanes[lane].order_at + n - 1] if n > 0 else -1
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def fetch_soon(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count: int, b: int, lines: int) -> None:
     """Have the first line of the lanes that a walk over `busy` comes to soon brought in, and of all on them `lines`.
 
@@ -103,7 +103,7 @@ def position_of(vehicles: Records, lanes: Records, order: Ints, lane: int, x: fl
     return k
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def insert(lanes: Records, order: Ints, lane: int, k: int, vehicle: int) -> bool:
     """Put a vehicle at index k of a lane; return False if the lane's list is full."""
     at = lanes[lane].order_at
@@ -121,7 +121,7 @@ def insert(lanes: Records, order: Ints, lane: int, k: int, vehicle: int) -> bool
     return True
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def remove(lanes: Records, order: Ints, lane: int, k: int) -> None:
     """Take the vehicle at index k out of a lane."""
     at = lanes[lane].order_at
@@ -135,7 +135,7 @@ def remove(lanes: Records, order: Ints, lane: int, k: int) -> None:
         order[word_of(lanes, order, lane)] &= ~bit_of(lane)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def index_of(lanes: Records, order: Ints, lane: int, vehicle: int) -> int:
     """Return a vehicle's index in its lane."""
     at = lanes[lane].order_at
@@ -145,7 +145,7 @@ def index_of(lanes: Records, order: Ints, lane: int, vehicle: int) -> int:
     return k
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def goes_on(vehicles: Records, route: Records, j: int, segment: int, to: int) -> bool:
     """Return whether a vehicle's route leads over one segment, which comes next, to another."""
     leg = vehicles[j].leg + 1
@@ -165,13 +165,13 @@ def successor(vehicles: Records, segments: Records, net: Ints, route: Records, v
     return -1
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def is_open(vehicles: Records, lanes: Records, i: int, lane: int) -> bool:
     """Return whether a vehicle may use a lane."""
     return lanes[lane].has & BUSES == 0 or vehicles[i].bus_lanes == 1
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def choice_end(segments: Records, net: Ints, route: Records, leg: int, choice: int) -> int:
     """Return one past the last of the choices that lead to the same successor: from one lane to several lanes there."""
     end = choice
@@ -255,7 +255,7 @@ def lanes_by(
     return fewest, count, low, high
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def note_way(vehicles: Records, lanes: Records, net: Ints, i: int) -> None:
     """Note which movement a vehicle takes at the end of its segment's lane: -1 none, -2 its route ends."""
     me = vehicles[i]
@@ -284,7 +284,7 @@ def aim(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: 
         note_way(vehicles, lanes, net, i)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def pick_lanes(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Records, i: int) -> None:
     """Set which lanes of its present segment lead a vehicle on: `aim` without its `way`."""
     me = vehicles[i]
@@ -365,5 +365,10 @@ def pick(
 @compiled()
 def aim_all(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Records) -> None:
     """Set for everybody which lanes of the first segment lead on."""
+    vehicles = lean(vehicles)  # as in `advance`: what is called here is not compiled again for other arrays
+    lanes = lean(lanes)
+    segments = lean(segments)
+    net = lean(net)
+    route = lean(route)
     for i in range(vehicles.size):
         aim(vehicles, lanes, segments, net, route, i)

@@ -26,7 +26,7 @@ V_ONCOMING = 4.0  # [m/s] slower traffic may come as fast as that [assumption]
 SPARE = 3.0  # [s] between coming back and the next one oncoming [assumption] 2-4 s
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def passing_time(v: float, a: float, v_most: float, distance: float) -> float:
     """Return how long [s] it takes to go a distance [m] from speed v, gaining speed by a up to v_most."""
     if v > v_most:
@@ -37,7 +37,7 @@ def passing_time(v: float, a: float, v_most: float, distance: float) -> float:
     return (v_most - v) / a + (distance - gaining) / v_most
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def stays(vehicles: Records, j: int, segment: int) -> bool:
     """Return whether a vehicle belongs to a row: it holds the lane, or stands and waits to stop there."""
     him = vehicles[j]

@@ -13,21 +13,21 @@ from sim.kernel.state import SPOT, Ints, Records
 BITS_A_WORD = 31  # the sign is left out
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def forget_taken(lanes: Records, order: Ints, tick: int) -> None:
     """Forget, before anybody decides in a tick, what was noted two ticks ago: its words are for this one."""
     for word in range(lanes[lanes.size - 1].order_end + (tick & 1), first_word(lanes, order), 2):
         order[word] = 0
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def note(lanes: Records, order: Ints, movement: int, tick: int) -> None:
     """Note in a tick that a movement is taken."""
     spot = lanes[movement].spot
     order[(spot >> SPOT) + (tick & 1)] |= 1 << (spot & (1 << SPOT) - 1)
 
 
-@compiled(inline="always")
+@compiled(inline=True)
 def foes_taken(lanes: Records, order: Ints, movement: int) -> int:
     """Return the bits of those movements in conflict with one that are taken."""
     word = lanes[movement].spot >> SPOT
