@@ -26,7 +26,7 @@ def waiting_point(vehicles: Records, lanes: Records, movement: int, i: int) -> f
     return lanes[movement].wait_x if lanes[movement].has & HALFWAY == 0 or vehicles[i].by_stages == 1 else 0.0
 
 
-@compiled()
+@compiled(inline=True)
 def waits_inside(vehicles: Records, lanes: Records, movement: int, who: int) -> bool:
     """Return whether a vehicle inside the junction gives way, or still can, at its waiting point."""
     room = waiting_point(vehicles, lanes, movement, who) + ROLLED_ON - vehicles[who].x
@@ -40,7 +40,7 @@ def stands_before(vehicles: Records, conflict: Any, j: int) -> bool:
     return vehicles[j].v < V_WAITING and vehicles[j].lane == conflict.foe and vehicles[j].x <= conflict.foe_begin
 
 
-@compiled()
+@compiled(inline=True)
 def waits_for(vehicles: Records, j: int, i: int, tick: int, dt: float) -> bool:
     """Return whether vehicle j has stood for a while because of i, or of others who stand because of i.
 
@@ -55,7 +55,7 @@ def waits_for(vehicles: Records, j: int, i: int, tick: int, dt: float) -> bool:
     return False
 
 
-@compiled()
+@compiled(inline=True)
 def occupant(
     vehicles: Records, lanes: Records, order: Ints, conflict: Any, i: int, passes: bool, goes_first: bool
 ) -> int:
@@ -137,7 +137,7 @@ def note_taken(
                 note(lanes, order, m, tick)
 
 
-@compiled()
+@compiled(inline=True)
 def comes_over(
     vehicles: Records,
     lanes: Records,
@@ -168,7 +168,7 @@ def comes_over(
     return -1
 
 
-@compiled()
+@compiled(inline=True)
 def taker(
     vehicles: Records, lanes: Records, order: Ints, net: Ints, route: Records, conflict: Any, i: int, soon: float
 ) -> int:

@@ -25,7 +25,7 @@ NO_REASON, MUST, MAY = 0, 1, 2
 SIGHT = 60.0  # [m] how far ahead a driver sees that a vehicle has stopped for good [assumption]
 
 
-@compiled()
+@compiled(inline=True)
 def held_ahead(vehicles: Records, lanes: Records, order: Ints, lane: int, k: int, x: float, until: float) -> float:
     """Return where [m] the next held vehicle of a lane ends, counting forward from index k; FAR if none is in sight."""
     at = lanes[lane].order_at
@@ -39,7 +39,7 @@ def held_ahead(vehicles: Records, lanes: Records, order: Ints, lane: int, k: int
     return FAR
 
 
-@compiled()
+@compiled(inline=True)
 def upstream(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane: int, rear: float) -> "tuple[int, float]":
     """Return who comes next onto a lane from the movements that feed it, and the gap [m] to a rear end on it."""
     found = -1

@@ -50,7 +50,7 @@ def time_over(distance: float, v: float) -> float:
     return distance / v
 
 
-@compiled()
+@compiled(inline=True)
 def first_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, lane: int, x: float) -> "tuple[int, float]":
     """Return who comes next to point x of a lane, and from how far [m]: (-1, FAR) if nobody is near.
 
@@ -104,7 +104,7 @@ def has_stood(vehicle: Any, seconds: float, dt: float, tick: int) -> bool:
     return vehicle.standing >= 0 and (tick - vehicle.standing) * dt >= seconds
 
 
-@compiled()
+@compiled(inline=True)
 def kind_to(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> bool:
     """Return whether a driver is of a mind to let one in who has waited long."""
     other = vehicles[guest]
@@ -114,7 +114,7 @@ def kind_to(vehicles: Records, desk: Records, host: int, guest: int, tick: int) 
     )
 
 
-@compiled()
+@compiled(inline=True)
 def has_held_back(vehicles: Records, desk: Records, host: int, tick: int) -> bool:
     """Return whether one who lets others go first has held back for as long as he has a mind to.
 
@@ -128,7 +128,7 @@ def has_held_back(vehicles: Records, desk: Records, host: int, tick: int) -> boo
     return (tick - me.defers + 1) * desk[0].dt >= drawn
 
 
-@compiled()
+@compiled(inline=True)
 def lets_first(vehicles: Records, desk: Records, host: int, guest: int, tick: int) -> bool:
     """Return whether one who has the right of way, in traffic that stands or crawls, lets one go first at the line.
 
@@ -152,7 +152,7 @@ def lag_of(gap: float, passes: float) -> float:
     return lag if lag > LEAST_LAG else LEAST_LAG
 
 
-@compiled()
+@compiled(inline=True)
 def comes_first(
     vehicles: Records,
     lanes: Records,

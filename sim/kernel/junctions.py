@@ -135,7 +135,7 @@ def sets_out(vehicles: Records, lanes: Records, j: int, source: int, dt: float) 
     return vehicles[j].may_go >= 0 and lanes[source].length - vehicles[j].x <= 2.0 * vehicles[j].v * dt + 1.0
 
 
-@compiled()
+@compiled(inline=True)
 def enters_before(
     vehicles: Records,
     lanes: Records,
@@ -175,7 +175,7 @@ def enters_before(
     return -1 if v > V_WAITING and 0.5 * v * v >= B_LAST * (then if then > 0.1 else 0.1) else j
 
 
-@compiled()
+@compiled(inline=True)
 def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i: int, movement: int) -> int:
     """Return the vehicle that would leave no room for i beyond a movement, should it stop; -1 if there is room.
 

@@ -38,7 +38,7 @@ INSISTS = 60.0  # [s] and so long does one whose way is given [assumption]
 BLOCKED = 60.0  # [s] and so does one who waits so long before a link with no room [assumption]
 
 
-@compiled()
+@compiled(inline=True)
 def report(news: Ints, desk: Records, kind: int, who: int) -> None:
     """Write down something that Python must know."""
     n = desk[0].news
@@ -70,7 +70,7 @@ def settle(vehicles: Records, lanes: Records, i: int, lane: int) -> None:
     vehicles[i].desired = wished(vehicles, lanes, i, lane)
 
 
-@compiled()
+@compiled(inline=True)
 def forget_tail(vehicles: Records, i: int) -> None:
     """Note that a vehicle that has just come onto the road has no tail on a lane behind."""
     for hop in range(TAIL_LANES):

@@ -93,7 +93,7 @@ def fetch_soon(vehicles: Records, lanes: Records, order: Ints, busy: Ints, count
                 fetch(vehicles, order[k], line)
 
 
-@compiled()
+@compiled(inline=True)
 def position_of(vehicles: Records, lanes: Records, order: Ints, lane: int, x: float) -> int:
     """Return how many vehicles of a lane stand at or ahead of x: the index at which x would be inserted."""
     at = lanes[lane].order_at
@@ -152,7 +152,7 @@ def goes_on(vehicles: Records, route: Records, j: int, segment: int, to: int) ->
     return leg + 1 < vehicles[j].route_end and route[leg].segment == segment and route[leg + 1].segment == to
 
 
-@compiled()
+@compiled(inline=True)
 def successor(vehicles: Records, segments: Records, net: Ints, route: Records, vehicle: int, leg: int) -> int:
     """Return which successor of a leg's segment is the next leg's; -1 at the route's end."""
     if leg + 1 >= vehicles[vehicle].route_end:
@@ -363,12 +363,14 @@ def pick(
 
 
 @compiled()
-def aim_all(vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Records) -> None:
-    """Set for everybody which lanes of the first segment lead on."""
-    vehicles = lean(vehicles)  # as in `advance`: what is called here is not compiled again for other arrays
+def aim_those(
+    vehicles: Records, lanes: Records, segments: Records, net: Ints, route: Records, first: int, end: int
+) -> None:
+    """Aim each vehicle from `first` to before `end`: what Python calls, with arrays as they are there."""
+    vehicles = lean(vehicles)  # as in `advance`, so that `aim` is compiled once
     lanes = lean(lanes)
     segments = lean(segments)
     net = lean(net)
     route = lean(route)
-    for i in range(vehicles.size):
+    for i in range(first, end):
         aim(vehicles, lanes, segments, net, route, i)

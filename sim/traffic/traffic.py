@@ -9,7 +9,7 @@ import simpy
 
 from sim.kernel import Straight
 from sim.kernel import state as k
-from sim.kernel.order import aim_all, empty
+from sim.kernel.order import empty
 from sim.kernel.step import advance
 from sim.scenario.drivers import Drivers
 from sim.scenario.routes import Router
@@ -18,7 +18,7 @@ from sim.traffic.layout import Layout
 from sim.traffic.orders import Orders
 from sim.traffic.people import People, Walker
 from sim.traffic.scene import Scene
-from sim.traffic.ways import Ways
+from sim.traffic.ways import AIM, Ways
 
 SAMPLE_S = 10.0
 """[s] between two counts of the queues."""
@@ -27,7 +27,7 @@ PICTURE_S = 1.0
 REEL = 1 << 16
 """Room for so many frames before Python takes them out, and for two pictures at least."""
 
-ADVANCE, AIM_ALL = Straight(advance), Straight(aim_all)
+ADVANCE = Straight(advance)
 
 
 @dataclass(eq=False)
@@ -83,7 +83,10 @@ class Traffic:
         if self.vehicles.size:
             self.desk[0].least_gap = self.vehicles["s0"].min()
         self._desk = k.columns(self.desk)
-        AIM_ALL.call(*map(k.handed, (self.vehicles, self.lanes, road.segments, road.net, route)))
+        vehicles, lanes, segments, net, legs = map(
+            k.handed, (self.everybody, self.lanes, road.segments, road.net, route)
+        )
+        AIM.call(vehicles, lanes, segments, net, legs, 0, count)
         entries, queue = queues(layout, self.vehicles, route)
         self.scene = Scene(layout, router.network, self.everybody, count, self.lanes, self.order)
         self.ways = Ways(self.scene, router, route, fleet.free, entries)

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from sim.kernel import Straight
 from sim.kernel import state as k
-from sim.kernel.order import aim
+from sim.kernel.order import aim_those
 from sim.scenario.routes import Router
 from sim.traffic.scene import Scene
 
-AIM = Straight(aim)
+AIM = Straight(aim_those)
 
 
 class Ways:
@@ -132,7 +132,7 @@ class Ways:
         outside = self.scene.vehicle.state[vehicle] == k.OUTSIDE
         if on_link or outside:
             vehicles, lanes, _, segments, net = self.scene.arrays
-            AIM.call(vehicles, lanes, segments, net, self.route, vehicle)
+            AIM.call(vehicles, lanes, segments, net, self.route, vehicle, vehicle + 1)
         if outside:  # it may have been passed over while it waited for other lanes
             first = self.scene.segment.first_lane[self.segments[self.scene.vehicle.leg[vehicle]]]
             self._entries["looked"][self._entries["first_lane"] == first] = 0
