@@ -97,7 +97,7 @@ def _new(arguments: argparse.Namespace) -> int:
 
 
 def _add_import(commands: Any) -> None:
-    imports = commands.add_parser("import", help="make a site from a map").add_subparsers(
+    imports = commands.add_parser("import", help="make a site from OpenStreetMap or SUMO files").add_subparsers(
         required=True, metavar="FORMAT"
     )
     osm = imports.add_parser("osm", help="from OpenStreetMap (XML or PBF)")

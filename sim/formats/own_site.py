@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 from pydantic.dataclasses import dataclass
 
-from sim.scenario.faults import BadInput, Fault
+from sim.scenario.faults import BadInput, Fault, expected
 from sim.scenario.fields import STRICT, Clock, Flow, Share, SpeedKmH, Unit
 from sim.scenario.network import Side
 
@@ -80,17 +80,8 @@ def answers(given: dict[str, str]) -> Answers:
         return Answers(**given)  # type: ignore[arg-type]
     except ValidationError as bad:
         raise BadInput(
-            *(
-                Fault(f"--{str(e['loc'][0]).replace('_', '-')}", repr(e["input"]), _expected(e["msg"]))
-                for e in bad.errors()
-            )
+            *(Fault(f"--{str(e['loc'][0]).replace('_', '-')}", repr(e["input"]), expected(e)) for e in bad.errors())
         ) from None
-
-
-def _expected(message: str) -> str:
-    for start in ("Input should be ", "Value error, expected "):
-        message = message.removeprefix(start)
-    return message
 
 
 def write_site(name: str, given: Answers, root: Path, check: Callable[[Path], None]) -> Path:

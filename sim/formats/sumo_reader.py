@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from sim.formats.sumo_xml import Element, read_xml
-from sim.scenario.faults import BadInput, Fault, near_miss
+from sim.scenario.faults import BadInput, Fault, expected, near_miss
 
 Made = TypeVar("Made")
 
@@ -82,7 +82,7 @@ class Reader:
             return thing(**given)
         except ValidationError as error:
             for e in error.errors():
-                self.fault(at, f"{'.'.join(map(str, e['loc']))} {e['input']}", e["msg"].lower())
+                self.fault(at, f"{'.'.join(map(str, e['loc']))} {e['input']}", expected(e))
             settled(self.faults)
             raise
 

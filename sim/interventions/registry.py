@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 import sim.interventions as package
 from sim.interventions.base import Intervention
 from sim.scenario.check import check_site
-from sim.scenario.faults import BadInput, Fault, near_miss
+from sim.scenario.faults import BadInput, Fault, expected, near_miss
 from sim.scenario.fields import Unit
 from sim.scenario.scenario import Scenario
 
@@ -68,7 +68,7 @@ def _fault(error: Any, where: str, kind: type[Intervention]) -> Fault:
         return Fault(at, "an unknown field", "one of " + ", ".join(known), near_miss(path, known))
     if error["type"] == "missing":
         return Fault(at, "nothing", "a value")
-    return Fault(at, repr(error["input"]), error["msg"].removeprefix("Input should be ").removeprefix("Value error, "))
+    return Fault(at, repr(error["input"]), expected(error))
 
 
 def listing() -> list[str]:

@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from sim.scenario.faults import BadInput, Fault, near_miss
+from sim.scenario.faults import BadInput, Fault, expected, near_miss
 from sim.scenario.fields import STRICT
 from sim.scenario.network import Connection, Crossing, CurbZone, Link, Network, Node, Programme, Side, TurnBan
 
@@ -271,7 +271,7 @@ def _faults_of(error: ValidationError, at: str, kind: type[Any]) -> Iterator[Fau
             case "missing":
                 yield Fault(path, "nothing", "a value")
             case _:
-                yield Fault(path, _shown(e["input"]), e["msg"].removeprefix("Input should be "))
+                yield Fault(path, _shown(e["input"]), expected(e))
 
 
 def _kind(value: Any) -> str:

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sim.scenario import demand, drivers, network, policy, scenario, site
 from sim.scenario.check import check_site
-from sim.scenario.faults import BadInput, Fault, near_miss
+from sim.scenario.faults import BadInput, Fault, expected, near_miss
 from sim.scenario.geojson import network_from_geojson
 from sim.scenario.network import Network
 from sim.scenario.places import folders
@@ -263,8 +263,7 @@ def faults_of(error: ValidationError, where: str) -> list[Fault]:
         elif e["type"] == "missing":
             faults.append(Fault(at, "nothing", "a value"))
         else:
-            message = e["msg"].removeprefix("Value error, ").removeprefix("expected ")
-            faults.append(Fault(at, _shown(e["input"]), message.removeprefix("Input should be ")))
+            faults.append(Fault(at, _shown(e["input"]), expected(e)))
     return faults
 
 

@@ -127,11 +127,11 @@ BROKEN = {
     ),
     "wrong type": (
         feature(LINK, f"{P}.lanes", "two"),
-        f': features.{LINK}.properties.lanes: found "two", expected a valid integer',
+        f': features.{LINK}.properties.lanes: found "two", expected a whole number',
     ),
     "out of range": (
         feature(LINK, f"{P}.lanes", 0),
-        f": features.{LINK}.properties.lanes: found 0, expected greater than or equal to 1",
+        f": features.{LINK}.properties.lanes: found 0, expected 1 or more",
     ),
     "missing": (feature(LINK, f"{P}.speed_km_h", None), f": features.{LINK}.properties.speed_km_h: found nothing"),
     "deep inside": (
