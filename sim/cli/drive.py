@@ -25,6 +25,7 @@ def add(commands: Any) -> None:
 def _drive(arguments: argparse.Namespace) -> int:
     from sim.scenario.faults import BadInput, Fault
     from sim.scenario.trip_files import load_trip_site
+    from sim.study.progress import tell_of_compiling
     from sim.trips import run_trips, write_driven
 
     if arguments.step not in (1.0 / n for n in range(1, 11)):
@@ -33,7 +34,9 @@ def _drive(arguments: argparse.Namespace) -> int:
         )
     seed = seed_of(arguments.seed)
     out = None if arguments.out is None else _place_for(arguments.out, arguments.site)
-    driven = run_trips(load_trip_site(arguments.site), seed=seed, dt_s=arguments.step)
+    site = load_trip_site(arguments.site)
+    tell_of_compiling()
+    driven = run_trips(site, seed=seed, dt_s=arguments.step)
     if out is not None:
         write_driven(driven, out)
     for line in driven.lines():
@@ -69,7 +72,9 @@ def _place_for(told: Path, site: Path) -> Path:
 
 def _bench(arguments: argparse.Namespace) -> int:
     from sim.bench import lines
+    from sim.study.progress import tell_of_compiling
 
+    tell_of_compiling()
     for line in lines(as_json=arguments.json):
         print(line, flush=True)
     return DONE

@@ -36,6 +36,12 @@ def cache_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="dropoff-"))
 
 
+def is_compiled() -> bool:
+    """Return whether a run finds the kernel of these sources compiled, by one before it."""
+    switched_off = numba.config.DISABLE_JIT  # type: ignore[attr-defined]
+    return bool(switched_off) or any(Path(numba.config.CACHE_DIR).rglob("step.advance-*.nbi"))  # type: ignore[attr-defined]
+
+
 def compiled(*, inline: bool = False) -> Callable[[F], F]:
     """Return a decorator that compiles a function which allocates nothing, without counting references.
 

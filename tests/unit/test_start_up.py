@@ -14,6 +14,7 @@ from sim import kernel
 from sim.kernel import Straight
 from sim.kernel.order import aim
 from sim.memory import YOUNG, collect_seldom
+from sim.study.progress import tell_of_compiling
 from tests.streets import Departure, street, traffic_on
 
 
@@ -51,6 +52,16 @@ def test_garbage_is_looked_for_seldom():
         assert gc.get_threshold() == (YOUNG, *before[1:])
     finally:
         gc.set_threshold(*before)
+
+
+def test_who_must_wait_for_the_compiler_is_told_so_and_nobody_else(monkeypatch, capsys, tmp_path):
+    traffic_on(street(), [Departure(0, 0, ("ab",))]).run(10)
+    tell_of_compiling()
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(numba.config, "CACHE_DIR", str(tmp_path))
+    tell_of_compiling()
+    told = "" if numba.config.DISABLE_JIT else "compiling the kernel, once after it is installed: about half a minute\n"
+    assert capsys.readouterr().err == told
 
 
 @pytest.mark.parametrize("calls", [1, 3])
