@@ -27,8 +27,9 @@ $(READY): pyproject.toml requirements.lock
 run: $(READY)
 	$(BIN)/dropoff run scenario=school/shapingba baseline=school/baseline replications=20 seed=1
 
+# On two cores: the tests of a file, which share what is made once for all of them, stay together, and long files go first.
 test: lint
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff check .
