@@ -1,5 +1,6 @@
 """What is recorded is what was: every second of a morning, held against the kernel's own arrays."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -85,6 +86,13 @@ class Watched:
 @lru_cache
 def watched(name: str = "baseline", seed: int = 5) -> Watched:
     return Watched(short(school(name), 12), seed)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forgotten_afterwards() -> Iterator[None]:
+    """What was watched takes a gigabyte, which the tests of other files do without."""
+    yield
+    watched.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["baseline", "shapingba"])
