@@ -52,10 +52,13 @@ def lookouts(world: World, link: str) -> list[float]:
     """Return the offsets [m] on a link at which a driver looks for a place, in driving order."""
     zones = school_zones(world, link)
     choices, gate = world.site.demand.choices, world.site.gate
-    if not zones:
+    if zones:
+        begin = min(z.from_m for z in zones) - choices.sight_m
+        end = max(z.to_m for z in zones) - zones[-1].berth_length_m
+    elif link == gate.link:  # nowhere but in the open lane
+        begin = end = gate.at_m - choices.double_park_within_m - choices.sight_m
+    else:
         return []
-    begin = min(z.from_m for z in zones) - choices.sight_m
-    end = max(z.to_m for z in zones) - zones[-1].berth_length_m
     if link == gate.link:
         end = max(end, gate.at_m - LOOK_EVERY_M)
     count = max(1, int((end - begin) // LOOK_EVERY_M) + 1)

@@ -94,8 +94,13 @@ class Parent(Traveller):
         return None
 
     def is_worth_it(self, path: tuple[str, ...]) -> bool:
-        """Return whether going round, at the speeds that the map shows now, takes no longer than walking from afar."""
+        """Return whether going round, at the speeds that the map shows now, takes no longer than walking from afar.
+
+        It never is where there is no place that could be free by then.
+        """
         traffic, site = self.world.traffic, self.world.site
+        if not self.eyes.zones(self.curb_link):
+            return False
         back = path.index(self.curb_link, 1)
         to_row_s = traffic.scene.present_time_s(self.curb_link, lookouts(self.world, self.curb_link)[0], curb_lane=True)
         way_s = sum(traffic.scene.present_time_s(link) for link in path[1:back])

@@ -70,7 +70,11 @@ def _check(arguments: argparse.Namespace) -> int:
     ]
     if faults:
         raise BadInput(*faults)
-    references = [read_reference(file) for file in _files(arguments)]
+    files = _files(arguments)
+    references = [read_reference(file) for file in files]
+    others = [(file, r.site) for file, r in zip(files, references, strict=True) if r.site != file.stem]
+    if others:
+        raise BadInput(*(Fault(f"{file}: site", site, f"{file.stem}, as the file is called") for file, site in others))
     among = sum(len(case.watched) for reference in references for case in reference.cases.values())
     checks = [
         check(r, most=numbers["replications"], seed=numbers["seed"], workers=numbers["workers"], among=among)

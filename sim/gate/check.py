@@ -71,12 +71,15 @@ class _ReplicationsFailed(Exception):
         self.failures = failures
 
 
-def looks(most: int) -> tuple[int, ...]:
-    """Return the numbers of replications at which is looked: 4, 8, 16, ... and `most`."""
-    found = [FIRST_LOOK]
+def looks(most: int, known: int = FIRST_LOOK) -> tuple[int, ...]:
+    """Return the numbers of replications at which is looked: 4, 8, 16, ... and `most`.
+
+    Where fewer than 4 are `known` to the reference, these are looked at first, by themselves.
+    """
+    found = [min(FIRST_LOOK, known)]
     while 2 * found[-1] < most:
         found.append(2 * found[-1])
-    return (*found, most) if most > FIRST_LOOK else (most,)
+    return (*found, most) if most > found[0] else (most,)
 
 
 def shared_confidence(quantities: int, looks: int) -> float:
@@ -102,7 +105,7 @@ def check(
     findings: list[Finding] = []
     for name, case in reference.cases.items():
         pair = load_scenario(name), load_scenario(case.baseline)
-        at = looks(most or len(case.replications))
+        at = looks(most or len(case.replications), len(case.replications))
         try:
             findings.append(_exact(name, case, pair, reference))
             with TemporaryDirectory(prefix="dropoff-check-") as store:

@@ -56,7 +56,7 @@ def exact_of(study: "Study") -> Exact:
 
 def judged(now: Exact, then: Exact, here: Made, made: Made) -> tuple[Outcome, str]:
     """Say whether the small case is as it was, and in what sense: to the byte, or elsewhere to 1e-9."""
-    differ = [name for name in then.hashes if now.hashes.get(name) != then.hashes[name]]
+    differ = [n for n in {**then.hashes, **now.hashes} if now.hashes.get(n) != then.hashes.get(n)]
     if not differ:
         return "pass", "the same bytes"
     if here == made:

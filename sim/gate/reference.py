@@ -94,7 +94,7 @@ class Reference:
     site: str
     history: tuple[Change, ...]
     made: Made
-    cases: dict[str, Case]
+    cases: Annotated[dict[str, Case], Field(min_length=1)]
 
 
 def here() -> Made:

@@ -10,6 +10,9 @@ from sim.scenario.fields import STRICT, Count, Money, SquareMetres
 from sim.scenario.network import CurbZone
 from sim.scenario.scenario import Scenario
 
+SLACK_M = 1e-9
+"""What arithmetic leaves over, of metres and of berths."""
+
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)
 class Intervention:
@@ -61,7 +64,11 @@ def zone_named(scenario: Scenario, key: str, id: str) -> CurbZone:
 
 
 def cleared(scenario: Scenario, new: CurbZone, replaces: tuple[str, ...], shortens: tuple[str, ...]) -> Scenario:
-    """Return the scenario with a zone added, others removed for it, and others cut to the whole berths that remain."""
+    """Return the scenario with a zone added, others removed for it, and others cut to the whole berths that remain.
+
+    What remains of a zone is what lies before the new one or, where nothing does, behind it; one that the new one does
+    not touch stays as it is. Raises BadInput for one on another link.
+    """
     kept: list[CurbZone] = []
     gone = {zone_named(scenario, "replaces", id).id for id in replaces}
     short = {zone_named(scenario, "shortens", id).id for id in shortens}
@@ -70,13 +77,19 @@ def cleared(scenario: Scenario, new: CurbZone, replaces: tuple[str, ...], shorte
             raise refuse("id", new.id, "an id that no curb zone has yet")
         if zone.id in gone:
             continue
-        if zone.id in short:
-            before = max(0, int((new.from_m - zone.from_m) / zone.berth_length_m + 1e-9))
-            if before == 0:
-                continue
-            if before < zone.berths:
-                short_end = zone.from_m + before * zone.berth_length_m
-                kept.append(replace(zone, to_m=short_end, berths=before))
-                continue
-        kept.append(zone)
+        if zone.id in short and zone.link != new.link:
+            raise refuse("shortens", f"{zone.id}, which lies on {zone.link}", f"a zone on {new.link}")
+        touched = new.from_m < zone.to_m - SLACK_M and zone.from_m < new.to_m - SLACK_M
+        kept += _cut(zone, new) if zone.id in short and touched else [zone]
     return with_zones(scenario, (*kept, new))
+
+
+def _cut(zone: CurbZone, new: CurbZone) -> list[CurbZone]:
+    """Return what remains of a zone, in whole berths: one zone, or none."""
+    rooms_m = new.from_m - zone.from_m, zone.to_m - new.to_m
+    before, behind = (int(max(0.0, room_m) / zone.berth_length_m + SLACK_M) for room_m in rooms_m)
+    if before:
+        return [replace(zone, to_m=zone.from_m + before * zone.berth_length_m, berths=before)]
+    if behind:
+        return [replace(zone, from_m=zone.to_m - behind * zone.berth_length_m, berths=behind)]
+    return []

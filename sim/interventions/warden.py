@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from pydantic.dataclasses import dataclass
 
-from sim.interventions.base import Intervention, zone_named
+from sim.interventions.base import Intervention, refuse, zone_named
 from sim.scenario.fields import STRICT, Factor, Metres, Name, Share
 from sim.scenario.policy import Warden
 from sim.scenario.scenario import Scenario
@@ -24,16 +24,20 @@ class WardenAtCurb(Intervention):
     sight_m: Metres = 60.0
 
     def change(self, scenario: Scenario) -> Scenario:
-        """Post the warden; without zones there is none."""
+        """Post the warden; without zones there is none. One who is there already watches these zones, too."""
         for id in self.zones:
-            zone_named(scenario, "zones", id)
+            if zone_named(scenario, "zones", id).users != "school":
+                raise refuse("zones", f"{id}, for buses", "a zone at which parents stop")
         if not self.zones:
             return scenario
+        before = scenario.policy.warden
         warden = Warden(
-            zones=self.zones,
+            zones=tuple(dict.fromkeys((*(before.zones if before else ()), *self.zones))),
             dwell_factor=self.dwell_factor,
             own_manoeuvre_factor=self.own_manoeuvre_factor,
             compliance=self.compliance,
             sight_m=self.sight_m,
         )
+        if before is not None and replace(before, zones=warden.zones) != warden:
+            raise refuse("zones", "a second warden with other numbers", "the numbers of the first")
         return replace(scenario, policy=replace(scenario.policy, warden=warden))

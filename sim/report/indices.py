@@ -27,11 +27,12 @@ def draw_indices(indices: pd.DataFrame, method: str, read: str, folder: Path) ->
     folder.mkdir(parents=True, exist_ok=True)
     weight = "mu_star" if method == "morris" else "ST"
     rows = indices[indices["of"].eq("reduction")]
+    rows = rows.assign(parameter=rows["parameter"].str.removeprefix("demand."))
     count = min(SHOWN, rows["parameter"].nunique())
     with look():
         figure = canvas(2.4 + 0.5 * count, "Which assumptions the reductions hang on", f"{HOW[method]} {read}")
         for axes, kpi in zip(figure.subplots(2, 1), ("M1", "M2"), strict=True):
-            axes.set_title(f"{kpi} {KPI_NAMES[kpi]}: reduction", fontsize=8.5)
+            axes.set_title(f"{kpi} {KPI_NAMES[kpi]}", fontsize=8.5)
             top = rows[rows["kpi"].eq(kpi)].sort_values(weight, ascending=False, kind="stable").head(SHOWN)
             if top[weight].isna().all():
                 say(axes, "no index: too few points gave a value, or it never changed")
@@ -51,7 +52,7 @@ def _draw_morris(axes: Axes, rows: pd.DataFrame) -> None:
     sns.barplot(shown, x="mu_star", y="parameter", color=COLOURS[BEFORE], edgecolor=INK, linewidth=0.6, ax=axes)
     axes.errorbar(shown["mu_star"], range(len(shown)), xerr=shown["mu_star_conf"], fmt="none", ecolor=INK, capsize=3)
     sns.scatterplot(shown, x="sigma", y="parameter", color=COLOURS[AFTER], edgecolor=INK, ax=axes, zorder=3)
-    axes.set_xlabel("percentage points")
+    axes.set_xlabel("percentage points of the reduction")
 
 
 def _draw_sobol(axes: Axes, rows: pd.DataFrame) -> None:
@@ -62,4 +63,4 @@ def _draw_sobol(axes: Axes, rows: pd.DataFrame) -> None:
         places = [n + shift for n in range(len(rows))]
         axes.errorbar(rows[name], places, xerr=rows[f"{name}_conf"], fmt="none", ecolor=INK, capsize=2)
     axes.legend(title=None, frameon=False, loc="lower right")
-    axes.set_xlabel("share of the variance")
+    axes.set_xlabel("share of the reduction's variance")

@@ -14,6 +14,8 @@ LEAST_LINK_M = 1.0
 """[m] a shorter link is a slip of the pen"""
 LEAST_BERTH_M = {"school": 4.0, "bus": 11.0}
 """[m] of curb that a berth takes at least, by users"""
+LEAST_STAY_S = 2.0
+"""[s] in which a child may get out, at least, where the stay is limited [assumption]"""
 LEAST_GREEN_S = 10.0
 """[s] what a signal crossing leaves to vehicles at least, amber included [assumption]"""
 SLACK_M = 1e-6
@@ -258,3 +260,11 @@ def _somewhere_to_stop(site: Site) -> Iterator[Fault]:
     here = [zone for zone in site.network.curb_zones if zone.link == site.gate.link and zone.users == "school"]
     if not here and not site.remote_parking:
         yield Fault("remote_parking", "none, and no curb zone for the school on the gate's link", "somewhere to stop")
+    sides = [link for link in (site.gate.link, site.gate.opposite_link) if link]
+    for n, zone in enumerate(site.network.curb_zones):
+        if zone.users == "school" and zone.link not in sides:
+            expected = f"{' or '.join(sides)}, past the gate: nobody looks for a place elsewhere"
+            yield Fault(f"network.curb_zones.{n}.link", f"{zone.link}, for the school", expected)
+        if zone.max_stay_s is not None and zone.max_stay_s < LEAST_STAY_S:
+            found = f"{zone.max_stay_s:g} s"
+            yield Fault(f"network.curb_zones.{n}.max_stay_s", found, f"{LEAST_STAY_S:g} s or more, to get out in")

@@ -99,6 +99,9 @@ def _times_of_day(demand: Demand) -> Iterator[Fault]:
             within = "measured window" if key == "arrival_mean" else "window"
             expected = f"a time within the {within}, {hh_mm(begin)} to {hh_mm(end)}"
             yield Fault(f"demand.pupils.{key}", hh_mm(at), expected)
+    if pupils.bell <= pupils.arrival_mean:
+        found = f"{hh_mm(pupils.bell)}, but arrival_mean {hh_mm(pupils.arrival_mean)}"
+        yield Fault("demand.pupils.bell", found, "a time after most have arrived; arrivals move by arrival_mean")
     if pupils.bell < pupils.gate_opens:
         yield Fault("demand.pupils.bell", hh_mm(pupils.bell), f"a time after gate_opens, {hh_mm(pupils.gate_opens)}")
 

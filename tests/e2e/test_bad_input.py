@@ -46,6 +46,13 @@ def edit(file: Path, old: str, new: str) -> None:
         ("waiting_areas: []", "waiting_areas: 5", "waiting_areas: found 5", "expected a list\n"),
         ("boundary: true", "boundary: perhaps", "network.nodes.0.boundary", "expected true or false\n"),
         ("modes: {", "modes: 5 #{", "demand.pupils.modes: found 5", "expected a mapping\n"),
+        ('bell: "08:20"', 'bell: "08:00"', "demand.pupils.bell: found 08:00, but arrival_mean 08:03", "have arrived"),
+        (
+            "link: main_e2, kind: parking",
+            "link: main_e1, kind: parking",
+            "main_e1, for the school",
+            "main_e2 or main_w2",
+        ),
         ('bell: "08:20"', 'bell: "8.20 am"', "demand.pupils.bell", "time of day"),
         ("from_m: 140, to_m: 176", "from_m: 140, to_m: 1760", "1760", "460"),
         ("link: main_e2, kind: parking", "link: main_e9, kind: parking", "main_e9", "did you mean main_e"),

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from sim.agents.parent import Parent
 from sim.demand import draw
 from sim.interventions import resolve
 from sim.kernel import state as k
@@ -191,3 +192,21 @@ def test_double_parking_and_stopping_in_the_lane_both_bear_load():
     usual = mean_past_gate(scenario)
     assert abs(mean_past_gate(without) - usual) > 1.0
     assert abs(mean_past_gate(cleared) - usual) > 1.0
+
+
+@pytest.mark.parametrize("kept", [("main_e2",), ("main_w2",), ()])
+def test_where_a_side_of_the_gate_has_no_place_families_stop_in_the_lane_or_park_further_off(kept):
+    scenario = short(school())
+    network = scenario.site.network
+    zones = tuple(z for z in network.curb_zones if z.users == "bus" or z.link in kept)
+    scenario = replace(scenario, site=replace(scenario.site, network=replace(network, curb_zones=zones)))
+    model = SchoolMorning(scenario, seed=5)
+    assert model.run().failure is None
+    families = [agent for agent in model.agents if isinstance(agent, Parent)]
+    places = [family.place for family in families]
+    assert families and all(places)
+    kinds = {place.kind for place in places}
+    assert "remote" in kinds
+    assert {place.link for place in places if place.zone} <= set(kept)
+    if not kept:
+        assert kinds == {"remote", "double_parked"}

@@ -52,6 +52,7 @@ def test_a_reference_comes_back_as_it_was_written(tmp_path):
         ("[3.0, 4.0]", "[3.0]", "each replication needs 2 values"),
         ("[3.0, 4.0]", "[3.0, null]", "replications.1.1"),
         ('"history"', '"histroy"', "history"),
+        ('"cases": {', '"cases": {}, "former": {', "cases: found a mapping, expected 1 items or more"),
     ],
 )
 def test_a_garbled_reference_gets_one_clear_line(tmp_path, old, new, told):
@@ -80,6 +81,7 @@ def test_the_small_case_is_judged_by_bytes_at_home_and_by_values_elsewhere():
     away = Made(platform="Darwin arm64", packages={"numpy": "2.1"})
     assert judged(THEN, THEN, away, HERE) == ("pass", "the same bytes")
     assert judged(other, THEN, HERE, HERE) == ("fail", "bytes differ: trips")
+    assert judged(THEN, replace(THEN, hashes={}), HERE, HERE) == ("fail", "bytes differ: trips and series")
     verdict, why = judged(other, THEN, away, HERE)
     assert verdict == "pass"
     assert "made with Linux x86_64, numpy 2.0 (here 2.1)" in why

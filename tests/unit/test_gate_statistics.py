@@ -63,6 +63,9 @@ def test_the_looks_double_and_end_at_the_budget():
     assert looks(20) == (4, 8, 16, 20)
     assert looks(4) == (4,)
     assert looks(2) == (2,)
+    assert looks(3, known=3) == (3,)  # what a small reference knows is looked at first, by itself
+    assert looks(10, known=3) == (3, 6, 10)
+    assert looks(64, known=64) == looks(64)
 
 
 @pytest.mark.parametrize(("kept", "others"), [(12, 0), (12, 6), (0, 12)])

@@ -1,13 +1,14 @@
 """Road changes: pure functions that change what they name, and nothing when neutral."""
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 
 import pytest
 from pydantic import TypeAdapter
 
 from sim.interventions import catalogue, listing, resolve
+from sim.scenario.faults import BadInput
 from sim.scenario.read import load_scenario
-from sim.scenario.scenario import Planned
+from sim.scenario.scenario import Planned, Scenario
 
 NEUTRAL = {"bus_bay": {"zone": "bus_gate"}}
 ACTIVE = ("bus_bay", "green_belt", "stop_and_go", "guardrail", "waiting_areas", "warden")
@@ -63,6 +64,47 @@ def test_they_stack_in_order():
     longer = resolve(scenario.__class__(**{**vars(scenario), "planned": (*scenario.planned, more)}))
     assert longer.site.network.curb_zone("bus_gate").berths == 7
     assert longer.done == ("bus_bay", "bus_bay")
+
+
+def with_changes(*planned: tuple[str, dict]) -> Scenario:
+    listed = tuple(Planned(name=name, fields=given) for name, given in planned)
+    return resolve(replace(load_scenario("school/baseline"), planned=listed))
+
+
+@pytest.mark.parametrize(
+    ("from_m", "to_m", "left"),
+    [
+        (100.0, 136.0, (140.0, 176.0, 6)),  # does not touch it
+        (152.0, 164.0, (140.0, 152.0, 2)),
+        (130.0, 151.0, (152.0, 176.0, 4)),  # takes its beginning
+        (139.0, 176.0, None),
+    ],
+)
+def test_what_a_road_change_leaves_of_a_zone_is_whole_berths(from_m, to_m, left):
+    bays = {"id": "new", "link": "main_e2", "from_m": from_m, "to_m": to_m, "berths": 2, "shortens": ["parking_gate"]}
+    zones = {z.id: z for z in with_changes(("stop_and_go", bays)).site.network.curb_zones}
+    found = zones.get("parking_gate")
+    assert (found and (found.from_m, found.to_m, found.berths)) == left
+
+
+def test_a_zone_on_another_link_is_not_shortened():
+    bays = {"id": "new", "link": "main_w2", "from_m": 100, "to_m": 112, "berths": 2, "shortens": ["parking_gate"]}
+    with pytest.raises(BadInput, match=r"parking_gate, which lies on main_e2, expected a zone on main_w2"):
+        with_changes(("stop_and_go", bays))
+
+
+def test_wardens_stack_and_stand_where_parents_stop():
+    both = with_changes(("warden", {"zones": ["stopping_gate"]}), ("warden", {"zones": ["parking_gate"]}))
+    assert both == replace(
+        with_changes(("warden", {"zones": ["stopping_gate", "parking_gate"]})), done=("warden", "warden")
+    )
+    with pytest.raises(BadInput, match="a second warden with other numbers"):
+        with_changes(("warden", {"zones": ["stopping_gate"]}), ("warden", {"zones": ["parking_gate"], "sight_m": 20}))
+    with pytest.raises(BadInput, match="bus_gate, for buses"):
+        with_changes(("warden", {"zones": ["bus_gate"]}))
+    bays = {"id": "new", "link": "main_e2", "from_m": 180, "to_m": 204, "berths": 4, "replaces": ["stopping_gate"]}
+    with pytest.raises(BadInput, match="a warden at stopping_gate, which a later road change takes away"):
+        with_changes(("warden", {"zones": ["stopping_gate"]}), ("stop_and_go", bays))
 
 
 def test_the_list_names_fields_and_units():
