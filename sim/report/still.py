@@ -47,7 +47,9 @@ DELAY = LinearSegmentedColormap.from_list("delay", [mpl.colormaps["inferno_r"](x
 SCALES_S = (60, 120, 300, 600, 900, 1200, 1800, 2700, 3600)
 """[s] ends of the scale of delays"""
 MARGIN_M = 14.0
-"""[m] around the streets"""
+"""[m] around the streets, at least"""
+MARGIN = 0.05
+"""Around the streets, as a share of what is seen of them: room for what is written beside them."""
 CHINESE = (
     *("Noto Sans CJK SC", "Source Han Sans SC", "Noto Sans SC", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei"),
     *("Microsoft YaHei", "SimHei", "PingFang SC", "Noto Sans CJK JP", "Noto Serif CJK SC", "Noto Serif CJK JP"),
@@ -121,7 +123,8 @@ def _window(plan: Plan, around: str, radius_m: float) -> Window:
         x0, y0, x1, y1 = shapely.union(street, shapely.Point(gate)).bounds
     else:
         (x0, y0), (x1, y1) = points.min(axis=0), points.max(axis=0)
-    x0, x1, y0, y1 = x0 - MARGIN_M, x1 + MARGIN_M, y0 - MARGIN_M, y1 + MARGIN_M
+    margin = max(MARGIN_M, MARGIN * max(x1 - x0, y1 - y0))
+    x0, x1, y0, y1 = x0 - margin, x1 + margin, y0 - margin, y1 + margin
     wide, high = x1 - x0, y1 - y0
     short = max(0.2 * max(wide, high) - min(wide, high), 0.0) / 2.0
     return (x0, x1, y0 - short, y1 + short) if wide > high else (x0 - short, x1 + short, y0, y1)
@@ -170,7 +173,7 @@ def _figure(
         else:
             axes.set_xlabel(_counts(moments[arm], words), fontsize=6.5, labelpad=3)
         if n == 0:
-            _scale_bar(axes, window, words)
+            _scale_bar(axes, plans[arm], window, words)
     _key(figure, norm, moments, plans, words, height)
     return figure
 
@@ -190,10 +193,16 @@ def _scale_s(moments: dict[str, Moment]) -> float:
     return float(next((s for s in SCALES_S if s >= high), SCALES_S[-1]))
 
 
-def _scale_bar(axes: Axes, window: Window, words: dict[str, str]) -> None:
+def _scale_bar(axes: Axes, plan: Plan, window: Window, words: dict[str, str]) -> None:
+    """Draw it into the corner that streets, and what is written beside them, leave freest."""
     wide, high = window[1] - window[0], window[3] - window[2]
     length = next(m for m in (500, 200, 100, 50, 20, 10, 5) if m <= 0.22 * wide)
-    x, y = window[0] + 0.02 * wide, window[2] + 0.05 * high
+    label = 0.08 * wide
+    near = shapely.union_all([shapely.Polygon(link["outline"]).buffer(0.06 * wide) for link in plan.ground["links"]])
+    corners = [(x, y) for x in (window[0] + 0.02 * wide, window[1] - 0.02 * wide - length - label) for y in
+               (window[2] + 0.05 * high, window[3] - 0.05 * high)]  # fmt: skip
+    boxes = [shapely.box(x, y - 0.03 * high, x + length + label, y + 0.03 * high) for x, y in corners]
+    x, y = corners[min(range(len(corners)), key=lambda n: boxes[n].intersection(near).area)]
     axes.plot([x, x + length], [y, y], color=INK, linewidth=1.6, solid_capstyle="butt", zorder=9)
     axes.annotate(words["metres"].format(n=length), (x + length, y), (3, 0), textcoords="offset points",
                   va="center", fontsize=6.5, zorder=9)  # fmt: skip
