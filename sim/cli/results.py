@@ -65,7 +65,7 @@ def _summary(result: "Result") -> Iterator[str]:
 
 def _show(arguments: argparse.Namespace) -> int:
     from sim.study.results import result_in
-    from sim.verdict import verdict_lines
+    from sim.verdict import account_lines, verdict_lines
 
     result = result_in(arguments.folder)
     if result.is_sweep:
@@ -78,9 +78,9 @@ def _show(arguments: argparse.Namespace) -> int:
             which = f", {failed['replication']}" if failed["replication"] else ""
             print(f"failed: {failed['label']}{which}: {failed['reason']}")
         return DONE
-    for line in verdict_lines(result.verdict()):
-        print(line)
     run = result.run
+    for line in (*verdict_lines(result.verdict()), *account_lines(run)):
+        print(line)
     took = f", {run['wall_s']:.0f} s, started {run['started']}" if "wall_s" in run else ""
     print(f"seed {run['seed']}, dropoff {run['versions']['dropoff']}{took}")
     return DONE

@@ -76,13 +76,14 @@ def _run(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(f"dropoff: interrupted; {KEPT if request.settings.store else 'nothing was written'}", file=sys.stderr)
         return INTERRUPTED
-    from sim.verdict import changes_lines, verdict_lines
+    from sim.study.results import result_in
+    from sim.verdict import account_lines, changes_lines, verdict_lines
 
     for warning in study.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     for line in (*verdict_lines(study.verdict), "", *changes_lines(study.changes)):
         print(line)
-    for line in _saturation(study.facts):
+    for line in (*_saturation(study.facts), *account_lines(result_in(out).run)):
         print(line)
     print(f"figures: {short(out / 'figures')}")
     print(f"results: {short(out)}")

@@ -6,7 +6,7 @@ from sim.verdict.pairs import Estimate, apart, bootstrap_t, compare, fieller, p_
 from sim.verdict.runs import CommonNumbers, common_numbers, pairs_needed, runs_for_mean
 from sim.verdict.sequential import nominal_levels, repeated_p_value
 from sim.verdict.travellers import changes_lines
-from sim.verdict.words import KPI_NAMES, verdict_lines, verdict_sentence
+from sim.verdict.words import KPI_NAMES, account_lines, verdict_lines, verdict_sentence
 
 __all__ = [
     "KPI_NAMES",
@@ -14,6 +14,7 @@ __all__ = [
     "Estimate",
     "Failure",
     "Look",
+    "account_lines",
     "apart",
     "bootstrap_t",
     "changes_lines",

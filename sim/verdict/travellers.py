@@ -30,8 +30,8 @@ def _told(changes: pd.DataFrame, totals: pd.DataFrame) -> Iterator[str]:
     families = changes[changes["group"].eq("families")]
     for _, row in families[families["component"].eq("total") & families["unfinished"].eq(0)].iterrows():
         yield (
-            f"families: {_seconds(row['mean_change_s'])} on average; {_share(row['share_gaining'])} gain and "
-            f"{_share(row['share_losing'])} lose more than {NOTICED}"
+            f"families of all pairs together: {_seconds(row['mean_change_s'])} on average; "
+            f"{_share(row['share_gaining'])} gain and {_share(row['share_losing'])} lose more than {NOTICED}"
         )
         parts = families[families["component"].ne("total")]
         parts = parts[parts["mean_change_s"].abs().ge(0.5)].sort_values("mean_change_s", kind="stable")

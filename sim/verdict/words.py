@@ -1,6 +1,6 @@
 """The verdict in words, for a terminal: a table and a sentence for each target; plain ASCII, 100 columns."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import floor, log10
 from typing import Any
 
@@ -20,6 +20,12 @@ VARIANT_NAMES = {
     "whole_window": "whole measured window",
     "study_area": "whole study area",
     "next_streets": "next streets (displacement)",
+}
+TAKEN = {
+    "cost_yuan": "yuan",
+    "green_taken_m2": "m2 of green belt",
+    "land_taken_m2": "m2 of land",
+    "trees_lost": "trees",
 }
 WIDTH = 100
 Entry = dict[str, Any]
@@ -41,6 +47,13 @@ def verdict_lines(verdict: dict[str, Any]) -> list[str]:
             lines += wrapped(verdict_sentence(entry, verdict))
             lines += wrapped(_same_people(entry))
     return [line.rstrip() for line in (*lines, *_troubles(verdict))]
+
+
+def account_lines(run: Mapping[str, Any]) -> list[str]:
+    """Return what the scenario's road changes cost and take, by `run.json`; no line where that is nothing."""
+    account = run.get("configuration", {}).get("scenario", {}).get("account", {})
+    told = [f"{account[name]:,.10g} {of}" for name, of in TAKEN.items() if account.get(name)]
+    return wrapped(f"the road changes take {', '.join(told)}") if told else []
 
 
 def confidence(verdict: dict[str, Any]) -> str:

@@ -150,5 +150,5 @@ def test_where_nobody_is_nothing_is_said():
 def test_without_a_change_nobody_gains_and_nobody_loses():
     before, _ = random_worlds()
     lines = changes_lines(changes(before, before))
-    assert lines[0].startswith("families: 0.0 s on average; 0 % gain and 0 % lose")
+    assert lines[0].startswith("families of all pairs together: 0.0 s on average; 0 % gain and 0 % lose")
     assert sum("no group that is clear of chance" in line for line in lines) == 2

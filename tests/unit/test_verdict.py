@@ -11,6 +11,7 @@ from sim.kpi.worlds import COLUMNS
 from sim.scenario.scenario import Targets
 from sim.verdict import (
     Look,
+    account_lines,
     bootstrap_t,
     common_numbers,
     compare,
@@ -303,3 +304,12 @@ def test_the_lines_tell_pairs_needed_the_usual_formula_and_what_pairs_save():
     assert entry["runs_for_mean"] == max(runs_for_mean(v) for v in pairs(10, reduction=0.21, spread=0.3))
     assert f"correlation {entry['correlation']:.2f}; independent seeds would take {entry['saving']:.1f} times" in text
     assert "independent seeds" not in "\n".join(verdict_lines(judged(pairs(2))))
+
+
+def test_what_the_road_changes_take_is_told_where_it_is_anything():
+    none = {"cost_yuan": 0.0, "green_taken_m2": 0.0, "land_taken_m2": 0.0, "trees_lost": 0}
+    some = none | {"cost_yuan": 1_250_000.0, "green_taken_m2": 96.5, "trees_lost": 3}
+    assert account_lines({}) == account_lines({"configuration": {"scenario": {"account": none}}}) == []
+    assert account_lines({"configuration": {"scenario": {"account": some}}}) == [
+        "the road changes take 1,250,000 yuan, 96.5 m2 of green belt, 3 trees"
+    ]
