@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from sim.scenario.faults import BadInput, Fault, expected
@@ -27,6 +27,22 @@ REMOTE_M = 60.0  # [m] from the junction to where those park who find nothing at
 OUTSIDE_M = 100.0  # [m] from the junctions to the ends of the study area
 MINUTE_S = 60.0
 
+OPPOSITE = int((BEYOND_M - LEAD_M) / BERTH_M)  # as many cars as stop one behind the other across the street
+EARLIEST_S, LATEST_S = 60 * MINUTE_S, 23 * 60 * MINUTE_S  # [s] bells with an hour before and after it in the same day
+
+
+def _plain(title: str) -> str:
+    if set(title) & set('"\\\n\r'):
+        raise ValueError("expected a title without quotation marks, backslashes and line breaks")
+    return title
+
+
+def _within_the_day(bell: float) -> float:
+    if not EARLIEST_S <= bell <= LATEST_S:
+        raise ValueError(f"expected a time from {_hh_mm(EARLIEST_S)} to {_hh_mm(LATEST_S)}")
+    return bell
+
+
 _Few = Annotated[int, Field(ge=0, le=60), Unit("berths")]
 
 
@@ -34,9 +50,9 @@ _Few = Annotated[int, Field(ge=0, le=60), Unit("berths")]
 class Answers:
     """What a planner knows by heart about the own school."""
 
-    title: Annotated[str, Field(min_length=1, max_length=200, pattern=r'^[^"\\\n]+$')] = "Our school"
+    title: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain)] = "Our school"
     pupils: Annotated[int, Field(ge=1, le=20_000), Unit("pupils")] = 900
-    bell: Clock = 8 * 3600 + 20 * 60.0
+    bell: Annotated[Clock, AfterValidator(_within_the_day)] = 8 * 3600 + 20 * 60.0
     lanes: Annotated[int, Field(ge=1, le=4), Unit("lanes in each direction")] = 1
     speed: SpeedKmH = 40.0
     traffic: Flow = 500.0
@@ -44,7 +60,7 @@ class Answers:
     parking: _Few = 0
     in_lane: _Few = 6
     bays: _Few = 0
-    opposite: _Few = 3
+    opposite: Annotated[int, Field(ge=0, le=OPPOSITE), Unit("berths")] = 3
     buses: Annotated[float, Field(ge=0, le=200), Unit("buses/h in the gate's direction")] = 10.0
     crossing: Literal["zebra", "signal", "none"] = "zebra"
     side: Side = "right"

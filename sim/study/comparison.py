@@ -1,6 +1,7 @@
 """A declared comparison: two worlds, the people who live through both, and when it is judged."""
 
 from dataclasses import dataclass
+from numbers import Integral
 
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.scenario import Scenario
@@ -40,6 +41,11 @@ class Comparison:
         return [*worlds, names, promise, self.seed, list(self.checkpoints), self.family]
 
 
+def is_whole(number: object) -> bool:
+    """Return whether something is a whole number, which True and 2.0 are not."""
+    return isinstance(number, Integral) and not isinstance(number, bool)
+
+
 def compared(
     scenario: Scenario,
     baseline: Scenario,
@@ -53,12 +59,12 @@ def compared(
     from sim.interventions import resolve
 
     faults = [
-        Fault(name, str(found), f"a whole number from {least} to {most}")
+        Fault(name, repr(found), f"a whole number from {least} to {most}")
         for name, found, least, most in (
             ("replications", replications, 1, MOST_REPLICATIONS),
             ("seed", seed, 0, MOST_SEED),
         )
-        if not least <= found <= most
+        if not is_whole(found) or not least <= found <= most
     ]
     if not faults and (list(checkpoints) != sorted(set(checkpoints)) or any(not n >= 2 for n in checkpoints)):
         faults.append(Fault("checkpoints", str(list(checkpoints)), "increasing numbers of pairs, from 2 on"))

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from sim import load_scenario, run_study
 from sim.cli import main
+from sim.scenario.faults import BadInput
 from tests.refused import refused as told
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -115,8 +117,10 @@ def test_a_fault_in_a_road_change_is_one_line(school, capsys, fields, found):
         (["new", "a/b", "--yes"], "begins with a letter"),
         (["new", "123", "--yes"], "begins with a letter"),
         (["new", "yes", "--yes"], "no word like yes"),
-        (["new", "mine", "--bell", "00:10"], "time of day"),
-        (["new", "mine", "--opposite", "41"], "curb_zones"),
+        (["new", "mine", "--bell", "25:00"], "time of day"),
+        (["new", "mine", "--bell", "00:30"], "--bell: found '00:30', expected a time from 01:00 to 23:00"),
+        (["new", "mine", "--title", 'Ecole "X"'], "expected a title without quotation marks"),
+        (["new", "mine", "--opposite", "31"], "--opposite: found '31', expected 30 or less"),
         (["new", "mine", "--pupils", "-5"], "--pupils"),
         (["import", "osm", "nofile.osm", "--around", "x", "--out", "scenarios/x"], "nofile.osm"),
     ],
@@ -197,3 +201,12 @@ def test_only_a_bus_stop_becomes_a_longer_bus_bay(school, capsys):
     edit(school / "bus_bay.yaml", "zone: bus_gate", "zone: parking_gate")
     err = told(capsys, "validate", "school/bus_bay")
     assert "zone: found parking_gate, where parents stop, expected a curb zone with users: bus" in err
+
+
+@pytest.mark.parametrize("number", [{"replications": 2.5}, {"replications": True}, {"seed": "1"}, {"workers": 1.0}])
+def test_what_is_no_whole_number_is_refused_in_python_too(number):
+    pair = load_scenario("school/warden"), load_scenario("school/baseline")
+    with pytest.raises(
+        BadInput, match=rf"{next(iter(number))}: found {next(iter(number.values()))!r}, expected a whole"
+    ):
+        run_study(*pair, **number)
