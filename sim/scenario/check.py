@@ -28,7 +28,13 @@ def check_site(site: Site, where: str = "") -> list[Fault]:
     names = [*_network_names(site.network), *_site_names(site), *demand_names(site)]
     faults = [*roads, *names, *_signals(site.network), *demand_numbers(site.demand)]
     if not roads:
-        faults += [*_crossings(site.network), *_zones(site.network), *_offsets(site), *_somewhere_to_stop(site)]
+        faults += [
+            *_crossings(site.network),
+            *_zones(site.network),
+            *_offsets(site),
+            *_somewhere_to_stop(site),
+            *_of_use(site),
+        ]
     if not roads and not names:
         faults += demand_routes(site, Router(site.network, movements(site.network)))
     return [replace(fault, where=f"{where}: {fault.where}") for fault in faults] if where else faults
@@ -260,9 +266,14 @@ def _somewhere_to_stop(site: Site) -> Iterator[Fault]:
     here = [zone for zone in site.network.curb_zones if zone.link == site.gate.link and zone.users == "school"]
     if not here and not site.remote_parking:
         yield Fault("remote_parking", "none, and no curb zone for the school on the gate's link", "somewhere to stop")
+
+
+def _of_use(site: Site) -> Iterator[Fault]:
+    """Yield zones for parents where no parent looks for a place, or stays for long enough."""
     sides = [link for link in (site.gate.link, site.gate.opposite_link) if link]
+    elsewhere = {link.id for link in site.network.links} - {*sides}
     for n, zone in enumerate(site.network.curb_zones):
-        if zone.users == "school" and zone.link not in sides:
+        if zone.users == "school" and zone.link in elsewhere:
             expected = f"{' or '.join(sides)}, past the gate: nobody looks for a place elsewhere"
             yield Fault(f"network.curb_zones.{n}.link", f"{zone.link}, for the school", expected)
         if zone.max_stay_s is not None and zone.max_stay_s < LEAST_STAY_S:

@@ -238,6 +238,11 @@ NETWORK = {
 
 ZONE = "network.curb_zones.0"
 ZONES = {
+    "nobody looks there": (
+        {f"{ZONE}.link": "n_out", f"{ZONE}.from_m": 20, f"{ZONE}.to_m": 44, f"{ZONE}.berths": 4},
+        f"{ZONE}.link: found n_out, for the school, expected gate or across",
+    ),
+    "no time to get out": ({f"{ZONE}.max_stay_s": 0}, f"{ZONE}.max_stay_s: found 0 s, expected 2 s or more"),
     "twice": ({f"{ZONE}.id": "far"}, "network.curb_zones.1.id: found far"),
     "unknown link": ({f"{ZONE}.link": "gat"}, f"{ZONE}.link: found gat, expected a link (did you mean gate?)"),
     "backwards": ({f"{ZONE}.to_m": 120}, f"{ZONE}.to_m: found 120 m, expected more than from_m, 120 m"),
