@@ -47,15 +47,19 @@ def shown() -> Iterator[Tell]:
 def _lines() -> Tell:
     started = last = time.monotonic()
     before: int | None = None
+    first: tuple[float, int] | None = None  # when the first was done, which waited for the compiler, and how many then
 
     def tell(done: int, total: int) -> None:
-        nonlocal last, before
+        nonlocal last, before, first
         before = done if before is None else before
         now = time.monotonic()
-        if done > before and (now - last >= EVERY_S or done == total):
+        if done > before and first is None:
+            first = now, done
+        if first is not None and (now - last >= EVERY_S or done == total):
             last = now
+            since_s, since = now - first[0], done - first[1]
+            left = f", about {(total - done) * since_s / since:.0f} s to go" if since and done < total else ""
             rate = (done - before) / (now - started)
-            left = f", about {(total - done) / rate:.0f} s to go" if done < total else ""
             words = f"{done} of {total} replications, {now - started:.0f} s, {rate:.1f} a second{left}"
             print(words, file=sys.stderr, flush=True)
 

@@ -14,6 +14,7 @@ from sim import kernel
 from sim.kernel import Straight
 from sim.kernel.order import aim
 from sim.memory import YOUNG, collect_seldom
+from sim.study import progress
 from sim.study.progress import tell_of_compiling
 from tests.streets import Departure, street, traffic_on
 
@@ -124,3 +125,16 @@ def test_copies_of_the_kernel_have_their_compiled_code_in_folders_of_their_own(t
     first = folder_of("x = 1", 1000.0)
     assert folder_of("x = 1", 1000.0) == first
     assert len({first, folder_of("x = 1", 1001.0), folder_of("x = 2", 1000.0)}) == 3
+
+
+def test_what_is_to_go_is_told_from_those_that_waited_for_no_compiler(monkeypatch, capsys):
+    moments = iter([0.0, 1.0, 40.0, 51.0, 62.0])
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(moments))
+    with progress.shown() as tell:
+        for done in (4, 5, 16, 24):
+            tell(done, 24)
+    assert capsys.readouterr().err.splitlines() == [
+        "5 of 24 replications, 40 s, 0.0 a second",
+        "16 of 24 replications, 51 s, 0.2 a second, about 8 s to go",
+        "24 of 24 replications, 62 s, 0.3 a second",
+    ]
