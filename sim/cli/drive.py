@@ -23,9 +23,9 @@ def add(commands: Any) -> None:
 
 
 def _drive(arguments: argparse.Namespace) -> int:
+    from sim.kernel import tell_of_compiling
     from sim.scenario.faults import BadInput, Fault
     from sim.scenario.trip_files import load_trip_site
-    from sim.study.progress import tell_of_compiling
     from sim.trips import run_trips, write_driven
 
     if arguments.step not in (1.0 / n for n in range(1, 11)):
@@ -72,7 +72,7 @@ def _place_for(told: Path, site: Path) -> Path:
 
 def _bench(arguments: argparse.Namespace) -> int:
     from sim.bench import lines
-    from sim.study.progress import tell_of_compiling
+    from sim.kernel import tell_of_compiling
 
     tell_of_compiling()
     for line in lines(as_json=arguments.json):

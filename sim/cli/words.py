@@ -14,8 +14,8 @@ def whole(text: str) -> int:
 
 def seed_of(text: str) -> int:
     """Return the seed that `--seed` tells; raises BadInput."""
+    from sim.kernel.chance import MOST_SEED
     from sim.scenario.faults import BadInput, Fault
-    from sim.study.comparison import MOST_SEED
 
     seed = whole(text)
     if not 0 <= seed <= MOST_SEED:

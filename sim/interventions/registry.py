@@ -57,9 +57,10 @@ def resolve(scenario: Scenario) -> Scenario:
         faults += check_site(changed.site, scenario.name)
         warden = changed.policy.warden
         there = {zone.id for zone in changed.site.network.curb_zones}
-        for id in (id for id in (warden.zones if warden else ()) if id not in there):
-            found = f"a warden at {id}, which a later road change takes away"
-            faults.append(Fault(f"{scenario.name}: interventions", found, "the warden at zones that stay"))
+        for id in warden.zones if warden else ():
+            if id not in there:
+                found = f"a warden at {id}, which a later road change takes away"
+                faults.append(Fault(f"{scenario.name}: interventions", found, "the warden at zones that stay"))
     if faults:
         raise BadInput(*faults)
     return replace(changed, planned=(), done=(*scenario.done, *done))

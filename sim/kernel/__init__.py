@@ -7,6 +7,7 @@ others: two copies of the same sources in one folder would compile anew in turns
 
 import hashlib
 import os
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -36,10 +37,11 @@ def cache_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="dropoff-"))
 
 
-def is_compiled() -> bool:
-    """Return whether a run finds the kernel of these sources compiled, by one before it."""
+def tell_of_compiling() -> None:
+    """Say on standard error, before a run, that it has to compile the kernel first, unless one before it has."""
     switched_off = numba.config.DISABLE_JIT  # type: ignore[attr-defined]
-    return bool(switched_off) or any(Path(numba.config.CACHE_DIR).rglob("step.advance-*.nbi"))  # type: ignore[attr-defined]
+    if not switched_off and not any(Path(numba.config.CACHE_DIR).rglob("step.advance-*.nbi")):  # type: ignore[attr-defined]
+        print("compiling the kernel, once after it is installed: about half a minute", file=sys.stderr, flush=True)
 
 
 def compiled(*, inline: bool = False) -> Callable[[F], F]:

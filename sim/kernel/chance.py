@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sim.kernel import compiled
 
 MASK = 0xFFFFFFFF
+MOST_SEED = 2**63 - 1
 # What the kernel draws for; the purposes of the demand begin at 100 (sim.demand).
 COURTESY, YIELD, KEEP_CLEAR, TURNS, BUS_LAW, LOOKED, STAGES, HESITATION = 1, 2, 3, 4, 5, 6, 7, 8
 

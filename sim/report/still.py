@@ -111,13 +111,18 @@ def _fonts(lang: str) -> list[str]:
 # ---------------------------------------------------------------------- the page
 
 
+def _outlines(plan: Plan) -> list[shapely.Polygon]:
+    """Return the ground that each link takes, footways included."""
+    return [shapely.Polygon(link["outline"]).buffer(0) for link in plan.ground["links"]]
+
+
 def _window(plan: Plan, around: str, radius_m: float) -> Window:
     """Return what is to be seen: the streets within a radius of the gate, or all."""
     points = np.vstack([np.asarray(link["outline"], dtype=float) for link in plan.ground["links"]])
     gate = np.asarray(plan.ground["gate"]["point"], dtype=float)
     if around == "gate":
         disc = shapely.Point(gate).buffer(radius_m)
-        seen = shapely.union_all([shapely.Polygon(link["outline"]).buffer(0) for link in plan.ground["links"]])
+        seen = shapely.union_all(_outlines(plan))
         parts = shapely.get_parts(disc.intersection(seen.buffer(0.5)))
         street = min(parts, key=lambda part: part.distance(shapely.Point(gate)))  # not one beyond the houses
         x0, y0, x1, y1 = shapely.union(street, shapely.Point(gate)).bounds
@@ -198,7 +203,7 @@ def _scale_bar(axes: Axes, plan: Plan, window: Window, words: dict[str, str]) ->
     wide, high = window[1] - window[0], window[3] - window[2]
     length = next(m for m in (500, 200, 100, 50, 20, 10, 5) if m <= 0.22 * wide)
     label = 0.08 * wide
-    near = shapely.union_all([shapely.Polygon(link["outline"]).buffer(0.06 * wide) for link in plan.ground["links"]])
+    near = shapely.union_all(_outlines(plan)).buffer(0.06 * wide)
     corners = [(x, y) for x in (window[0] + 0.02 * wide, window[1] - 0.02 * wide - length - label) for y in
                (window[2] + 0.05 * high, window[3] - 0.05 * high)]  # fmt: skip
     boxes = [shapely.box(x, y - 0.03 * high, x + length + label, y + 0.03 * high) for x, y in corners]
@@ -234,7 +239,7 @@ def _panel(
 
 def _streets(axes: Axes, plan: Plan, points_m: float) -> None:
     """Draw footways, asphalt, junctions and lane markings."""
-    links = [shapely.Polygon(link["outline"]).buffer(0) for link in plan.ground["links"]]
+    links = _outlines(plan)
     wide = [
         shapely.LineString(line[:, 1:]).buffer(lane.get("width_m", 3.5) / 2, cap_style="flat")
         for lane, line in zip(plan.lanes, plan.lines, strict=True)

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from numbers import Integral
 
+from sim.kernel.chance import MOST_SEED
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.scenario import Scenario
 from sim.study.task import Task, world_hash
 
 BASELINE, SCENARIO = ARMS = ("baseline", "scenario")
-MOST_REPLICATIONS, MOST_SEED = 100_000, 2**63 - 1
+MOST_REPLICATIONS = 100_000
 
 
 @dataclass(frozen=True)
@@ -41,9 +42,11 @@ class Comparison:
         return [*worlds, names, promise, self.seed, list(self.checkpoints), self.family]
 
 
-def is_whole(number: object) -> bool:
-    """Return whether something is a whole number, which True and 2.0 are not."""
-    return isinstance(number, Integral) and not isinstance(number, bool)
+def unless_whole(name: str, found: object, least: int, most: int) -> list[Fault]:
+    """Return the fault of what is no whole number within bounds; True and 2.0 are none."""
+    if not isinstance(found, bool) and isinstance(found, Integral) and least <= int(found) <= most:
+        return []
+    return [Fault(name, repr(found), f"a whole number from {least} to {most}")]
 
 
 def compared(
@@ -58,14 +61,7 @@ def compared(
     """Return the comparison of two scenarios, their road changes applied; raises BadInput with every fault found."""
     from sim.interventions import resolve
 
-    faults = [
-        Fault(name, repr(found), f"a whole number from {least} to {most}")
-        for name, found, least, most in (
-            ("replications", replications, 1, MOST_REPLICATIONS),
-            ("seed", seed, 0, MOST_SEED),
-        )
-        if not is_whole(found) or not least <= found <= most
-    ]
+    faults = unless_whole("replications", replications, 1, MOST_REPLICATIONS) + unless_whole("seed", seed, 0, MOST_SEED)
     if not faults and (list(checkpoints) != sorted(set(checkpoints)) or any(not n >= 2 for n in checkpoints)):
         faults.append(Fault("checkpoints", str(list(checkpoints)), "increasing numbers of pairs, from 2 on"))
     if not faults and any(n > replications for n in checkpoints):

@@ -16,17 +16,11 @@ def silent(done: int, total: int) -> None:
     """Tell nothing."""
 
 
-def tell_of_compiling() -> None:
-    """Say on standard error, before a run, that it has to compile the kernel first, if it has."""
-    from sim.kernel import is_compiled
-
-    if not is_compiled():
-        print("compiling the kernel, once after it is installed: about half a minute", file=sys.stderr, flush=True)
-
-
 @contextmanager
 def shown() -> Iterator[Tell]:
     """Yield a function that shows the progress on standard error."""
+    from sim.kernel import tell_of_compiling
+
     tell_of_compiling()
     if not sys.stderr.isatty():
         yield _lines()

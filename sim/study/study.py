@@ -8,7 +8,7 @@ from time import monotonic
 
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.scenario import Scenario
-from sim.study.comparison import ARMS, Comparison, compared, is_whole
+from sim.study.comparison import ARMS, Comparison, compared, unless_whole
 from sim.study.executors import Executor, Local, cores
 from sim.study.folder import beside, check_free
 from sim.study.judging import Study
@@ -76,8 +76,8 @@ def run_study(
 def checked_workers(workers: int | None) -> int:
     """Return how many processes to use; raises BadInput for an absurd number."""
     workers = cores() if workers is None else workers
-    if not is_whole(workers) or not 1 <= workers <= MOST_WORKERS:
-        raise BadInput(Fault("workers", repr(workers), f"a whole number from 1 to {MOST_WORKERS}"))
+    if faults := unless_whole("workers", workers, 1, MOST_WORKERS):
+        raise BadInput(*faults)
     return workers
 
 

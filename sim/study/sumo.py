@@ -19,6 +19,7 @@ from sim.formats.sumo_out import (
     check_target,
     write_sumo,
 )
+from sim.kernel.chance import MOST_SEED
 from sim.model import DT_S, curb_link, roads, walkers_at_zebras
 from sim.scenario.demand import BusLine
 from sim.scenario.faults import BadInput, Fault
@@ -28,7 +29,6 @@ from sim.scenario.routes import Router
 from sim.scenario.scenario import Scenario
 from sim.scenario.site import Site
 from sim.scenario.walking import Walk, way
-from sim.study.comparison import MOST_SEED
 from sim.traffic.draft import TURN_SPEED_M_S, cuts
 from sim.traffic.lights import Clock, Light, crossing_light, light_of, stage_lights
 

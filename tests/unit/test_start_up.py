@@ -11,11 +11,10 @@ import numpy as np
 import pytest
 
 from sim import kernel
-from sim.kernel import Straight
+from sim.kernel import Straight, tell_of_compiling
 from sim.kernel.order import aim
 from sim.memory import YOUNG, collect_seldom
 from sim.study import progress
-from sim.study.progress import tell_of_compiling
 from tests.streets import Departure, street, traffic_on
 
 
@@ -24,11 +23,12 @@ def said(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
 
 
-def test_who_runs_given_trips_loads_neither_tables_nor_graphs_nor_all_of_mesa():
+@pytest.mark.parametrize("runs", ["import sim.trips", "from sim.cli import main; main(['drive', 'nowhere'])"])
+def test_who_runs_given_trips_loads_neither_tables_nor_graphs_nor_all_of_mesa(runs):
     spared = {"networkx", "scipy.sparse", "mesa.space", "mesa.experimental.continuous_space"}
     if version("mesa") < "3.4":  # later ones load it for their agents
         spared.add("pandas")
-    assert said(f"import sys, sim.trips; print(*({spared} & set(sys.modules)))") == ""
+    assert said(f"{runs}; import sys; print(*({spared} & set(sys.modules)))") == ""
 
 
 def test_the_rest_of_mesa_is_there_for_whoever_asks():
