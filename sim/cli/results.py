@@ -20,7 +20,7 @@ def add(commands: Any) -> None:
     listing = actions.add_parser("list", help="every result below a folder, with its verdicts")
     listing.add_argument("folder", nargs="?", type=Path, default=Path("results"))
     listing.set_defaults(command=_list)
-    show = actions.add_parser("show", help="the verdicts of a result, as they were printed")
+    show = actions.add_parser("show", help="what was printed of a result: its verdicts, or its indices")
     show.add_argument("folder", type=Path)
     show.set_defaults(command=_show)
     compare = actions.add_parser("compare", help="two results: which KPIs differ, and how sure that is")
@@ -48,11 +48,13 @@ def _list(arguments: argparse.Namespace) -> int:
 
 
 def _summary(result: "Result") -> Iterator[str]:
-    done = result.comparisons()
+    done, run = result.comparisons(), result.run
+    if result.is_sensitivity:
+        yield f"sensitivity ({run['method']}): {run['scenario']} against {run['baseline']}, {run['points']} points"
     if result.is_sweep:
-        declared = len(result.run["comparisons"])
-        state = "finished" if result.run["finished"] else "not finished: the same command goes on from there"
-        yield f"sweep: {result.run['title']}; {len(done)} of {declared} comparisons, {state}"
+        declared = len(run["comparisons"])
+        state = "finished" if run["finished"] else "not finished: the same command goes on from there"
+        yield f"sweep: {run['title']}; {len(done)} of {declared} comparisons, {state}"
     for one in done:
         try:
             verdict = one.verdict()
@@ -68,6 +70,12 @@ def _show(arguments: argparse.Namespace) -> int:
     from sim.verdict import account_lines, verdict_lines
 
     result = result_in(arguments.folder)
+    if result.is_sensitivity:
+        from sim.sensitivity import sensitivity_lines
+
+        for line in sensitivity_lines(result.table("indices"), result.run):
+            print(line)
+        return DONE
     if result.is_sweep:
         from sim.cli.sweep import sweep_lines
 

@@ -71,7 +71,7 @@ def _sensitivity(arguments: argparse.Namespace) -> int:
     numbers = _numbers(given)
     if find_spec("SALib") is None:
         raise BadInput(Fault("dropoff sensitivity", "no SALib", "it installed: pip install 'dropoff[sensitivity]'"))
-    from sim.sensitivity import lines, run_sensitivity, write_sensitivity
+    from sim.sensitivity import run_sensitivity, sensitivity_lines, write_sensitivity
     from sim.study.folder import check_free
 
     scenario, method = given["scenario"], given["method"]
@@ -97,8 +97,8 @@ def _sensitivity(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(f"dropoff: interrupted; {KEPT if store else 'nothing was written'}", file=sys.stderr)
         return INTERRUPTED
-    write_sensitivity(found, out)
-    for line in lines(found):
+    run = write_sensitivity(found, out)
+    for line in sensitivity_lines(found.indices, run):
         print(line)
     print(f"results: {short(out)}")
     return FAILED if found.failures else DONE

@@ -3,7 +3,7 @@
 from sim.sensitivity.assumptions import Number, Parameter, bounded, chosen, given_bounds, numbers
 from sim.sensitivity.design import Design, designed, indices
 from sim.sensitivity.run import FailedPoint, Sensitivity, run_sensitivity
-from sim.sensitivity.writing import lines, write_sensitivity
+from sim.sensitivity.writing import sensitivity_lines, write_sensitivity
 
 __all__ = [
     "Design",
@@ -16,8 +16,8 @@ __all__ = [
     "designed",
     "given_bounds",
     "indices",
-    "lines",
     "numbers",
     "run_sensitivity",
+    "sensitivity_lines",
     "write_sensitivity",
 ]

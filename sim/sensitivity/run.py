@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ class Sensitivity:
     points: pd.DataFrame
     indices: pd.DataFrame
     failures: tuple[FailedPoint, ...]
+    started: datetime
     inputs: tuple[Path, ...]
 
 
@@ -110,6 +112,7 @@ def run_sensitivity(
     simulated with the same seed, hence the same people where their numbers are not touched. Finished replications stay
     in the folder `store`, if given. Raises BadInput.
     """
+    started = datetime.now(UTC)
     executor = Local(checked_workers(workers))
     worlds = _Worlds(scenario, baseline, seed, replications)
     found = numbers(worlds.site_file)
@@ -149,6 +152,7 @@ def run_sensitivity(
         rows,
         table,
         failures,
+        started,
         tuple(dict.fromkeys(files)),
     )
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from sim.scenario.faults import BadInput, Fault
 from sim.study.comparison import BASELINE
 from sim.study.results import Result
 from sim.verdict import Estimate, apart, compare
@@ -14,7 +15,10 @@ SAME, OTHER = "same people", "other people"
 
 
 def contrast_lines(one: Result, other: Result) -> Iterator[str]:
-    """Yield the lines of a comparison of two results: a run with a run, or a sweep's comparisons by their names."""
+    """Yield the lines of a comparison of two results: a run with a run, or a sweep's comparisons by their names.
+
+    Raises BadInput for what has no KPIs.
+    """
     pairs, alone = _matched(one, other)
     for a, b in pairs:
         names = [f"{v['scenario']} against {v['baseline']}" for v in (a.verdict(), b.verdict())]
@@ -25,6 +29,9 @@ def contrast_lines(one: Result, other: Result) -> Iterator[str]:
 
 
 def _matched(one: Result, other: Result) -> tuple[list[tuple[Result, Result]], list[str]]:
+    for each in (one, other):
+        if each.is_sensitivity:
+            raise BadInput(Fault(str(each.folder), "a sensitivity study", "a run or a sweep: what has KPIs"))
     if not (one.is_sweep or other.is_sweep):
         return [(one, other)], []
     found = [{_name(r): r for r in each.comparisons()} for each in (one, other)]

@@ -17,6 +17,8 @@ MARK = "run.json"
 FILMS = "films"
 SWEEP = "sweep"
 """The kind of result that is many comparisons, each in a folder of its own."""
+SENSITIVITY = "sensitivity"
+"""And the one that has no verdict: which assumptions it hangs on."""
 PROGRAM = "dropoff"
 
 

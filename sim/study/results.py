@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from sim.scenario.faults import BadInput, Fault, near_miss
 from sim.scenario.scenario import Scenario
-from sim.study.folder import MARK, PROGRAM, SWEEP, read_json
+from sim.study.folder import MARK, PROGRAM, SENSITIVITY, SWEEP, read_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ SHORTEST_ID = 6
 
 @dataclass(frozen=True)
 class Result:
-    """A folder that `run_study` or `run_sweep` wrote; `run` is the content of its `run.json`."""
+    """A folder that `run_study`, `run_sweep` or `write_sensitivity` wrote; `run` is the content of its `run.json`."""
 
     folder: Path
     run: dict[str, Any]
@@ -33,6 +33,11 @@ class Result:
     def is_sweep(self) -> bool:
         """Return whether it holds many comparisons."""
         return self.run.get("kind") == SWEEP
+
+    @property
+    def is_sensitivity(self) -> bool:
+        """Return whether it tells which assumptions a verdict hangs on, and has none itself."""
+        return self.run.get("kind") == SENSITIVITY
 
     def verdict(self) -> dict[str, Any]:
         """Return the content of `verdict.json`; raises BadInput if there is none."""
@@ -43,13 +48,15 @@ class Result:
 
     def comparisons(self) -> list["Result"]:
         """Return the comparisons of a sweep that are finished, in the order declared; of a run: itself."""
+        if self.is_sensitivity:
+            return []
         if not self.is_sweep:
             return [self]
         found = (_result(self.folder / name) for name in self.run["comparisons"])
         return [each for each in found if each is not None]
 
     def table(self, name: str) -> "pd.DataFrame":
-        """Return "runs", "kpis", "trips" or "series"; raises BadInput if it cannot be read."""
+        """Return "runs", "kpis", "trips", "indices" or another one; raises BadInput if it cannot be read."""
         from sim.tables import read_table
 
         file = self.folder / f"{name}.parquet"
@@ -79,9 +86,9 @@ def results_below(folder: Path, depth: int = DEPTH) -> Iterator[Result]:
 
 
 def _result(folder: Path) -> Result | None:
-    """Return the result in a folder, if there is one; other kinds, a sensitivity study say, have no verdict to tell."""
+    """Return the result in a folder, if there is one of a kind that is known here."""
     run = read_json(folder / MARK)
-    is_one = run is not None and run.get("program") == PROGRAM and run.get("kind", SWEEP) == SWEEP
+    is_one = run is not None and run.get("program") == PROGRAM and run.get("kind", SWEEP) in (SWEEP, SENSITIVITY)
     return Result(folder, run) if run is not None and is_one else None
 
 

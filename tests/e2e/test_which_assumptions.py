@@ -44,9 +44,12 @@ def test_two_assumptions_are_screened_with_the_same_people_and_the_same_bytes(ha
     run = json.loads(Path("one/run.json").read_text(encoding="utf-8"))
     assert run["bounds"]["demand.times.dwell.mean_s"] == [10.0, 40.0]
     assert run["failures"] == []
-    capsys.readouterr()
-    main(["results", "list", "."])
-    assert "one" not in capsys.readouterr().out  # it has no verdict to tell
+    assert main(["results", "list", "one"]) == 0
+    assert "sensitivity (morris): hamlet/drop_off_bays against hamlet/baseline, 8 points" in capsys.readouterr().out
+    assert main(["results", "show", "one"]) == 0
+    assert capsys.readouterr().out.splitlines() == told.splitlines()[: told.splitlines().index("results: one")]
+    assert main(["results", "compare", "one", "two"]) == 2
+    assert "one: found a sensitivity study, expected a run or a sweep" in capsys.readouterr().err
     for table in ("indices.parquet", "points.parquet"):
         assert Path("one", table).read_bytes() == Path("two", table).read_bytes()
 
