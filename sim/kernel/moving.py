@@ -202,10 +202,9 @@ def advance_lane(
             me.v = after
             if me.rest != 0:
                 me.rest = 2
-            if after >= V_QUEUE:
-                me.standing = -1
-            elif me.standing < 0 and after < V_STANDING:
-                me.standing = tick
+            since = me.standing
+            since = tick if since < 0 and after < V_STANDING else since
+            me.standing = -1 if after >= V_QUEUE else since
             if seen:
                 detect(segments, detectors, passed, i, segment, before, x, tick)
             if (

@@ -116,8 +116,7 @@ def insert(lanes: Records, order: Ints, lane: int, k: int, vehicle: int) -> bool
     lanes[lane].count = n + 1
     if k < lanes[lane].still:
         lanes[lane].still = 0
-    if n == 0:
-        order[word_of(lanes, order, lane)] |= bit_of(lane)
+    order[word_of(lanes, order, lane)] |= bit_of(lane)
     return True
 
 
@@ -131,8 +130,7 @@ def remove(lanes: Records, order: Ints, lane: int, k: int) -> None:
     lanes[lane].count = n
     if k < lanes[lane].still:
         lanes[lane].still = 0
-    if n == 0:
-        order[word_of(lanes, order, lane)] &= ~bit_of(lane)
+    order[word_of(lanes, order, lane)] &= ~(bit_of(lane) if n == 0 else 0)
 
 
 @compiled(inline=True)
