@@ -46,6 +46,7 @@ class Finding:
     then: float | None = None
     now: float | None = None
     interval: Interval | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,5 +170,6 @@ def _finding(name: str, watched: Watched, sample: Sample, confidence: float) -> 
         why = f"not defined in {undefined} of {now.size} replications"
         return Finding(name, watched.name, "fail" if undefined == now.size else "undecided", why, now.size)
     found = interval(sample, confidence)
-    numbers = {"margin": watched.margin, "then": float(then.mean()), "now": float(now.mean())}
-    return Finding(name, watched.name, outcome(found, watched.margin), "", now.size, interval=found, **numbers)
+    means = float(then.mean()), float(now.mean())
+    judged = outcome(found, watched.margin)
+    return Finding(name, watched.name, judged, "", now.size, watched.margin, *means, found, watched.unit)

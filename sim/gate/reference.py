@@ -47,6 +47,11 @@ class Watched:
         """Return the name for a person."""
         return f"{self.arm} {self.kpi}" + ("" if self.variant == "am" else f" {self.variant}")
 
+    @property
+    def unit(self) -> str:
+        """Return its unit; families are counted."""
+        return "" if self.kpi == "families" else "s"
+
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)
 class Exact:

@@ -32,8 +32,9 @@ def told(finding: Finding) -> str:
     if found is None or finding.then is None or finding.now is None or finding.margin is None:
         return finding.why
     bounds = f"[{_per_cent(found.low)}, {_per_cent(found.high)}]"
+    unit = f" {finding.unit}" if finding.unit else ""
     return (
-        f"{finding.then:.5g} -> {finding.now:.5g}, {_per_cent(found.difference)} {bounds}, "
+        f"{finding.then:.5g} -> {finding.now:.5g}{unit}, {_per_cent(found.difference)} {bounds}, "
         f"margin {100 * finding.margin:g} %, {finding.replications} replications"
     )
 
@@ -80,7 +81,8 @@ def _row(finding: Finding) -> str:
     found, mark = finding.interval, f"**{finding.outcome}**" if finding.outcome != "pass" else "pass"
     if found is None or finding.then is None or finding.now is None or finding.margin is None:
         return f"| {mark} | {finding.name} | | | {finding.why} | | | {finding.replications or ''} |"
-    cells = (mark, finding.name, f"{finding.then:.5g}", f"{finding.now:.5g}", _per_cent(found.difference),
+    name = f"{finding.name} [{finding.unit}]" if finding.unit else finding.name
+    cells = (mark, name, f"{finding.then:.5g}", f"{finding.now:.5g}", _per_cent(found.difference),
              f"{_per_cent(found.low)} to {_per_cent(found.high)}", f"{100 * finding.margin:g} %",
              str(finding.replications))  # fmt: skip
     return f"| {' | '.join(cells)} |"

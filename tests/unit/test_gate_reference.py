@@ -112,14 +112,14 @@ def test_families_are_counted_where_they_stop_and_by_the_kind_where_there_is_no_
 
 
 PASSED = Finding("s/a", "exact small case", "pass", "the same bytes")
-FAILED = Finding("s/a", "scenario M1", "fail", "", 8, 0.02, 100.0, 110.0, Interval(0.1, 0.05, 0.15))
+FAILED = Finding("s/a", "scenario M1", "fail", "", 8, 0.02, 100.0, 110.0, Interval(0.1, 0.05, 0.15), "s")
 OPEN = Finding("s/a", "scenario M2", "undecided", "not defined in 1 of 8 replications", 8)
 
 
 def test_the_terminal_names_the_worst():
     told = list(lines([Checked("s", (PASSED, FAILED, OPEN))]))
     assert told[-1].startswith("s: FAIL: scenario M1; if this is what you want: dropoff check --site s --update")
-    assert any("100 -> 110, +10.00 % [+5.00 %, +15.00 %], margin 2 %, 8 replications" in line for line in told)
+    assert any("100 -> 110 s, +10.00 % [+5.00 %, +15.00 %], margin 2 %, 8 replications" in line for line in told)
     assert list(lines([Checked("s", (PASSED, OPEN))]))[-1].startswith("s: UNDECIDED: scenario M2")
     assert list(lines([Checked("s", (PASSED,))]))[-1] == "s: PASS"
 
