@@ -15,6 +15,7 @@ import pytest
 import sim
 import sim.model
 from sim.cli import main
+from sim.report.changes import draw_changes
 from sim.scenario.read import load_scenario
 from sim.study import run_study
 
@@ -47,6 +48,23 @@ def test_the_folder_holds_what_it_takes_to_judge_and_to_make_again(result):
     trips = pd.read_parquet(result / "trips.parquet")
     assert set(trips["replication"]) == {0, 1}
     assert not list(result.parent.glob(".*"))
+
+
+def test_the_figure_of_changes_shows_what_few_pairs_leave_open(result):
+    verdict = json.loads((result / "verdict.json").read_text())
+    first, second, third = [e for e in verdict["targets"] if e["reduction"] and e["kpi"] == "M1"][:3]
+    first |= {"reduction": 0.2, "low": -58.0, "high": 0.4}
+    second |= {"reduction": 0.2, "low": 0.1, "high": 1.7}
+    third |= {"reduction": 0.2, "low": None, "high": None}
+    figure = draw_changes(verdict)
+    axes = figure.axes[0]
+    assert -150.0 < axes.get_xlim()[0] < axes.get_xlim()[1] < 500.0
+    marks = {round(line.get_ydata()[0]): line for line in axes.lines if line.get_marker() in ("<", ">", "o", "D")}
+    assert [marks[y].get_marker() for y in range(3)] == [">", "<", "o"]  # the last that was drawn in each row
+    assert marks[2].get_markerfacecolor() == "white"
+    assert "Arrows: the interval goes on. Hollow: no interval can be given." in " ".join(
+        text.get_text().replace("\n", " ") for text in figure.texts
+    )
 
 
 def test_the_same_seed_gives_the_same_tables_on_one_process(result):
