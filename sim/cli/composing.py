@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
+    from sim.study.executors import Executor
 
 SETTINGS = ("replications", "checkpoints", "seed", "workers", "executor", "store", "out")
 KEYS = ("scenario", "baseline", "study", *SETTINGS, "record")
@@ -38,6 +39,14 @@ class Request:
     baseline: "Scenario"
     settings: Settings
     inputs: tuple[Path, ...]
+
+
+def executor_from(settings: Settings) -> "Executor":
+    """Return what the settings name; raises BadInput."""
+    from sim.study.executors import executor_of
+    from sim.study.study import checked_workers
+
+    return executor_of(settings.executor, checked_workers(settings.workers))
 
 
 def requested(words: Sequence[str]) -> Request:

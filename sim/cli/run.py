@@ -5,12 +5,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.cli.composing import Request, Settings, default_out, requested, several
-from sim.cli.words import DONE, FAILED, INTERRUPTED, short
+from sim.cli.composing import Request, default_out, executor_from, requested, several
+from sim.cli.words import DONE, FAILED, INTERRUPTED, KEPT, short
 
 if TYPE_CHECKING:
     from sim.study import Study
-    from sim.study.executors import Executor
 
 RUN_HELP = """\
 words of the form key=value, in any order:
@@ -27,7 +26,6 @@ words of the form key=value, in any order:
   site.KEY=VALUE          changes the site in both arms: site.demand.pupils.cars=520 (or site.demand.cars=520)
 with -m, values with commas are all run, as a sweep: scenario=school/bus_bay,school/warden seed=1,2
 """
-KEPT = "no half result is left, and finished replications are kept: the same command goes on from there"
 
 
 def add(commands: Any) -> None:
@@ -41,14 +39,6 @@ def add(commands: Any) -> None:
     run.add_argument("overrides", nargs="*", metavar="KEY=VALUE")
     run.add_argument("-m", "--multirun", action="store_true", help="run every combination of values with commas")
     run.set_defaults(command=_run)
-
-
-def executor_from(settings: Settings) -> "Executor":
-    """Return what the settings name; raises BadInput."""
-    from sim.study.executors import executor_of
-    from sim.study.study import checked_workers
-
-    return executor_of(settings.executor, checked_workers(settings.workers))
 
 
 def _saturation(facts: dict[str, dict[str, float]]) -> list[str]:

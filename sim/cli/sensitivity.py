@@ -7,8 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sim.cli.run import KEPT
-from sim.cli.words import DONE, FAILED, INTERRUPTED, short, whole
+from sim.cli.words import DONE, FAILED, INTERRUPTED, KEPT, short, whole
 
 HELP = """\
 words of the form key=value, in any order:

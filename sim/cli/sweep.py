@@ -8,9 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.cli.composing import SETTINGS, Settings, composed, overrides, requested
-from sim.cli.run import KEPT, executor_from
-from sim.cli.words import DONE, FAILED, INTERRUPTED, short
+from sim.cli.composing import SETTINGS, Settings, composed, executor_from, overrides, requested
+from sim.cli.words import DONE, FAILED, INTERRUPTED, KEPT, short
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,10 +1,12 @@
-"""What the commands share: exit codes, paths as one types them, and whole numbers."""
+"""What the commands share: exit codes, what an interrupted one says, paths as one types them, and whole numbers."""
 
 import os
 from pathlib import Path
 
 DONE, TROUBLE, BAD_INPUT, UNDECIDED, FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """Exit codes; 1 is also the gate's "failed", and 3 its "undecided" alone."""
+
+KEPT = "no half result is left, and finished replications are kept: the same command goes on from there"
 
 
 def whole(text: str) -> int:

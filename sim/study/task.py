@@ -6,14 +6,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
 
+from sim import __version__
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.scenario import Scenario, Targets
+from sim.study.folder import write_json
 from sim.study.provenance import sha256, versions
 from sim.study.store import Store
+
+if TYPE_CHECKING:
+    from sim.records import Record
 
 PACKAGE = Path(__file__).resolve().parents[1]
 NOT_SIMULATED = ("bench.py", "cli", "formats", "gate", "kpi", "report", "sensitivity", "study", "trips.py", "verdict")
@@ -95,7 +100,6 @@ def perform(
     The record goes into the store, if this machine sees it, else back. A film is written into a new folder.
     """
     from sim.model import simulate
-    from sim.study.writing import write_film
     from sim.tables import pack
 
     if simulator() != expected:
@@ -107,7 +111,7 @@ def perform(
             return Sent(None)
         record = simulate(task.world, seed=task.seed, replication=task.replication, filmed=film is not None)
         if film is not None:
-            record = write_film(record, film)
+            record = _without_film(record, film)
         packed = pack(record)
         if not seen:
             return Sent(packed)
@@ -117,3 +121,14 @@ def perform(
         return bad.faults
     except OSError as error:
         return error
+
+
+def _without_film(record: "Record", folder: Path) -> "Record":
+    """Write a record's film into a new folder, and return the record without it; raises OSError."""
+    from sim import tables
+
+    assert record.film is not None
+    folder.mkdir(parents=True)
+    tables.write_film(record.film, folder, {"dropoff.version": __version__})
+    write_json(folder / "map.json", record.film.map, indent=None)
+    return replace(record, film=None)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim import __version__
 from sim.study import provenance
 from sim.study.comparison import ARMS
 from sim.study.folder import FILMS, MARK, PROGRAM, appearing, write_json
@@ -15,21 +14,9 @@ from sim.study.task import plain
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.records import Record
 
 RUN_ID_LETTERS = 16
 """Of a replication's key, by which it is called; two that differ share them once in 10^19 pairs."""
-
-
-def write_film(record: "Record", folder: Path) -> "Record":
-    """Write a record's film into a new folder, and return the record without it; raises OSError."""
-    from sim import tables
-
-    assert record.film is not None
-    folder.mkdir(parents=True)
-    tables.write_film(record.film, folder, {"dropoff.version": __version__})
-    write_json(folder / "map.json", record.film.map, indent=None)
-    return replace(record, film=None)
 
 
 def write_study(
