@@ -74,9 +74,21 @@ class Parent(Traveller):
         return True
 
     def search_curb(self) -> Story:
-        """Drive along the curb, looking; return where the car stands, or None at the end."""
+        """Drive slowly along the curb, looking; return where the car stands, or None at the end."""
+        traffic, search_m_s = self.world.traffic, self.world.site.demand.choices.search_km_h / 3.6
+        outlooks = lookouts(self.world, self.curb_link)
+        if outlooks:
+            slow_m = traffic.scene.slowing_distance(self.vehicle, self.curb_link, search_m_s)
+            if (yield traffic.orders.drive_to(self.vehicle, self.curb_link, max(outlooks[0] - slow_m, 0.0))) != MISSED:
+                traffic.orders.slow_down(self.vehicle, search_m_s)
+        place = yield from self.look_along(outlooks)
+        traffic.orders.speed_up(self.vehicle)
+        return place
+
+    def look_along(self, outlooks: list[float]) -> Story:
+        """Look for a place from one offset of the curb after the other; return where the car stands, or None."""
         traffic = self.world.traffic
-        for at_m in lookouts(self.world, self.curb_link):
+        for at_m in outlooks:
             here, offset = traffic.scene.where(self.vehicle) if self.part != "approach" else ("", 0.0)
             if here == self.curb_link and offset > at_m + 1.0:
                 continue

@@ -47,6 +47,7 @@ CHOICES = Choices(
     willing_full_m=60.0,
     willing_zero_m=150.0,
     sight_m=40.0,
+    search_km_h=20.0,
     double_park_share=0.25,
     double_park_though_free_share=0.085,
     double_park_within_m=60.0,

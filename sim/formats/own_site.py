@@ -26,6 +26,7 @@ BEYOND_M = 240.0  # [m] from the gate to the next junction
 REMOTE_M = 60.0  # [m] from the junction to where those park who find nothing at the gate
 OUTSIDE_M = 100.0  # [m] from the junctions to the ends of the study area
 MINUTE_S = 60.0
+TAXI_SHARE, PUPILS_PER_CAR = 0.03, 1.25  # [A], as at the default school
 
 OPPOSITE = int((BEYOND_M - LEAD_M) / BERTH_M)  # as many cars as stop one behind the other across the street
 EARLIEST_S, LATEST_S = 60 * MINUTE_S, 23 * 60 * MINUTE_S  # [s] bells with an hour before and after it in the same day
@@ -164,7 +165,10 @@ def _values(name: str, given: Answers) -> dict[str, object]:
         "after": _hh_mm(given.bell + 20 * MINUTE_S),
         "window_end": _hh_mm(given.bell + 60 * MINUTE_S),
         "pupils": given.pupils,
+        "cars": round(given.pupils * (given.car_share + TAXI_SHARE) / PUPILS_PER_CAR),
         "car": f"{given.car_share:g}",
+        "taxi": TAXI_SHARE,
+        "per_car": PUPILS_PER_CAR,
         "walk": f"{0.64 - given.car_share:.6g}",  # 0.36 come by other means
         "across": 0.8 if given.opposite else 0,
         "crossing_share": 0 if given.crossing == "none" else 0.2,

@@ -162,11 +162,12 @@ def set_out(
         if vehicles[j].x - vehicles[j].length < me.x + me.s0 + me.v or vehicles[j].returns_x < returns_x - SHORT:
             return False  # too near, or it comes back first, into the row that was to be passed
         room_end -= vehicles[j].length + ROOM
-    if me.target_mode >= STOP and me.target_segment == segment and me.target_x < returns_x:
-        return False  # it wants to stop before that
     if returns_x + me.s0 + SHORT > room_end:
         return False
     v_most = me.desired if me.desired < V_PASSING else V_PASSING
+    stops_x = returns_x + SHORT + 0.5 * v_most * v_most / me.b
+    if me.target_mode >= STOP and me.target_segment == segment and me.target_x < stops_x:
+        return False  # it wants to stop before it could
     lasts = passing_time(me.v, me.a, v_most, returns_x - me.x)
     if not is_clear(vehicles, lanes, order, net, segments, i, segment, returns_x, lasts, START):
         return False

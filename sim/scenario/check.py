@@ -12,7 +12,7 @@ from sim.scenario.site import Site
 
 LEAST_LINK_M = 1.0
 """[m] a shorter link is a slip of the pen"""
-LEAST_BERTH_M = {"school": 4.0, "bus": 11.0}
+LEAST_BERTH_M = {"school": 5.0, "bus": 11.0}
 """[m] of curb that a berth takes at least, by users"""
 LEAST_STAY_S = 2.0
 """[s] in which a child may get out, at least, where the stay is limited [assumption]"""

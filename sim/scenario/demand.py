@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from sim.scenario.fields import STRICT, Clock, Count, Flow, Metres, Name, Seconds, Share, Speed, Unit
+from sim.scenario.fields import STRICT, Clock, Count, Flow, Metres, Name, Seconds, Share, Speed, SpeedKmH, Unit
 from sim.scenario.network import Turning
 
 
@@ -119,6 +119,8 @@ class Choices:
     """No driver accepts a longer walk; in between the share falls linearly."""
     sight_m: Metres
     """How far ahead a driver sees whether a berth is free."""
+    search_km_h: SpeedKmH = 20.0
+    """Who looks for a place drives no faster than this [assumption]."""
     double_park_share: Share
     double_park_though_free_share: Share
     double_park_within_m: Metres

@@ -39,6 +39,8 @@ class Orders:
         self.beside: dict[int, list[int]] = {}
         """When a vehicle left its lane for a berth, and came back to it [ticks], in turns."""
         self._desk = desk
+        self._tops: dict[int, float] = {}
+        """Own top speeds [m/s] of those who were slowed down."""
         self._awaited: dict[int, simpy.Event] = {}
         self._leaving: dict[int, simpy.Event] = {}
 
@@ -104,6 +106,21 @@ class Orders:
 
     def _drives(self, vehicle: int) -> None:
         self.scene.vehicle.state[vehicle], self.scene.vehicle.standing[vehicle] = k.DRIVING, int(self.env.now)
+
+    def slow_down(self, vehicle: int, most_m_s: float) -> None:
+        """Let a vehicle drive no faster than so many m/s, from now on until `speed_up`."""
+        me = self.scene.vehicle
+        self._tops.setdefault(vehicle, me.top[vehicle])
+        me.top[vehicle] = min(self._tops[vehicle], most_m_s)
+        me.desired[vehicle] = min(me.desired[vehicle], most_m_s)
+
+    def speed_up(self, vehicle: int) -> None:
+        """Let a vehicle drive as fast as its driver wishes, if it was slowed down."""
+        me = self.scene.vehicle
+        if vehicle in self._tops:
+            me.top[vehicle] = self._tops.pop(vehicle)
+            if (lane := me.lane[vehicle]) >= 0:
+                me.desired[vehicle] = min(self.scene.lane.limit[lane] * me.factor[vehicle], me.top[vehicle])
 
     def find_another_way(self, vehicle: int) -> None:
         """Let a driver in the wrong lane for a turn, or before a full link, take the best way that the lane allows.

@@ -76,9 +76,17 @@ class Scene:
 
     def longest_stop_m(self, vehicle: int, link: str) -> float:
         """Return the distance [m] in which a driver told in a tick's time stops from the speed wished for on a link."""
-        me = self.vehicle
-        v: float = min(self.network.link(link).speed_km_h / 3.6 * me.factor[vehicle], me.top[vehicle])
+        v = self._wished(vehicle, link)
         return self._stop_m(vehicle, v) + v * self.layout.road.dt
+
+    def slowing_distance(self, vehicle: int, link: str, speed_m_s: float) -> float:
+        """Return the distance [m] in which a driver comfortably slows down from the speed wished for on a link."""
+        v = self._wished(vehicle, link)
+        return max(self._stop_m(vehicle, v) - self._stop_m(vehicle, speed_m_s), 0.0)
+
+    def _wished(self, vehicle: int, link: str) -> float:
+        me = self.vehicle
+        return float(min(self.network.link(link).speed_km_h / 3.6 * me.factor[vehicle], me.top[vehicle]))
 
     def _stop_m(self, vehicle: int, v: float) -> float:
         return float(0.5 * v * v / self.vehicle.b[vehicle] + 0.5 * v * self.layout.road.dt)

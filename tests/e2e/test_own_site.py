@@ -78,3 +78,19 @@ def test_a_school_from_the_map_runs_through_its_morning(tmp_path, monkeypatch, s
     record = simulate(resolve(load_scenario("there/baseline")), seed=1)
     assert record.failure is None
     assert all(record.trips["finished"])
+
+
+QUIET = ["--yes", "--traffic", "20", "--buses", "0", "--pupils", "150", "--crossing", "none", "--in-lane", "0"]
+
+
+@pytest.mark.parametrize("speed", ["20", "40", "60"])
+def test_on_a_quiet_street_nobody_drives_past_free_berths_however_fast_one_may_drive(tmp_path, monkeypatch, speed):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "quiet", *QUIET, "--bays", "8", "--speed", speed]) == 0
+    overrides = {"site.demand.choices.double_park_though_free_share": 0.0}
+    trips = simulate(resolve(load_scenario("quiet/baseline", overrides=overrides)), seed=1).trips
+    families = [n for n, kind in enumerate(trips["kind"]) if kind == "family"]
+    assert "remote" not in {trips["stop"][n] for n in families}
+    at_gate = [n for n in families if trips["zone"][n] == "bay_gate"]
+    assert len(at_gate) > 15
+    assert not any(trips["rounds"][n] for n in at_gate)

@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pytest
 
+from sim.agents.choosing import Eyes
 from sim.agents.parent import Parent
 from sim.demand import draw
 from sim.interventions import resolve
@@ -210,3 +211,27 @@ def test_where_a_side_of_the_gate_has_no_place_families_stop_in_the_lane_or_park
     assert {place.link for place in places if place.zone} <= set(kept)
     if not kept:
         assert kinds == {"remote", "double_parked"}
+
+
+def test_who_looks_for_a_place_drives_slowly_and_nobody_else_for_that(monkeypatch):
+    speeds = []
+    choose = Eyes.choose
+
+    def looked(eyes, *where):
+        speeds.append(float(eyes.world.traffic.scene.vehicle.v[eyes.vehicle]))
+        return choose(eyes, *where)
+
+    monkeypatch.setattr(Eyes, "choose", looked)
+    world = short(school("baseline"))
+    model = SchoolMorning(world, seed=5)
+    own = model.traffic.vehicles["top"].copy()
+    slowed = set()
+    while not model.is_over():
+        model.step()
+        slowed |= set(np.flatnonzero(model.traffic.vehicles["top"] != own).tolist())
+    assert slowed
+    assert slowed <= {agent.vehicle for agent in model.agents if isinstance(agent, Parent)}
+    assert (model.traffic.vehicles["top"] == own).all()  # and all speed up again
+    search_m_s = world.site.demand.choices.search_km_h / 3.6
+    assert len(speeds) > 100
+    assert max(speeds) < 1.25 * search_m_s

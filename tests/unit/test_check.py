@@ -254,7 +254,7 @@ ZONES = {
         {f"{ZONE}.from_m": 5},
         f"{ZONE}.from_m: found 5 m, expected 7.5 to 390.0 m, clear of the junctions of gate",
     ),
-    "short berths": ({f"{ZONE}.berths": 10}, f"{ZONE}.berths: found 10 on 36 m, expected berths of at least 4 m"),
+    "short berths": ({f"{ZONE}.berths": 10}, f"{ZONE}.berths: found 10 on 36 m, expected berths of at least 5 m"),
     "short for buses": (
         {"network.curb_zones.2.berths": 3},
         "network.curb_zones.2.berths: found 3 on 26.6 m, expected berths of at least 11 m",

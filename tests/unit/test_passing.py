@@ -75,6 +75,26 @@ def test_nobody_meets_head_on_and_all_get_through(seed):
     assert traffic.vehicles["acceleration"].min() > -7.0
 
 
+@pytest.mark.parametrize(("beyond_m", "passes"), [(9.0, False), (15.0, False), (20.0, False), (60.0, True)])
+def test_who_has_to_stop_beyond_a_row_passes_it_only_if_it_can_stop_there(beyond_m, passes):
+    cars = [Departure(n, 20 * n, ("ab",), by_agent=True) for n in range(2)]
+    traffic = traffic_on(two_way(), cars, drivers=population(), seed=3)
+    told = []
+
+    def stop(vehicle, at_m):
+        told.append((yield traffic.orders.stop_at(vehicle, "ab", at_m)))
+        yield traffic.env.timeout(traffic.ticks(600.0))
+        traffic.orders.go_on(vehicle)
+
+    for n in range(2):
+        traffic.env.process(stop(n, STOP_M + beyond_m * n))
+    go(traffic, 500.0)
+    assert (traffic.vehicles["x"][1] > STOP_M) == passes
+    go(traffic, 2000.0)
+    assert told == [k.STOPPED, k.STOPPED]
+    assert (traffic.vehicles["state"] == k.GONE).all()
+
+
 def test_a_row_that_moves_off_lets_in_who_is_passing_it():
     traffic, others = stopped(two_way(), 0.0, row=5, for_s=40.0, behind_veh_h=700.0)
     go(traffic, 1200.0)
