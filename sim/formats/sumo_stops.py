@@ -38,6 +38,15 @@ class Call:
     later_s: float = 0.0
 
 
+def in_order(reader: Reader, calls: Iterable[Call]) -> list[Call]:
+    """Return stops in the order in which they are made: each after those before it, or where its `index` puts it."""
+    ordered: list[Call] = []
+    for call in calls:
+        at_end = call.element.given.get("index", "end") == "end"
+        ordered.insert(len(ordered) if at_end else reader.whole(call.element, "index"), call)
+    return ordered
+
+
 class Stops:
     """The places to stop of a demand while they are read."""
 
@@ -57,6 +66,14 @@ class Stops:
         beside = e.tag == "parkingArea" and e.given.get("onRoad") not in YES
         berths = reader.whole(e, "roadsideCapacity", 0) + sum(1 for _ in e.all("space")) if beside else 0
         self.places[id] = Place(reader.text(e, "lane"), from_m, to_m, beside, berths)
+
+    def links(self, calls: Iterable[Call]) -> Iterator[str]:
+        """Yield the links that stops are on, of those whose edge is known."""
+        for e in (call.element for call in calls):
+            place = next((self.places.get(e.given[k]) for k in PLACES if k in e.given), None)
+            edge, _ = _parted(self._first_of(e) if place is None else place.lane)
+            if edge in self.edges:
+                yield name_of(edge)
 
     def made_by(self, reader: Reader, vehicle: Element, trip: Trip, calls: Iterable[Call]) -> Iterator[Stop]:
         """Yield a vehicle's stops, each of which must lie on its way, in order."""

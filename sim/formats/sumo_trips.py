@@ -1,19 +1,20 @@
 """SUMO's demand as trips of ours: vehicles, trips and flows, with the types, routes and stops they refer to."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sim.formats.sumo_departures import MOST_TRIPS, WAIT_FOR_PEOPLE, departures
 from sim.formats.sumo_network import SumoNetwork
 from sim.formats.sumo_reader import Reader, name_of
 from sim.formats.sumo_routes import Routes
-from sim.formats.sumo_stops import PLACES, Call, Stops
+from sim.formats.sumo_stops import PLACES, Call, Stops, in_order
 from sim.formats.sumo_types import DEFAULT, NOT_ON_THE_ROAD, Types
 from sim.formats.sumo_ways import Ways
 from sim.formats.sumo_xml import Element
 from sim.scenario.trips import Trip, VehicleType
 
 VEHICLES = ("vehicle", "trip", "flow")
+MARKS = ("from", "via", "to")
 ON_FOOT = ("person", "personFlow", "container", "containerFlow")
 ACTING = ("rerouter", "calibrator", "variableSpeedSign", "vaporizer")
 """What changes traffic in SUMO and has nothing like it here."""
@@ -182,11 +183,25 @@ class _Import:
         calls = [Call(stop, start.later_s) for stop in e.all("stop")]
         route = self.routes.of(reader, e, start.id)
         if route is None:
-            keys = ("from", "via", "to") if "via" in e.given else ("from", "to")
-            marks = [link for key in keys for link in self.routes.links(reader, e, key)]
-            return self.ways.quickest(reader, e, marks, kind), calls
+            calls = in_order(reader, calls)
+            return self.ways.quickest(reader, e, self._marks(reader, e, calls), kind), calls
         before = [Call(stop, start.at_s if route.shared else start.later_s) for stop in route.stops]
-        return route.links if self.ways.is_open(reader, e, route.links, kind) else (), [*before, *calls]
+        path = route.links if self.ways.is_open(reader, e, route.links, kind) else ()
+        return path, in_order(reader, [*before, *calls])
+
+    def _marks(self, reader: Reader, e: Element, calls: Iterable[Call]) -> list[str]:
+        """Return the links that a trip leads over: `from`, those of `via` or else of its stops, and `to`.
+
+        Either end may be left out, and a stop that is no part of `via` must lie on the way: so it is in SUMO.
+        """
+        elsewhere = [(end, key) for end in MARKS for key in _elsewhere(end) if key in e.given and end not in e.given]
+        for end, key in elsewhere:
+            reader.fault(e, key, f"an edge ({end}); duarouter finds edges and routes")
+        told = {end: self.routes.links(reader, e, end) for end in MARKS if end in e.given}
+        between = told["via"] if "via" in told else tuple(self.stops.links(calls))
+        if not (told or between or elsewhere):
+            reader.fault(e, "neither a route nor from and to", "one of them")
+        return [] if elsewhere else [*told.get("from", ()), *between, *told.get("to", ())]
 
     def _note_order(self, reader: Reader) -> None:
         """Note who stands behind one who departs later: SUMO reads a file of routes as time goes on."""
@@ -203,6 +218,11 @@ class _Import:
         for key, words in OWN.items():
             if key in e.given and e.given[key] not in USUAL.get(key, ()):
                 self.note(words)
+
+
+def _elsewhere(end: str) -> tuple[str, ...]:
+    """Return the attributes by which SUMO's tools take an end of a trip for something else than an edge."""
+    return tuple(end + place for place in ("Taz", "Junction", "Junctions", "XY", "LonLat"))
 
 
 def _vehicles(root: Element) -> Iterator[Element]:

@@ -9,7 +9,7 @@ from sim.formats.sumo_types import IDM_FALLS
 from sim.scenario.faults import BadInput
 from sim.scenario.trip_files import load_trip_site
 from sim.trips import run_trips
-from tests.sumo_town import NET, ROUTES, TYPES, write
+from tests.sumo_town import BACK, NET, ROUTES, TYPES, write
 
 
 def site_of(tmp_path, routes=ROUTES, types=TYPES):
@@ -135,14 +135,6 @@ def test_routes_are_drawn_from_a_distribution_by_their_weights(tmp_path, mix):
 def test_a_vehicle_may_have_a_distribution_of_its_own(tmp_path):
     within = '<routeDistribution><route refId="b"/><route edges="w e" probability="0"/></routeDistribution>'
     assert paths_of(tmp_path, f'{TWO}<vehicle id="v" depart="0">{within}</vehicle>') == [("s", "e")]
-
-
-BACK = (
-    NET.replace('<edge id="path"', '<edge id="back" from="d" to="a">'
-    '<lane id="back_0" index="0" speed="13.89" length="500" shape="508,9 -2,9"/></edge>\n    <edge id="path"')
-    .replace("</net>", '<connection from="e" to="back" fromLane="1" toLane="0" dir="t"/>'
-    '<connection from="back" to="w" fromLane="0" toLane="0" dir="t"/></net>')
-)  # fmt: skip
 
 
 def test_a_route_is_driven_again_as_often_as_it_says(tmp_path):
