@@ -1,14 +1,16 @@
 """SUMO's demand as trips of ours: vehicles, trips and flows, with the types, routes and stops they refer to."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from sim.formats.sumo_classes import DEFAULT, NOT_ON_THE_ROAD
 from sim.formats.sumo_departures import MOST_TRIPS, WAIT_FOR_PEOPLE, departures
 from sim.formats.sumo_network import SumoNetwork
 from sim.formats.sumo_reader import Reader, name_of
 from sim.formats.sumo_routes import Routes
 from sim.formats.sumo_stops import PLACES, Call, Stops, in_order
-from sim.formats.sumo_types import DEFAULT, NOT_ON_THE_ROAD, Types
+from sim.formats.sumo_types import Types
 from sim.formats.sumo_ways import Ways
 from sim.formats.sumo_xml import Element
 from sim.scenario.trips import Trip, VehicleType
@@ -71,7 +73,8 @@ class _Import:
     def __init__(self, sumo: SumoNetwork, readers: Sequence[Reader]) -> None:
         self.readers = readers
         self.notes: dict[str, int] = {}
-        self.types = Types(sumo.edges.values(), self.note)
+        asked = Counter(e.given.get("type", DEFAULT) for r in readers for e in _vehicles(r.root) if e.tag in VEHICLES)
+        self.types = Types(sumo.edges.values(), asked, self.note)
         self.stops = Stops(sumo.edges, self.note)
         self.routes = Routes(sumo.edges.keys(), sumo.dropped, self.note)
         self.ways = Ways(sumo)
@@ -81,8 +84,6 @@ class _Import:
         for reader in self.readers:
             for e in reader.root.within:
                 self._define(reader, e)
-        if DEFAULT not in self.types.all:
-            self.types.define(self.readers[0], Element("vType", {"id": DEFAULT}, self.readers[0].root.line))
         for reader in self.readers:
             for e in reader.root.within:
                 self._define_mix(reader, e)
@@ -143,18 +144,17 @@ class _Import:
         return trips
 
     def _trips(self, reader: Reader, e: Element) -> Iterator[Trip]:
-        """Yield the trips that a vehicle, trip or flow stands for; a fault ends them."""
+        """Yield the trips that a vehicle, trip or flow stands for; one that is none ends them if there are faults."""
         if e.tag in ON_FOOT:
             self.note("persons and containers left out")
             return
-        id, faults = reader.text(e, "id"), len(reader.faults)
-        first_s = None
+        id, first_s = reader.text(e, "id"), None
         for n, at_s in enumerate(departures(reader, e, self.note)):
             first_s = at_s if first_s is None else first_s
             made = self._trip(reader, e, _Start(f"{id}.{n}" if e.tag == "flow" else id, at_s, at_s - first_s))
             if made is not None:
                 yield made
-            elif len(reader.faults) > faults:
+            elif reader.faults:
                 return
 
     def _trip(self, reader: Reader, e: Element, start: _Start) -> Trip | None:
