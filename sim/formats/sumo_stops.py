@@ -57,6 +57,7 @@ class Stops:
         self.note = note
         self.places: dict[str, Place] = {}
         self._berths: dict[str, int] = {}
+        self._missed: set[str] = set()
 
     def define(self, reader: Reader, e: Element) -> None:
         """Take in a bus stop or a parking area."""
@@ -128,10 +129,12 @@ class Stops:
         )
 
     def _place(self, reader: Reader, e: Element) -> Place | None:
-        """Return where a stop is; None, with a fault, if that is not in the network."""
+        """Return where a stop is; None if that is nowhere, with a fault for the first who is to stop there."""
         id = next((e.given[k] for k in PLACES if k in e.given), None)
         if id is not None and id not in self.places:
-            reader.fault(e, f"the stop {id}", "one that is defined", id, self.places)
+            if id not in self._missed:
+                reader.fault(e, f"the stop {id}", "one that is defined", id, self.places)
+            self._missed.add(id)
             return None
         name = self._first_of(e) if id is None else self.places[id].lane
         lane = self._lane(name)

@@ -74,6 +74,13 @@ def test_a_missing_type_is_told_once_with_how_many_are_of_it(tmp_path):
     assert 'id "v0"' in faults[0].where
 
 
+def test_a_missing_route_or_place_is_told_for_the_first_that_needs_it(tmp_path):
+    lost = "".join(f'<vehicle id="v{n}" depart="{n}" route="gone"/>' for n in range(3))
+    stop = '<stop busStop="nowhere" duration="9"/>'
+    lost += "".join(f'<trip id="t{n}" depart="{n}" from="w" to="e">{stop}</trip>' for n in range(3))
+    assert [f.found for f in faults_of(tmp_path, lost)] == ['route="gone"', "the stop nowhere"]
+
+
 def test_one_that_is_missing_in_a_distribution_is_told_there(tmp_path):
     mix = '<vTypeDistribution id="m" vTypes="gone"/>'
     (fault,) = faults_of(tmp_path, f'{mix}<trip id="t" type="m" depart="0" from="w" to="e"/>')
