@@ -47,6 +47,13 @@ NET = """<net version="1.20">
     <connection from="w" to="e" fromLane="1" toLane="1" via=":c_1_1" dir="s" state="M"/>
 </net>
 """
+BACK = (
+    NET.replace('<edge id="path"', '<edge id="back" from="d" to="a">'
+    '<lane id="back_0" index="0" speed="13.89" length="500" shape="508,9 -2,9"/></edge>\n    <edge id="path"')
+    .replace("</net>", '<connection from="e" to="back" fromLane="1" toLane="0" dir="t"/>'
+    '<connection from="back" to="w" fromLane="0" toLane="0" dir="t"/></net>')
+)  # fmt: skip
+"""The town with a street `back` from where e ends to where w begins, so that one can drive round."""
 TYPES = """<additional>
     <vType id="car" accel="2" decel="4" sigma="0" tau="1.2" minGap="2" length="4" speedFactor="1.1" maxSpeed="20"/>
     <vType id="bus" vClass="bus" sigma="0" speedFactor="1"/>

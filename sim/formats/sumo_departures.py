@@ -11,9 +11,12 @@ from math import ceil, inf, isfinite, log1p
 from sim.formats.sumo_mix import drawn
 from sim.formats.sumo_reader import Reader
 from sim.formats.sumo_xml import Element
+from sim.scenario.trips import LATEST_S
 
 MOST_TRIPS = 200_000
 WAIT_FOR_PEOPLE = ("triggered", "containerTriggered")
+NO_TIME = (*WAIT_FOR_PEOPLE, "now", "begin", "split")
+"""What SUMO knows of departures that is no time."""
 RATES = ("period", "vehsPerHour", "perHour", "probability")
 NEVER_S = 1e12
 """[s] further off than any moment of ours"""
@@ -23,10 +26,20 @@ DAY_S = 86_400.0
 
 def departures(reader: Reader, e: Element, note: Callable[[str], None]) -> Iterator[float]:
     """Yield when a vehicle, or each one of a flow, departs [s]; a flow of too many ends one beyond MOST_TRIPS."""
-    if e.tag == "flow":
-        yield from _of_flow(reader, e)
-    elif e.given.get("depart") in WAIT_FOR_PEOPLE:
+    for at_s in _of_flow(reader, e) if e.tag == "flow" else _of_one(reader, e, note):
+        if at_s > LATEST_S:
+            found = f'depart="{e.given["depart"]}"' if "depart" in e.given else f"a departure at {at_s:g} s"
+            reader.fault(e, found, f"one within a week, {LATEST_S:g} s")
+            return
+        yield at_s
+
+
+def _of_one(reader: Reader, e: Element, note: Callable[[str], None]) -> Iterator[float]:
+    told = e.given.get("depart")
+    if told in WAIT_FOR_PEOPLE:
         note("vehicles that wait for a person left out")
+    elif told == "now":
+        note('vehicles with depart="now", which SUMO never lets in, left out')
     else:
         yield reader.seconds(e, "depart")
 

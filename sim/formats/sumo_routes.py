@@ -34,6 +34,8 @@ class Routes:
         self.note = note
         self.all: dict[str, Route] = {}
         self.mixes: dict[str, Mix] = {}
+        self._missed: set[str] = set()
+        """Routes that are nowhere, each of which is told for the first vehicle that is to take it."""
 
     def define(self, reader: Reader, e: Element) -> None:
         """Take in a route that has a name."""
@@ -77,9 +79,10 @@ class Routes:
         return () if unknown else tuple(map(name_of, told))
 
     def _named(self, reader: Reader, vehicle: Element, name: str) -> Route:
-        if name not in self.all:
+        if name not in self.all and name not in self._missed:
             known = itertools.chain(self.all, self.mixes)
             reader.fault(vehicle, f'route="{name}"', "a route that is defined", name, known)
+            self._missed.add(name)
         return self.all.get(name, NOWHERE)
 
     def _route(self, reader: Reader, e: Element, *, shared: bool = True) -> Route:

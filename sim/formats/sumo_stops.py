@@ -1,16 +1,17 @@
 """SUMO's bus stops and parking areas, and the stops that vehicles make at them or elsewhere."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sim.formats.sumo_reader import Reader, name_of, named_as
 from sim.formats.sumo_streets import Edge, Lane
 from sim.formats.sumo_xml import Element
-from sim.scenario.trips import Stop, Trip, lie_ahead
+from sim.scenario.trips import LATEST_S, Stop, Trip, lie_ahead
 
 PLACES = ("busStop", "trainStop", "containerStop", "chargingStation", "parkingArea")
-YES = ("1", "true", "yes", "on", "x")
-"""How SUMO says so."""
+YES = ("1", "true", "yes", "on", "x", "t")
+NO = ("0", "false", "no", "off", "-", "f")
+"""How SUMO says so, in small letters or large ones."""
 JUMPS = ("jump", "jumpUntil")
 """A time of 0 or more in one of them takes a vehicle off the road at the stop, and onto it at the next one."""
 LEAST_STOP_M = 2.0
@@ -38,6 +39,15 @@ class Call:
     later_s: float = 0.0
 
 
+def in_order(reader: Reader, calls: Iterable[Call]) -> list[Call]:
+    """Return stops in the order in which they are made: each after those before it, or where its `index` puts it."""
+    ordered: list[Call] = []
+    for call in calls:
+        at_end = call.element.given.get("index", "end") == "end"
+        ordered.insert(len(ordered) if at_end else reader.whole(call.element, "index"), call)
+    return ordered
+
+
 class Stops:
     """The places to stop of a demand while they are read."""
 
@@ -47,6 +57,7 @@ class Stops:
         self.note = note
         self.places: dict[str, Place] = {}
         self._berths: dict[str, int] = {}
+        self._missed: set[str] = set()
 
     def define(self, reader: Reader, e: Element) -> None:
         """Take in a bus stop or a parking area."""
@@ -54,9 +65,17 @@ class Stops:
         if id in self.places:
             reader.fault(e, "a place that stands twice", "names that stand once")
         from_m, to_m = _stretch(reader, e, lane, lane.length_m) if lane else (0.0, 0.0)
-        beside = e.tag == "parkingArea" and e.given.get("onRoad") not in YES
+        beside = e.tag == "parkingArea" and not _says(e, "onRoad", YES)
         berths = reader.whole(e, "roadsideCapacity", 0) + sum(1 for _ in e.all("space")) if beside else 0
         self.places[id] = Place(reader.text(e, "lane"), from_m, to_m, beside, berths)
+
+    def links(self, calls: Iterable[Call]) -> Iterator[str]:
+        """Yield the links that stops are on, of those whose edge is known."""
+        for e in (call.element for call in calls):
+            place = next((self.places.get(e.given[k]) for k in PLACES if k in e.given), None)
+            edge, _ = _parted(self._first_of(e) if place is None else place.lane)
+            if edge in self.edges:
+                yield name_of(edge)
 
     def made_by(self, reader: Reader, vehicle: Element, trip: Trip, calls: Iterable[Call]) -> Iterator[Stop]:
         """Yield a vehicle's stops, each of which must lie on its way, in order."""
@@ -80,7 +99,7 @@ class Stops:
         if reader.number(e, "speed", 0.0) > 0.0:
             self.note("waypoints, which are passed at a speed (speed), left out")
             return
-        if e.given.get("onDemand") in YES:
+        if _says(e, "onDemand", YES):
             self.note("stops on demand (onDemand), left out as nobody waits there")
             return
         if any(not e.given.get(key, "-1").startswith("-") for key in JUMPS):
@@ -88,11 +107,12 @@ class Stops:
         if "duration" not in e.given and "until" not in e.given:
             self.note("stops without a duration, left out")
             return
+        if "triggered" in e.given and not _says(e, "triggered", NO):
+            self.note("stops that last until somebody gets in (triggered), ended when their own time is up")
         if lane.number > 0:
             self.note("stops in another lane than that at the curb, moved to it")
         edge = self.edges[_parted(place.lane)[0]]
         scale = edge.length_m / lane.length_m  # where lanes differ in length a link has their mean
-        until_s = reader.seconds(e, "until") + call.later_s if "until" in e.given else 0.0
         duration_s = reader.seconds(e, "duration", 0.0)
         if duration_s > LONGEST_STOP_S:
             self.note("stops of more than a day, cut to that")
@@ -103,16 +123,18 @@ class Stops:
             from_m=round(place.from_m * scale, 3),
             to_m=round(place.to_m * scale, 3),
             duration_s=min(duration_s, LONGEST_STOP_S),
-            until_s=until_s,
-            off_lane=place.beside or e.given.get("parking", "0") in (*YES, "opportunistic"),
+            until_s=_until_s(reader, call),
+            off_lane=place.beside or _says(e, "parking", (*YES, "opportunistic")),
             berths=place.berths,
         )
 
     def _place(self, reader: Reader, e: Element) -> Place | None:
-        """Return where a stop is; None, with a fault, if that is not in the network."""
+        """Return where a stop is; None if that is nowhere, with a fault for the first who is to stop there."""
         id = next((e.given[k] for k in PLACES if k in e.given), None)
         if id is not None and id not in self.places:
-            reader.fault(e, f"the stop {id}", "one that is defined", id, self.places)
+            if id not in self._missed:
+                reader.fault(e, f"the stop {id}", "one that is defined", id, self.places)
+            self._missed.add(id)
             return None
         name = self._first_of(e) if id is None else self.places[id].lane
         lane = self._lane(name)
@@ -133,6 +155,20 @@ class Stops:
         return self.edges[edge].lanes.get(number) if edge in self.edges else None
 
 
+def _says(e: Element, key: str, words: Collection[str]) -> bool:
+    """Return whether an attribute is there and is one of these words."""
+    return e.given.get(key, "").lower() in words
+
+
+def _until_s(reader: Reader, call: Call) -> float:
+    """Return until when a stop lasts at least [s]; 0 if it does not say."""
+    e = call.element
+    until_s = reader.seconds(e, "until") + call.later_s if "until" in e.given else 0.0
+    if until_s > LATEST_S:
+        reader.fault(e, f'until="{e.given["until"]}"', f"one within a week, {LATEST_S:g} s")
+    return min(until_s, LATEST_S)
+
+
 def _parted(lane: str) -> tuple[str, int]:
     """Return the edge of a lane, and its number."""
     edge, _, number = lane.rpartition("_")
@@ -150,7 +186,7 @@ def _stretch(reader: Reader, e: Element, lane: Lane, longest_m: float) -> tuple[
     from_m = _from_end(reader.number(e, "startPos", max(to_m - longest_m, 0.0)), length)
     if 0.0 <= from_m <= to_m <= length:
         return from_m, to_m
-    if e.given.get("friendlyPos") not in YES:
+    if not _says(e, "friendlyPos", YES):
         reader.fault(e, f"from {from_m:g} to {to_m:g} m", f"a stretch of the lane's {length:g} m")
     to_m = min(max(to_m, LEAST_STOP_M), length)
     return min(max(from_m, 0.0), max(to_m - LEAST_STOP_M, 0.0)), to_m

@@ -1,44 +1,27 @@
 """SUMO's demand as trips of ours: vehicles, trips and flows, with the types, routes and stops they refer to."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from sim.formats.sumo_departures import MOST_TRIPS, WAIT_FOR_PEOPLE, departures
+from sim.formats.sumo_classes import DEFAULT, NOT_ON_THE_ROAD
+from sim.formats.sumo_departures import MOST_TRIPS, departures
+from sim.formats.sumo_known import unknown
 from sim.formats.sumo_network import SumoNetwork
 from sim.formats.sumo_reader import Reader, name_of
 from sim.formats.sumo_routes import Routes
-from sim.formats.sumo_stops import PLACES, Call, Stops
-from sim.formats.sumo_types import DEFAULT, NOT_ON_THE_ROAD, Types
+from sim.formats.sumo_stops import PLACES, Call, Stops, in_order
+from sim.formats.sumo_types import Types
+from sim.formats.sumo_vehicles import ON_FOOT, VEHICLES, left_out, out_of_order, vehicles
 from sim.formats.sumo_ways import Ways
 from sim.formats.sumo_xml import Element
 from sim.scenario.trips import Trip, VehicleType
 
-VEHICLES = ("vehicle", "trip", "flow")
-ON_FOOT = ("person", "personFlow", "container", "containerFlow")
+MARKS = ("from", "via", "to")
 ACTING = ("rerouter", "calibrator", "variableSpeedSign", "vaporizer")
 """What changes traffic in SUMO and has nothing like it here."""
-OWN = {
-    "departLane": "vehicles that state the lane to enter by (departLane), which enter where there is room",
-    "departPos": "vehicles that begin beyond their first edge's start (departPos), driven from there",
-    "departSpeed": "vehicles that state their speed on entering (departSpeed), which enter as fast as traffic allows",
-    "departEdge": "vehicles that begin on a later edge of their route (departEdge), driven from the first",
-    "arrivalEdge": "vehicles that end on an earlier edge of their route (arrivalEdge), driven to the last",
-    "arrivalLane": "vehicles that state the lane to end in (arrivalLane), which end in any",
-    "arrivalPos": "trips that end before the end of their last edge, driven to its end",
-    "arrivalSpeed": "vehicles that state their speed at the end (arrivalSpeed), which end as fast as traffic allows",
-    "speedFactor": "vehicles with a speed factor of their own, which draw their type's",
-}
-"""Attributes of a vehicle that are left out, and what it does instead."""
-USUAL = {
-    "departLane": ("best", "free"),
-    "departPos": ("base", "0"),
-    "departSpeed": ("avg", "desired", "max"),
-    "departEdge": ("0",),
-    "arrivalLane": ("current",),
-    "arrivalPos": ("max", "-1"),
-    "arrivalSpeed": ("current",),
-}
-"""Values that say what happens here anyway."""
+MOST_LEGS = 100 * MOST_TRIPS
+"""Edges on the ways of all vehicles together: half as many take 10 to 20 s, and 80 MB on the disk."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +53,8 @@ class _Import:
     def __init__(self, sumo: SumoNetwork, readers: Sequence[Reader]) -> None:
         self.readers = readers
         self.notes: dict[str, int] = {}
-        self.types = Types(sumo.edges.values(), self.note)
+        asked = Counter(e.given.get("type", DEFAULT) for r in readers for e in vehicles(r.root) if e.tag in VEHICLES)
+        self.types = Types(sumo.edges.values(), asked, self.note)
         self.stops = Stops(sumo.edges, self.note)
         self.routes = Routes(sumo.edges.keys(), sumo.dropped, self.note)
         self.ways = Ways(sumo)
@@ -80,13 +64,13 @@ class _Import:
         for reader in self.readers:
             for e in reader.root.within:
                 self._define(reader, e)
-        if DEFAULT not in self.types.all:
-            self.types.define(self.readers[0], Element("vType", {"id": DEFAULT}, self.readers[0].root.line))
         for reader in self.readers:
             for e in reader.root.within:
                 self._define_mix(reader, e)
         trips = self._all()
-        self._note_order(self.readers[0])
+        for words in out_of_order(self.readers[0]):
+            self.note(words)
+        self.notes |= unknown([reader.root for reader in self.readers])
         if not trips and not self.readers[0].faults:
             self.readers[0].fault(self.readers[0].root, "no vehicle", "at least one")
         trips.sort(key=lambda t: t.depart_s)
@@ -126,34 +110,36 @@ class _Import:
     # ---------------------------------------------------------------- vehicles
 
     def _all(self) -> list[Trip]:
-        """Return every trip; none, with a fault, if there are too many."""
+        """Return every trip; none, with a fault, if there are too many, or too many edges on their ways."""
         trips: list[Trip] = []
         names: set[str] = set()
+        legs = 0
         for reader in self.readers:
-            for e in _vehicles(reader.root):
+            for e in vehicles(reader.root):
                 for trip in self._trips(reader, e):
                     if trip.id in names:
                         reader.fault(e, f"the name {trip.id}, which another vehicle has already", "one of its own")
                     names.add(trip.id)
                     trips.append(trip)
-                    if len(trips) > MOST_TRIPS:
-                        reader.fault(e, f"more than {MOST_TRIPS} vehicles", "fewer")
+                    legs += len(trip.path)
+                    if len(trips) > MOST_TRIPS or legs > MOST_LEGS:
+                        many = f"{MOST_TRIPS} vehicles" if len(trips) > MOST_TRIPS else f"{MOST_LEGS} edges on all ways"
+                        reader.fault(e, f"more than {many}", "fewer")
                         return []
         return trips
 
     def _trips(self, reader: Reader, e: Element) -> Iterator[Trip]:
-        """Yield the trips that a vehicle, trip or flow stands for; a fault ends them."""
+        """Yield the trips that a vehicle, trip or flow stands for; one that is none ends them if there are faults."""
         if e.tag in ON_FOOT:
             self.note("persons and containers left out")
             return
-        id, faults = reader.text(e, "id"), len(reader.faults)
-        first_s = None
+        id, first_s = reader.text(e, "id"), None
         for n, at_s in enumerate(departures(reader, e, self.note)):
             first_s = at_s if first_s is None else first_s
             made = self._trip(reader, e, _Start(f"{id}.{n}" if e.tag == "flow" else id, at_s, at_s - first_s))
             if made is not None:
                 yield made
-            elif len(reader.faults) > faults:
+            elif reader.faults:
                 return
 
     def _trip(self, reader: Reader, e: Element, start: _Start) -> Trip | None:
@@ -168,7 +154,8 @@ class _Import:
         path, calls = self._path(reader, e, kind, start)
         if not path:
             return None
-        self._note_own(e)
+        for words in left_out(e):
+            self.note(words)
         name, of = name_of(start.id), self.types.all[type].id
         trip = reader.make(e, Trip, id=name, type=of, depart_s=round(start.at_s, 3), path=path)
         return replace(trip, stops=tuple(self.stops.made_by(reader, e, trip, calls)))
@@ -182,34 +169,27 @@ class _Import:
         calls = [Call(stop, start.later_s) for stop in e.all("stop")]
         route = self.routes.of(reader, e, start.id)
         if route is None:
-            keys = ("from", "via", "to") if "via" in e.given else ("from", "to")
-            marks = [link for key in keys for link in self.routes.links(reader, e, key)]
-            return self.ways.quickest(reader, e, marks, kind), calls
+            calls = in_order(reader, calls)
+            return self.ways.quickest(reader, e, self._marks(reader, e, calls), kind), calls
         before = [Call(stop, start.at_s if route.shared else start.later_s) for stop in route.stops]
-        return route.links if self.ways.is_open(reader, e, route.links, kind) else (), [*before, *calls]
+        path = route.links if self.ways.is_open(reader, e, route.links, kind) else ()
+        return path, in_order(reader, [*before, *calls])
 
-    def _note_order(self, reader: Reader) -> None:
-        """Note who stands behind one who departs later: SUMO reads a file of routes as time goes on."""
-        latest_s = 0.0
-        for e in _vehicles(reader.root):
-            if e.tag in VEHICLES and e.given.get("depart") not in WAIT_FOR_PEOPLE:
-                at_s = reader.seconds(e, "begin" if e.tag == "flow" else "depart", 0.0)
-                if at_s < latest_s:
-                    self.note("vehicles and flows that stand behind one that departs later, which SUMO drops, driven")
-                latest_s = max(latest_s, at_s)
+    def _marks(self, reader: Reader, e: Element, calls: Iterable[Call]) -> list[str]:
+        """Return the links that a trip leads over: `from`, those of `via` or else of its stops, and `to`.
 
-    def _note_own(self, e: Element) -> None:
-        """Note what a vehicle says of itself and is left out."""
-        for key, words in OWN.items():
-            if key in e.given and e.given[key] not in USUAL.get(key, ()):
-                self.note(words)
+        Either end may be left out, and a stop that is no part of `via` must lie on the way: so it is in SUMO.
+        """
+        elsewhere = [(end, key) for end in MARKS for key in _elsewhere(end) if key in e.given and end not in e.given]
+        for end, key in elsewhere:
+            reader.fault(e, key, f"an edge ({end}); duarouter finds edges and routes")
+        told = {end: self.routes.links(reader, e, end) for end in MARKS if end in e.given}
+        between = told["via"] if "via" in told else tuple(self.stops.links(calls))
+        if not (told or between or elsewhere):
+            reader.fault(e, "neither a route nor from and to", "one of them")
+        return [] if elsewhere else [*told.get("from", ()), *between, *told.get("to", ())]
 
 
-def _vehicles(root: Element) -> Iterator[Element]:
-    """Yield who comes, those within an interval, too, with its begin and end where they have none."""
-    for e in root.within:
-        if e.tag in (*VEHICLES, *ON_FOOT):
-            yield e
-        elif e.tag == "interval":
-            span = {key: e.given[key] for key in ("begin", "end") if key in e.given}
-            yield from (replace(f, given=span | f.given) for f in e.all("flow", "personFlow"))
+def _elsewhere(end: str) -> tuple[str, ...]:
+    """Return the attributes by which SUMO's tools take an end of a trip for something else than an edge."""
+    return tuple(end + place for place in ("Taz", "Junction", "Junctions", "XY", "LonLat"))

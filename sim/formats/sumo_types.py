@@ -6,11 +6,11 @@ what takes them to nine tenths of the speed wished for in the same time.
 """
 
 import itertools
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from math import isfinite
-from typing import Literal
 
+from sim.formats.sumo_classes import AS_CARS, BUILT_IN, CLASSES, DEFAULT, NOT_ON_THE_ROAD, OTHER, Class, class_of
 from sim.formats.sumo_mix import Mix, chosen, listed, weight
 from sim.formats.sumo_reader import Reader, name_of
 from sim.formats.sumo_streets import Edge
@@ -18,42 +18,10 @@ from sim.formats.sumo_xml import Element
 from sim.scenario.drivers import VehicleClass
 from sim.scenario.trips import VehicleType
 
-Kind = Literal["car", "bus", "heavy"]
-
-
-@dataclass(frozen=True)
-class _Class:
-    """What SUMO takes for a class of vehicles where a type does not say: SI units."""
-
-    length: float
-    accel: float
-    decel: float
-    top: float
-    kind: Kind = "car"
-    spread: float = 0.0
-
-
-CLASSES = {
-    "passenger": _Class(5.0, 2.6, 4.5, 55.56, spread=0.1),
-    "taxi": _Class(5.0, 2.6, 4.5, 55.56, spread=0.05),
-    "delivery": _Class(6.5, 2.6, 4.5, 55.56, spread=0.05),
-    "emergency": _Class(6.5, 2.6, 4.5, 55.56),
-    "motorcycle": _Class(2.2, 6.0, 10.0, 55.56, spread=0.1),
-    "moped": _Class(2.1, 1.1, 7.0, 12.5, spread=0.1),
-    "bus": _Class(12.0, 1.2, 4.0, 23.61, "bus"),
-    "coach": _Class(14.0, 2.0, 4.0, 27.78, "bus", 0.05),
-    "truck": _Class(7.1, 1.3, 4.0, 36.11, "heavy", 0.05),
-    "trailer": _Class(16.5, 1.0, 4.0, 36.11, "heavy", 0.05),
-}
-"""SUMO 1.28, "Vehicle Type Parameter Defaults"; others are as cars that do not differ."""
-OTHER = _Class(5.0, 2.6, 4.5, 55.56)
-NOT_ON_THE_ROAD = ("pedestrian", "bicycle", "tram", "rail", "rail_urban", "rail_electric", "rail_fast", "ship",
-                   "cable_car", "subway", "aircraft", "wheelchair", "scooter", "drone", "container")  # fmt: skip
 MIN_GAP_M, TAU_S, SIGMA = 2.5, 1.0, 0.5
 IDM_FALLS = 0.816
 """0.9 / integral of 1 / (1 - u^4) from 0 to 0.9: what is left of the intelligent driver's acceleration on average"""
 NORMAL, MODEL = ("norm", "normc"), "carFollowing-"
-CAR, DEFAULT = "passenger", "DEFAULT_VEHTYPE"
 
 LIMITS = {
     "length": (1.0, 30.0),
@@ -69,8 +37,9 @@ LIMITS = {
 class Types:
     """The vehicle types of a demand while they are read."""
 
-    def __init__(self, edges: Iterable[Edge], note: Callable[[str], None]) -> None:
-        """Begin with none; `note` takes what a planner should know."""
+    def __init__(self, edges: Iterable[Edge], asked: Mapping[str, int], note: Callable[[str], None]) -> None:
+        """Begin with none; `asked`: how many ask for a type; `note` takes what a planner should know."""
+        self.asked = asked
         self.note = note
         self.all: dict[str, VehicleType] = {}
         self.kinds: dict[str, str] = {}
@@ -79,6 +48,8 @@ class Types:
         """Distributions of types."""
         self._weights: dict[str, float] = {}
         self._names: set[str] = set()
+        self._missed: set[str] = set()
+        """Types that are nowhere, each of which is told for the first who is of it."""
         lanes = (lane for e in edges for lane in e.lanes.values())
         self._bus_lanes = [lane for lane in lanes if not lane.admits("passenger")]
 
@@ -92,7 +63,7 @@ class Types:
             reader.fault(e, f"the name {made.id}, which another type has already", "a name of its own")
         self._names.add(made.id)
         self.all[id] = made
-        self.kinds[id] = e.given.get("vClass", CAR)
+        self.kinds[id] = class_of(e)
         self._weights[id] = weight(reader, e)
 
     def define_mix(self, reader: Reader, e: Element) -> None:
@@ -102,24 +73,36 @@ class Types:
             reader.fault(e, "a type or distribution that stands twice", "names that stand once")
         mix = listed(reader, e, "vTypes", lambda name: self._weights.get(name, 1.0))
         mix += [(c.given.get("refId") or c.given.get("id", "?"), weight(reader, c)) for c in e.all("vType")]
-        for name in dict.fromkeys(name for name, _ in mix if name not in self.all):
+        for name in dict.fromkeys(name for name, _ in mix if not self._has(reader, name)):
             reader.fault(e, f"the type {name}", "a vType that is defined", name, self.all)
+            self._missed.add(name)
         if sum(its for _, its in mix) <= 0.0:
             reader.fault(e, "no type that can be drawn", "one with a probability above 0")
         self.mixes[id] = mix
 
     def of(self, reader: Reader, vehicle: Element, id: str) -> str | None:
-        """Return which type a vehicle is of, `id` drawing from distributions; None, with a fault, if there is none."""
+        """Return which type a vehicle is of, `id` drawing from distributions; None, with a fault, if it is missing."""
         told = vehicle.given.get("type", DEFAULT)
         type = chosen(told, self.mixes, id)
-        if type in self.all:
+        if self._has(reader, type):
             return type
-        known = itertools.chain(self.all, self.mixes)
-        reader.fault(vehicle, f'type="{told}"', "a vType that is defined", type, known)
+        if type not in self._missed:
+            many = f", of {self.asked[told]} vehicles and flows" if self.asked[told] > 1 else ""
+            known = itertools.chain(self.all, self.mixes)
+            reader.fault(vehicle, f'type="{told}"{many}', "a vType that is defined", type, known)
+        self._missed.add(type)
         return None
 
+    def _has(self, reader: Reader, name: str) -> bool:
+        """Return whether a type is defined, as one of SUMO's own is when it is first asked for."""
+        if name in BUILT_IN and name not in self.all:
+            self.define(reader, Element("vType", {"id": name, "vClass": BUILT_IN[name]}, reader.root.line))
+        return name in self.all
+
     def _type(self, reader: Reader, e: Element) -> VehicleType:
-        kind = e.given.get("vClass", CAR)
+        kind = class_of(e)
+        if kind not in (known := (*CLASSES, *NOT_ON_THE_ROAD, *AS_CARS)):
+            reader.fault(e, f'vClass="{kind}"', "one of SUMO's vehicle classes", kind.lower(), known)
         its = CLASSES.get(kind, OTHER)
         return reader.make(
             e,
@@ -130,7 +113,7 @@ class Types:
             moves=self._moves(reader, e, its),
         )
 
-    def _moves(self, reader: Reader, e: Element, its: _Class) -> VehicleClass:
+    def _moves(self, reader: Reader, e: Element, its: Class) -> VehicleClass:
         waverers = e.given.get("carFollowModel", "Krauss").startswith("Krauss")
         sigma = min(reader.number(e, "sigma", SIGMA, least=0.0), 1.0) if waverers else 0.0
         accel = self._limited(reader, e, "accel", its.accel) * (1.0 - 0.5 * sigma) / IDM_FALLS

@@ -14,7 +14,9 @@ from sim.scenario.drivers import Drivers, VehicleClass
 from sim.scenario.fields import STRICT, Metres, Name, Seconds
 from sim.scenario.network import Network
 
-Moment = Annotated[float, Field(ge=0, le=604_800)]
+LATEST_S = 604_800.0
+"""[s] from the start of the run: a week"""
+Moment = Annotated[float, Field(ge=0, le=LATEST_S)]
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)

@@ -39,4 +39,4 @@ def test_any_attribute_may_say_anything_or_be_missing(tmp_path, which, whole, va
             refused += 1
             assert all(LINE.match(f.where.removeprefix(str(tmp_path))) for f in bad.faults)
     assert refused > 0
-    assert read > 0
+    assert read > 0 or (which, value) == ("types", "")  # each attribute of a type must say something

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from sim.formats import sumo_reader
+from sim.formats import sumo_reader, sumo_trips
 from sim.formats.sumo import import_sumo, read_sumo
 from sim.formats.sumo_types import IDM_FALLS
 from sim.scenario.faults import BadInput
 from sim.scenario.trip_files import load_trip_site
 from sim.trips import run_trips
-from tests.sumo_town import NET, ROUTES, TYPES, write
+from tests.sumo_town import BACK, NET, ROUTES, TYPES, write
 
 
 def site_of(tmp_path, routes=ROUTES, types=TYPES):
@@ -137,14 +137,6 @@ def test_a_vehicle_may_have_a_distribution_of_its_own(tmp_path):
     assert paths_of(tmp_path, f'{TWO}<vehicle id="v" depart="0">{within}</vehicle>') == [("s", "e")]
 
 
-BACK = (
-    NET.replace('<edge id="path"', '<edge id="back" from="d" to="a">'
-    '<lane id="back_0" index="0" speed="13.89" length="500" shape="508,9 -2,9"/></edge>\n    <edge id="path"')
-    .replace("</net>", '<connection from="e" to="back" fromLane="1" toLane="0" dir="t"/>'
-    '<connection from="back" to="w" fromLane="0" toLane="0" dir="t"/></net>')
-)  # fmt: skip
-
-
 def test_a_route_is_driven_again_as_often_as_it_says(tmp_path):
     round_ = '<route id="r" edges="w e back" repeat="2"/><vehicle id="v" depart="0" route="r"/>'
     assert paths_of(tmp_path, round_, BACK) == [("w", "e", "back") * 3]
@@ -232,11 +224,21 @@ def test_a_distribution_may_stand_for_the_default_type(tmp_path):
 def test_what_a_vehicle_says_of_its_own_start_and_end_is_left_out_and_counted(tmp_path):
     own = 'departPos="50" departLane="0" departSpeed="3" arrivalPos="100" speedFactor="1.1"'
     routes = f'<flow id="f" begin="0" end="9" number="3" from="w" to="e" {own}/>'
-    usual = '<trip id="t" depart="0" from="w" to="e" departPos="base" departSpeed="max" arrivalPos="max"/>'
+    same = 'departPos="base" departLane="best" departSpeed="max" arrivalPos="max"'
+    usual = f'<trip id="t" depart="0" from="w" to="e" {same}/>'
     _, summary = read_sumo(*write(tmp_path, routes=f"<routes>{routes}{usual}</routes>"))
     for word in ("departPos", "departLane", "departSpeed", "end before the end", "speed factor"):
         (note,) = [n for n in summary.notes if word in n]
         assert note.endswith(": 3")
+
+
+def test_who_does_not_say_how_it_enters_is_counted_too_as_sumo_lets_it_begin_at_rest(tmp_path):
+    plain = '<trip id="t" depart="0" from="w" to="e"/>'
+    _, summary = read_sumo(*write(tmp_path, routes=f"<routes>{plain}</routes>"))
+    assert [n[:41] for n in summary.notes] == [
+        "vehicles given a lane to enter by (depart",
+        "vehicles given a speed to enter at (depar",
+    ]
 
 
 # ---------------------------------------------------------------------- stops
@@ -279,6 +281,13 @@ def test_until_counts_from_the_departure_in_a_route_for_many_and_from_midnight_e
     assert [t.stops[0].until_s for t in site_of(tmp_path, f"<routes>{flow}</routes>").trips] == [100.0, 200.0]
 
 
+@pytest.mark.parametrize(("told", "beside"), [("true", True), ("True", True), ("t", True), ("0", False), ("x", True)])
+def test_who_parks_stands_beside_the_lane_however_the_file_spells_yes(tmp_path, told, beside):
+    stop = f'<stop lane="e_1" endPos="100" duration="9" parking="{told}"/>'
+    routes = f'<routes><vehicle id="v" depart="0"><route edges="w e"/>{stop}</vehicle></routes>'
+    assert site_of(tmp_path, routes).trips[0].stops[0].off_lane == beside
+
+
 def test_a_place_on_a_lane_that_is_longer_than_the_others_lies_on_the_link(tmp_path):
     net = NET.replace('id="e_1" index="1" speed="13.89" length="300"', 'id="e_1" index="1" speed="13.89" length="340"')
     routes = '<vehicle id="v" depart="0"><route edges="w e"/><stop lane="e_1" endPos="-34" duration="9"/></vehicle>'
@@ -305,18 +314,36 @@ def test_who_stands_behind_one_that_departs_later_is_driven_and_told(tmp_path):
     assert not [n for n in read_sumo(*write(tmp_path))[1].notes if "later" in n]
 
 
+def test_public_transport_may_stand_before_any_and_people_on_foot_may_not(tmp_path):
+    def late(*before):
+        comers = "".join(before) + '<trip id="car" depart="50" from="w" to="e"/>'
+        _, summary = read_sumo(*write(tmp_path, routes=f"<routes>{comers}</routes>"))
+        return [n for n in summary.notes if "later" in n]
+
+    line = '<trip id="{}" depart="{}" line="9" from="w" to="e"/>'
+    assert late(line.format("a", 90), line.format("b", 80)) == []
+    assert late('<person id="p" depart="90"><walk edges="w"/></person>')[0].endswith(": 1")
+    assert late('<personFlow id="p" begin="90" end="99" number="1"/>')[0].endswith(": 1")
+    assert late('<person id="p" depart="triggered"/>') == []
+    assert late('<trip id="x" depart="40" from="w" to="e"/>', line.format("a", 30))[0].endswith(": 1")
+
+
 @pytest.mark.parametrize(
     ("given", "kept", "words"),
     [
         ('speed="5"', 0, "waypoints, which are passed at a speed (speed), left out"),
         ('onDemand="true"', 0, "stops on demand (onDemand), left out as nobody waits there"),
         ('jump="0"', 1, "stops after which the vehicle jumps to the next one (jump), from which it drives on"),
-        ('speed="0" onDemand="false" jump="-1"', 1, None),
+        ('onDemand="True"', 0, "stops on demand (onDemand), left out as nobody waits there"),
+        ('triggered="true"', 1, "stops that last until somebody gets in (triggered), ended when their own time is up"),
+        ('triggered="Join"', 1, "stops that last until somebody gets in (triggered), ended when their own time is up"),
+        ('speed="0" onDemand="false" triggered="False" jump="-1"', 1, None),
     ],
 )
 def test_a_stop_that_is_not_made_as_others_are_is_told(tmp_path, given, kept, words):
     stop = f'<stop lane="w_0" endPos="100" duration="60" {given}/>'
-    routes = f'<routes><vehicle id="v" type="car" depart="0"><route edges="w e"/>{stop}</vehicle></routes>'
+    usual = 'departLane="best" departSpeed="max"'
+    routes = f'<routes><vehicle id="v" type="car" depart="0" {usual}><route edges="w e"/>{stop}</vehicle></routes>'
     site, summary = read_sumo(*write(tmp_path, routes=routes))
     assert len(site.trips[0].stops) == kept
     assert summary.notes == (() if words is None else (f"{words}: 1",))
@@ -371,7 +398,48 @@ def test_a_car_on_such_a_route_is_a_fault(tmp_path, user):
 @pytest.mark.parametrize("rate", ['number="3" probability="5e-324"', 'number="3" period="1e308"'])
 def test_a_flow_whose_vehicles_never_come_is_one_fault(tmp_path, rate):
     (fault,) = refusal(tmp_path, f'<flow id="f" begin="0" {rate} from="w" to="e"/>')
-    assert (fault.found[:8], "604800" in fault.expected) == ("depart_s", True)
+    assert (fault.found[:14], "604800" in fault.expected) == ("a departure at", True)
+
+
+def test_a_moment_beyond_a_week_is_told_as_the_file_says_it(tmp_path):
+    (fault,) = refusal(tmp_path, '<trip id="t" depart="8:00:00:00" from="w" to="e"/>')
+    assert str(fault).endswith(': <trip> id "t": found depart="8:00:00:00", expected one within a week, 604800 s')
+    stop = '<stop lane="e_1" until="604801"/>'
+    (fault,) = refusal(tmp_path, f'<trip id="t" depart="0" from="w" to="e">{stop}</trip>')
+    assert fault.found == 'until="604801"'
+
+
+def test_one_that_departs_now_is_left_out_as_sumo_never_lets_it_in(tmp_path):
+    now = '<trip id="t" depart="now" from="w" to="e"/><trip id="u" depart="0" from="w" to="e"/>'
+    site, summary = read_sumo(*write(tmp_path, routes=f"<routes>{now}</routes>"))
+    assert [t.id for t in site.trips] == ["u"]
+    assert 'vehicles with depart="now", which SUMO never lets in, left out: 1' in summary.notes
+
+
+def test_there_is_an_end_to_the_edges_on_all_ways_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(sumo_trips, "MOST_LEGS", 400)
+    flow = '<flow id="f" begin="0" end="9" number="{}" from="w" to="e"/>'
+    assert len(site_of(tmp_path, f"<routes>{flow.format(200)}</routes>").trips) == 200
+    (fault,) = refusal(tmp_path, flow.format(201))
+    assert fault.found == "more than 400 edges on all ways"
+    assert 'id "f"' in fault.where
+
+
+def test_what_sumo_does_not_know_is_named_and_counted(tmp_path):
+    routes = """<routes><vehcile id="a" depart="0" route="r"/><busstop id="b"/><busstop id="c"/>
+        <route id="r" edges="w e"><stop lane="e_1" endPos="50" duration="1" endpos="5"/></route>
+        <vehicle id="v" depart="0" dpart="5" route="r" color="red"><stpo/><param key="k" value="v"/></vehicle>
+        <interval begin="0" end="9"><flow id="f" nummber="1" number="1" route="r"/></interval></routes>"""
+    _, summary = read_sumo(*write(tmp_path, routes=routes))
+    assert "elements that SUMO does not know (busstop, vehcile, stpo), left out: 4" in summary.notes
+    assert "attributes that SUMO does not know (dpart, nummber, endpos), left out: 3" in summary.notes
+    assert not [n for n in read_sumo(*write(tmp_path))[1].notes if "not know" in n]
+
+
+def test_of_many_only_some_are_named(tmp_path):
+    many = "".join(f'<trip id="t{n}" depart="{n}" from="w" to="e" x{n}="1"/>' for n in range(9))
+    _, summary = read_sumo(*write(tmp_path, routes=f"<routes>{many}</routes>"))
+    assert "attributes that SUMO does not know (x0, x1, x2, x3, x4, ...), left out: 9" in summary.notes
 
 
 def test_only_for_faults_that_are_shown_the_nearest_name_is_looked_for(tmp_path, monkeypatch):
