@@ -1,11 +1,12 @@
 """Admission: who is due enters a link when there is room, and waits outside until then."""
 
 from sim.kernel import compiled
+from sim.kernel.deciding import V_AT_STOP
 from sim.kernel.following import approach_speed
 from sim.kernel.lean import fetch
 from sim.kernel.moving import forget_tail, settle, wished
 from sim.kernel.order import insert, last, note_way
-from sim.kernel.state import DRIVING, FAR, LINE, NEVER, VEHICLE, Ints, Records
+from sim.kernel.state import DRIVING, FAR, LINE, NEVER, STOP, TURN_IN, VEHICLE, Ints, Records
 
 LINES = VEHICLE.itemsize // LINE
 
@@ -16,10 +17,14 @@ def entry_speed(vehicles: Records, lanes: Records, order: Ints, i: int, lane: in
 
     It comes at its desired speed where the gap to the last vehicle allows this with the driver's own time gap, and
     never so slowly that it would fall behind a queue that moves on, nor so fast that it could not stop at the lane's
-    end.
+    end, or at a target on it.
     """
     desired = wished(vehicles, lanes, i, lane)
     stops = approach_speed(lanes[lane].length, 0.0, vehicles[i].b)
+    if vehicles[i].target_mode >= STOP and vehicles[i].target_segment == lanes[lane].segment:
+        v_there = vehicles[i].target_v if vehicles[i].target_mode == TURN_IN else V_AT_STOP
+        there = approach_speed(vehicles[i].target_x, v_there, vehicles[i].b)
+        stops = there if there < stops else stops
     if desired > stops:
         desired = stops
     j = last(lanes, order, lane)
