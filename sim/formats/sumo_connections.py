@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from sim.formats.sumo_reader import Reader, name_of
-from sim.formats.sumo_signals import Signals, tl_of
+from sim.formats.sumo_signals import Signals
 from sim.formats.sumo_streets import LEAST_PATH_M, Edge, Point, Streets
 from sim.formats.sumo_xml import Element
 from sim.scenario.network import LONGEST_WAY_M, Connection, Turn, path_length
@@ -133,9 +133,9 @@ class Connections:
             shape=shape,
             yields_to=before,
             wait_m=round(sum(lengths[:-1]), 3),
-            keep_clear=given.get("keepClear", "1") not in ("0", "false"),
+            keep_clear=reader.flag(c, "keepClear", usual=True),
             programme=self.signals.obeyed_by(c),
-            group=reader.whole(c, "linkIndex") if tl_of(c) is not None else 0,
+            group=reader.whole(c, "linkIndex") if self.signals.over(c) is not None else 0,
         )
 
     def _turn(self, c: Element) -> Turn:

@@ -41,7 +41,7 @@ def read_network(path: Path, others: Sequence[Reader] = ()) -> SumoNetwork:
     network = Network(
         nodes=tuple(streets.nodes(links)),
         links=links,
-        traffic_side="left" if reader.root.given.get("lefthand", "") in ("1", "true") else "right",
+        traffic_side="left" if reader.flag(reader.root, "lefthand") else "right",
         connections=connections,
         programmes=tuple(signals.programmes(connections)),
     )

@@ -33,7 +33,7 @@ class Signals:
 
     def obeyed_by(self, c: Element) -> str | None:
         """Return which programme's light a connection obeys; none where it is switched off, or a train's to set."""
-        tl = tl_of(c)
+        tl = self.over(c)
         if tl is None:
             return None
         if tl not in self.logics and c.given.get("from") in self.to_trains:
@@ -51,6 +51,10 @@ class Signals:
             self._once(c, tl, f"linkIndex {group}, where the programme {tl} has {letters} letters", "a letter for it")
             return None
         return None if all(set(state) <= set("oO") for state in states) else name_of(tl)
+
+    def over(self, c: Element) -> str | None:
+        """Return the signal that controls a connection, if one does."""
+        return None if self.reader.flag(c, "uncontrolled") else c.given.get("tl")
 
     def _once(self, c: Element, tl: str, found: str, expected: str, name: str = "") -> None:
         """Note what is wrong with a signal for the first of its connections only."""
@@ -98,8 +102,3 @@ def _phase(reader: Reader, e: Element) -> Iterator[Phase]:
     while left_s > 0.0:
         yield reader.make(e, Phase, duration_s=min(left_s, PART_S), lights=lights)
         left_s -= PART_S
-
-
-def tl_of(c: Element) -> str | None:
-    """Return the signal that controls a connection, if one does."""
-    return None if c.given.get("uncontrolled") in ("1", "true") else c.given.get("tl")

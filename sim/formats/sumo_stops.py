@@ -9,8 +9,6 @@ from sim.formats.sumo_xml import Element
 from sim.scenario.trips import Stop, Trip, lie_ahead
 
 PLACES = ("busStop", "trainStop", "containerStop", "chargingStation", "parkingArea")
-YES = ("1", "true", "yes", "on", "x")
-"""How SUMO says so."""
 JUMPS = ("jump", "jumpUntil")
 """A time of 0 or more in one of them takes a vehicle off the road at the stop, and onto it at the next one."""
 LEAST_STOP_M = 2.0
@@ -54,7 +52,7 @@ class Stops:
         if id in self.places:
             reader.fault(e, "a place that stands twice", "names that stand once")
         from_m, to_m = _stretch(reader, e, lane, lane.length_m) if lane else (0.0, 0.0)
-        beside = e.tag == "parkingArea" and e.given.get("onRoad") not in YES
+        beside = e.tag == "parkingArea" and not reader.flag(e, "onRoad")
         berths = reader.whole(e, "roadsideCapacity", 0) + sum(1 for _ in e.all("space")) if beside else 0
         self.places[id] = Place(reader.text(e, "lane"), from_m, to_m, beside, berths)
 
@@ -80,7 +78,7 @@ class Stops:
         if reader.number(e, "speed", 0.0) > 0.0:
             self.note("waypoints, which are passed at a speed (speed), left out")
             return
-        if e.given.get("onDemand") in YES:
+        if reader.flag(e, "onDemand"):
             self.note("stops on demand (onDemand), left out as nobody waits there")
             return
         if any(not e.given.get(key, "-1").startswith("-") for key in JUMPS):
@@ -104,7 +102,7 @@ class Stops:
             to_m=round(place.to_m * scale, 3),
             duration_s=min(duration_s, LONGEST_STOP_S),
             until_s=until_s,
-            off_lane=place.beside or e.given.get("parking", "0") in (*YES, "opportunistic"),
+            off_lane=place.beside or e.given.get("parking") == "opportunistic" or reader.flag(e, "parking"),
             berths=place.berths,
         )
 
@@ -150,7 +148,7 @@ def _stretch(reader: Reader, e: Element, lane: Lane, longest_m: float) -> tuple[
     from_m = _from_end(reader.number(e, "startPos", max(to_m - longest_m, 0.0)), length)
     if 0.0 <= from_m <= to_m <= length:
         return from_m, to_m
-    if e.given.get("friendlyPos") not in YES:
+    if not reader.flag(e, "friendlyPos"):
         reader.fault(e, f"from {from_m:g} to {to_m:g} m", f"a stretch of the lane's {length:g} m")
     to_m = min(max(to_m, LEAST_STOP_M), length)
     return min(max(from_m, 0.0), max(to_m - LEAST_STOP_M, 0.0)), to_m

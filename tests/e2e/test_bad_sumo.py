@@ -229,6 +229,14 @@ FAULTS = {
     "a wrong outermost element": ({"routes": "<net/>"}, ("town.rou.xml:1: ", "<net>", "<routes>")),
     "a network that is none": ({"net": ROUTES}, ("town.net.xml:1: ", "<routes>", "<net>")),
     "no vehicle": ({"routes": "<routes/>"}, ("town.rou.xml:1: ", "<routes>", "no vehicle")),
+    "a word that is neither yes nor no": (
+        {"net": NET.replace('to="e" fromLane="1"', 'to="e" keepClear="maybe" fromLane="1"')},
+        ("town.net.xml:38: ", "<connection>", 'keepClear="maybe"', "true or false"),
+    ),
+    "an encoding of several bytes": (
+        {"routes": '<?xml version="1.0" encoding="GB2312"?><routes/>'},
+        ("town.rou.xml:1: ", "multi-byte encodings are not supported", "a file saved as UTF-8"),
+    ),
     "an encoding that nobody knows": (
         {"routes": '<?xml version="1.0" encoding="martian"?><routes/>'},
         ("town.rou.xml:1: ", "unknown encoding: martian"),

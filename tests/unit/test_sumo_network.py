@@ -173,6 +173,25 @@ def test_where_one_keeps_left_a_turn_back_may_be_a_capital_letter(tmp_path):
     assert side.turn == "u_turn"
 
 
+@pytest.mark.parametrize(
+    ("yes", "no"), [("1", "0"), ("yes", "No"), ("true", "false"), ("ON", "off"), ("x", "-"), ("T", "f")]
+)
+def test_yes_and_no_may_be_told_in_each_of_sumos_ways(tmp_path, yes, no):
+    net = with_signal(NET.replace("<net ", f'<net lefthand="{yes}" '))
+    net = net.replace('<connection from="s"', f'<connection keepClear="{no}" uncontrolled="{yes}" from="s"')
+    net = net.replace('<connection from="w"', f'<connection keepClear="{yes}" uncontrolled="{no}" from="w"')
+    stops = f'<stop lane="w_0" endPos="80" duration="9" onDemand="{no}" parking="{yes}"/>'
+    stops += f'<stop lane="w_0" endPos="90" duration="9" onDemand="{yes}"/>'
+    routes = f'<routes><vehicle id="v" depart="0"><route edges="w e"/>{stops}</vehicle></routes>'
+    town = read_sumo(*write(tmp_path, net, routes))[0]
+    assert town.network.traffic_side == "left"
+    assert {c.from_link: (c.keep_clear, c.programme) for c in town.network.connections} == {
+        "s": (False, None),
+        "w": (True, "c"),
+    }
+    assert [stop.off_lane for stop in town.trips[0].stops] == [True]
+
+
 LATER = '<tlLogic id="c" offset="{}"><phase duration="9" state="Grr"/><phase duration="9" state="rGG"/></tlLogic>'
 
 
