@@ -81,6 +81,38 @@ FAULTS = {
         {"net": re.sub(r'duration="\d+" state', 'duration="0" state', with_signal())},
         ("town.net.xml:23: ", "<tlLogic>", "no phase that lasts"),
     ),
+    "a signal that runs phases side by side": (
+        {"net": with_signal().replace('id="c" type="static"', 'id="c" type="NEMA"')},
+        ("town.net.xml:23: ", "<tlLogic>", 'type="NEMA" of 1 signals', "netconvert --tls.rebuild"),
+    ),
+    "a phase with two that may follow": (
+        {"net": with_signal().replace('duration="7"', 'next="3 0" duration="7"')},
+        ("town.net.xml:24: ", "<phase>", 'next="3 0"', "the number of one phase, 0 to 6"),
+    ),
+    "a phase before one that is not there": (
+        {"net": with_signal().replace('duration="7"', 'next="7" duration="7"')},
+        ("town.net.xml:24: ", "<phase>", 'next="7"', "the number of one phase, 0 to 6"),
+    ),
+    "phases that never come back to the first": (
+        {"net": with_signal().replace('duration="8"', 'next="1" duration="8"')},
+        ("town.net.xml:26: ", "<phase>", "the phase 1 after it, and never again the first one", "a cycle"),
+    ),
+    "a programme that begins with a phase to which none leads": (
+        {"net": with_signal().replace('offset="5"', 'offset="29"').replace('duration="10"', 'next="2" duration="10"')},
+        ("town.net.xml:24: ", "<phase>", "the phase with which the programme begins, by its offset"),
+    ),
+    "a time of day that begins with a programme that is not there": (
+        {
+            "types": TYPES.replace(
+                "</add", '<WAUT id="w" startProg="night"/><wautJunction wautID="w" junctionID="c"/></add'
+            )
+        },
+        ("town.add.xml:9: ", "<wautJunction>", 'startProg="night" of the WAUT w', "a programme of the signal c"),
+    ),
+    "a signal of times of day that are not there": (
+        {"types": TYPES.replace("</add", '<wautJunction wautID="w" junctionID="c"/></add')},
+        ("town.add.xml:9: ", "<wautJunction>", 'wautID="w"', "a WAUT"),
+    ),
     "a response that is no bits": (
         {"net": NET.replace('response="110"', 'response="1x0"')},
         ("town.net.xml:32: ", "<request>", 'response="1x0" of the junction c', "3 bits"),

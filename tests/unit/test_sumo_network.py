@@ -211,7 +211,7 @@ def test_signals_may_stand_in_a_file_of_any_outermost_element_of_sumo(tmp_path, 
     assert [p.lights for p in programme.phases] == ["Grr", "rGG"]
 
 
-@pytest.mark.parametrize(("told", "seconds"), [("0:1:5", 65.0), ("-7", -7.0), ("3.5", 3.5)])
+@pytest.mark.parametrize(("told", "seconds"), [("0:1:5", 65.0), ("-7", -7.0), ("3.5", 3.5), ("begin", 0.0)])
 def test_an_offset_is_a_time_or_a_number_below_zero(tmp_path, told, seconds):
     (programme,) = read_beside(tmp_path, LATER.format(told)).programmes
     assert programme.offset_s == seconds
@@ -221,6 +221,55 @@ def test_a_signal_with_the_programme_off_shows_no_light(tmp_path):
     town = read_beside(tmp_path, '<additional><tlLogic id="c" type="static" programID="off"/></additional>')
     assert town.programmes == ()
     assert {c.programme for c in town.connections} == {None}
+
+
+def test_a_tllogic_without_phases_adds_parameters_and_changes_no_programme(tmp_path):
+    params = '<additional><tlLogic id="c" programID="0"><param key="x" value="1"/></tlLogic></additional>'
+    assert read_beside(tmp_path, params) == read_beside(tmp_path, "<additional/>")
+
+
+@pytest.mark.parametrize(
+    ("offset", "seconds"),  # so that SUMO 1.28 shows the same in each second
+    [(0, 0.0), (7, -63.0), (80, -75.0), (-12, -72.0)],
+)
+def test_phases_follow_each_other_as_next_says(tmp_path, offset, seconds):
+    phases = ("r", 10, 2), ("y", 25, 0), ("G", 60, 1)
+    told = "".join(f'<phase duration="{s}" state="{3 * letter}" next="{n}"/>' for letter, s, n in phases)
+    town = read_beside(tmp_path, f'<tlLogic id="c" type="static" offset="{offset}">{told}</tlLogic>')
+    (programme,) = town.programmes
+    assert "".join(p.lights[0] for p in programme.phases) == "rGy"
+    assert programme.offset_s == seconds
+
+
+def test_a_phase_that_none_leads_to_is_left_out(tmp_path):
+    told = (
+        '<phase duration="5" state="rrr" next="2"/><phase duration="99" state="rGG"/><phase duration="6" state="Grr"/>'
+    )
+    (programme,) = read_beside(tmp_path, f'<tlLogic id="c" type="static">{told}</tlLogic>').programmes
+    assert [(p.duration_s, p.lights) for p in programme.phases] == [(5.0, "rrr"), (6.0, "Grr")]
+
+
+def test_what_follows_in_a_programme_that_acts_on_traffic_depends_on_it_and_is_left_as_it_stands(tmp_path):
+    told = '<phase duration="5" state="rrr" next="1 2"/><phase duration="9" state="rGG"/>'
+    (programme,) = read_beside(tmp_path, f'<tlLogic id="c" type="actuated">{told}</tlLogic>').programmes
+    assert [p.duration_s for p in programme.phases] == [5.0, 9.0]
+
+
+BY_TIME = """<additional>
+    <tlLogic id="c" programID="night"><phase duration="9" state="Grr"/><phase duration="9" state="rGG"/></tlLogic>
+    <tlLogic id="c" programID="day"><phase duration="7" state="Grr"/><phase duration="7" state="rGG"/></tlLogic>
+    <WAUT id="w" refTime="0" startProg="night"><wautSwitch time="300" to="day"/></WAUT>
+    <wautJunction wautID="w" junctionID="c"/>
+</additional>"""
+
+
+def test_a_signal_that_switches_by_the_time_of_day_keeps_the_programme_it_begins_with_and_is_told(tmp_path):
+    net, routes, more = write(tmp_path, with_signal())
+    later = tmp_path / "later.add.xml"
+    later.write_text(BY_TIME)
+    site, summary = read_sumo(net, routes, [*more, later])
+    assert [p.duration_s for p in site.network.programmes[0].phases] == [9.0, 9.0]
+    assert "signals that switch programmes by the time of day (WAUT) keep the one they begin with" in summary.notes
 
 
 def test_a_file_is_unpacked_if_it_is_packed_whatever_its_name(tmp_path):
