@@ -1,9 +1,10 @@
 """A SUMO network as one of ours: every connection, who gives way, and the signals' programmes, as they are stated."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.formats.sumo_access import Access
 from sim.formats.sumo_connections import Connections
 from sim.formats.sumo_reader import Reader, settled
 from sim.formats.sumo_signals import Signals
@@ -20,6 +21,8 @@ class SumoNetwork:
     edges: dict[str, Edge]
     dropped: frozenset[str]
     """Edges without a lane for motor vehicles."""
+    access: Mapping[str, tuple[Access, ...]]
+    """Whom the parts of each connection admit."""
     notes: tuple[str, ...]
 
 
@@ -36,6 +39,7 @@ def read_network(path: Path, others: Sequence[Reader] = ()) -> SumoNetwork:
         reader.fault(reader.root, "no edge for motor vehicles", "at least one")
     settled(faults)  # what follows is made of what has been read
     connections = tuple(ways.all())
+    notes.update(ways.not_kept())
     if not connections:
         reader.fault(reader.root, "no connection between edges", "at least one")
     network = Network(
@@ -47,4 +51,4 @@ def read_network(path: Path, others: Sequence[Reader] = ()) -> SumoNetwork:
     )
     settled(faults)
     dropped = frozenset(streets.edges.keys() - streets.known.keys())
-    return SumoNetwork(network, streets.known, dropped, tuple(sorted(notes)))
+    return SumoNetwork(network, streets.known, dropped, ways.access, tuple(sorted(notes)))

@@ -161,19 +161,19 @@ def _as_they_follow(reader: Reader, logic: Element) -> tuple[list[Element], floa
 
 def _order(reader: Reader, told: list[Element]) -> list[int]:
     """Return the numbers of the phases that follow the first one until it comes again; a fault if it never does."""
-    order = [0]
-    while (following := _next(reader, told, order[-1])) not in order:
-        order.append(following)
+    order, last = {0: None}, 0
+    while (following := _next(reader, told, last)) not in order:
+        order[following], last = None, following
     if following != 0:
-        reader.fault(told[order[-1]], f"the phase {following} after it, and never again the first one", "a cycle")
-    return order
+        reader.fault(told[last], f"the phase {following} after it, and never again the first one", "a cycle")
+    return list(order)
 
 
 def _next(reader: Reader, told: list[Element], n: int) -> int:
     """Return which phase follows the n-th; a fault if that is none, or several."""
     beside = (n + 1) % len(told)
     given = told[n].given.get("next", str(beside))
-    if given.isdecimal() and int(given) < len(told):
+    if given.isdecimal() and len(given) <= len(str(len(told))) and int(given) < len(told):
         return int(given)
     reader.fault(told[n], f'next="{given[:40]}"', f"the number of one phase, 0 to {len(told) - 1}")
     return beside

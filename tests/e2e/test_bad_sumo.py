@@ -61,6 +61,14 @@ FAULTS = {
         {"net": NET.replace('via=":c_1_1"', 'via=":c_1_7"')},
         ("town.net.xml:", "<connection>", 'via=":c_1_7"', "an internal lane"),
     ),
+    "a lane that stands twice": (
+        {"net": NET.replace('id="e_1" index="1"', 'id="e_1" index="0"').replace('toLane="1"', 'toLane="0"')},
+        ("town.net.xml:18: ", "<lane>", 'id "e_1"', 'index="0"', "1: lanes stand in order"),
+    ),
+    "an edge that is too long": (
+        {"net": NET.replace('length="150"', 'length="200000"')},
+        ("town.net.xml:13: ", "<edge>", 'id "s"', "lanes of 200000 m", "at most 100000 m"),
+    ),
     "no programme for a signal": (
         {"net": with_signal(NET.replace('<tlLogic id="c"', '<tlLogic id="k"'))},
         ("town.net.xml:", "<connection>", 'no programme (tlLogic) for tl="c"'),

@@ -12,7 +12,7 @@ from sim.scenario.check_trips import check_trips
 from sim.scenario.faults import BadInput
 from sim.scenario.junctions import movements
 from sim.trips import TripRun
-from tests.sumo_town import NET, with_signal, write
+from tests.sumo_town import NET, with_bus_turn, with_signal, write
 
 
 @pytest.fixture
@@ -190,6 +190,72 @@ def test_yes_and_no_may_be_told_in_each_of_sumos_ways(tmp_path, yes, no):
         "w": (True, "c"),
     }
     assert [stop.off_lane for stop in town.trips[0].stops] == [True]
+
+
+NEXT_TO = '<vehicle id="v" type="{}" depart="0"><route edges="w n"/></vehicle><trip id="t" depart="0" from="s" to="e"/>'
+SHUT = "connections that are shut to some classes (allow, disallow), who choose their ways by that, but not their lanes"
+
+
+@pytest.mark.parametrize(
+    ("allow", "type", "goes", "buses", "told"),
+    [
+        ("bus", "bus", True, True, []),
+        ("bus coach", "car", False, True, []),
+        ("bus truck", "large", True, False, [f"{SHUT}: 2"]),
+        ("truck", "car", False, False, [f"{SHUT}: 2"]),
+        ("all", "car", True, False, []),
+    ],
+)
+def test_a_turn_is_for_the_classes_that_its_lanes_inside_the_junction_admit(tmp_path, allow, type, goes, buses, told):
+    files = write(tmp_path, with_bus_turn(allow), f"<routes>{NEXT_TO.format(type)}</routes>")
+    if goes:
+        site, summary = read_sumo(*files)
+        assert {c.buses for c in site.network.connections if c.to_link == "n"} == {buses}
+        assert [note for note in summary.notes if SHUT in note] == told
+    else:
+        with pytest.raises(BadInput, match="found no connection from w to n for class passenger"):
+            read_sumo(*files)
+
+
+def test_the_quickest_way_is_over_turns_that_admit_the_class(tmp_path):
+    trips = '<trip id="v" type="{}" depart="0" from="w" to="n"/>'
+    for type in ("bus", "ignores"):
+        ignoring = '<vType id="ignores" vClass="ignoring"/>'
+        site, _ = read_sumo(*write(tmp_path, with_bus_turn(), f"<routes>{ignoring}{trips.format(type)}</routes>"))
+        assert site.trips[0].path == ("w", "n")
+    with pytest.raises(BadInput, match="no way from w to n"):
+        read_sumo(*write(tmp_path, with_bus_turn(), f"<routes>{trips.format('car')}</routes>"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "note"),
+    [
+        (
+            'id="w_0" index="0"',
+            'id="w_0" index="0" disallow="truck trailer tram"',
+            "lanes open to cars and shut to truck, trailer, used by these like the edge's others: 1",
+        ),
+        (
+            'id="w_1" index="1"',
+            'id="w_1" index="1" changeRight="bus"',
+            "lanes that say who may change to the next one (changeLeft, changeRight), where all may here: 1",
+        ),
+        (
+            '<edge id="w"',
+            '<type id="hw"><restriction vClass="truck" speed="5"/></type><edge type="hw" id="w"',
+            "edges with a speed limit of its own for truck (restriction), where that of all holds: 1",
+        ),
+    ],
+)
+def test_what_holds_for_some_and_is_not_kept_is_told(tmp_path, old, new, note):
+    told, before = (read_sumo(*write(tmp_path, net))[1].notes for net in (NET.replace(old, new), NET))
+    assert set(told) - set(before) == {note}
+
+
+@pytest.mark.parametrize("shut", ['id="s_0" index="0" disallow="truck"', 'id="s_0" index="0" changeLeft="bus"'])
+def test_a_rule_that_a_link_keeps_or_that_concerns_nobody_is_not_told(tmp_path, shut):
+    notes = [read_sumo(*write(tmp_path, net))[1].notes for net in (NET.replace('id="s_0" index="0"', shut), NET)]
+    assert notes[0] == notes[1]
 
 
 LATER = '<tlLogic id="c" offset="{}"><phase duration="9" state="Grr"/><phase duration="9" state="rGG"/></tlLogic>'
