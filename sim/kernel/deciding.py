@@ -25,7 +25,7 @@ from sim.kernel.following import (
 )
 from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside, stays_at_red
 from sim.kernel.lean import fetch
-from sim.kernel.order import MANY, SOON, fetch_soon, is_open, last, successor
+from sim.kernel.order import MANY, SOON, fetch_soon, last, successor
 from sim.kernel.passing import heed_passers
 from sim.kernel.state import (
     B_COURTESY,
@@ -178,7 +178,6 @@ def look_ahead(
                 ahead = -2
                 if choice >= 0:
                     ahead = net[lanes[lane].via_at + choice]
-                    ahead = ahead if ahead < 0 or is_open(vehicles, lanes, i, ahead) else -1
             if ahead == -2 or (ahead == -1 and not at_own_lane):
                 break
             go = False
