@@ -258,6 +258,17 @@ def test_a_rule_that_a_link_keeps_or_that_concerns_nobody_is_not_told(tmp_path, 
     assert notes[0] == notes[1]
 
 
+def test_elements_that_nobody_reads_are_counted(tmp_path):
+    net = NET.replace('<junction id="a"', '<jnction id="x"/><jnction id="y"/><location/><junction id="a"').replace(
+        'shape="200,-160 200,-10"/>', 'shape="200,-160 200,-10"><stopOffset value="3"/><param key="k"/></lane>'
+    )
+    told, before = (read_sumo(*write(tmp_path, of))[1].notes for of in (net, NET))
+    assert set(told) - set(before) == {
+        "<jnction> in the network left out: 2",
+        "<stopOffset> in the network left out: 1",
+    }
+
+
 LATER = '<tlLogic id="c" offset="{}"><phase duration="9" state="Grr"/><phase duration="9" state="rGG"/></tlLogic>'
 
 
