@@ -46,29 +46,27 @@ def admitted(accesses: Iterable[Access]) -> frozenset[str]:
 def not_kept(root: Element, edges: Iterable[Element]) -> Iterator[str]:
     """Yield what a network says of classes on its streets and ours cannot, each with how often; `edges`: those kept."""
     streets = list(edges)
-    shut, shut_to = 0, set[str]()
-    rules = 0
-    for edge in streets:
-        lanes = [(lane, kinds) for lane in edge.all("lane") if (kinds := admitted([access_of(lane)]))]
-        on_edge = frozenset[str]().union(*(kinds for _, kinds in lanes))
-        for lane, kinds in lanes:
-            if CARS in kinds and kinds != on_edge:
-                shut += 1
-                shut_to |= on_edge - kinds
-            rules += len(lanes) > 1 and any(lane.given.get(key, "all") != "all" for key in CHANGES)
+    lanes = [[lane for lane in edge.all("lane") if admitted([access_of(lane)])] for edge in streets]
+    shut = [missing for on_edge in lanes for missing in _shut(on_edge)]
     if shut:
-        yield f"lanes open to cars and shut to {_listed(shut_to)}, used by these like the edge's others: {shut}"
+        kinds = ", ".join(kind for kind in MOTOR if any(kind in missing for missing in shut))
+        yield f"lanes open to cars and shut to {kinds}, used by these like the edge's others: {len(shut)}"
+    beside = (lane for on_edge in lanes if len(on_edge) > 1 for lane in on_edge)
+    rules = sum(any(lane.given.get(key, "all") != "all" for key in CHANGES) for lane in beside)
     if rules:
         yield f"lanes that say who may change to the next one ({', '.join(CHANGES)}), where all may here: {rules}"
     for kind, count in _own_limits(root, streets).items():
         yield f"edges with a speed limit of its own for {kind} (restriction), where that of all holds: {count}"
 
 
+def _shut(on_edge: Iterable[Element]) -> Iterator[frozenset[str]]:
+    """Yield of an edge's lanes that cars may use which classes are not admitted there, but on others, if any are."""
+    lanes = [admitted([access_of(lane)]) for lane in on_edge]
+    on_others = frozenset[str]().union(*lanes)
+    return (on_others - kinds for kinds in lanes if CARS in kinds and kinds != on_others)
+
+
 def _own_limits(root: Element, edges: Iterable[Element]) -> Counter[str]:
     """Return on how many edges each class has a speed limit of its own, by the edge's type."""
     kinds = {t.given.get("id"): {r.given.get("vClass", "?") for r in t.all("restriction")} for t in root.all("type")}
     return Counter(kind for e in edges for kind in MOTOR if kind in kinds.get(e.given.get("type"), ()))
-
-
-def _listed(kinds: Iterable[str]) -> str:
-    return ", ".join(kind for kind in MOTOR if kind in set(kinds))
