@@ -236,12 +236,15 @@ def departures(site: TripSite, dt_s: float) -> list[Departure]:
 
 
 def open_to_cars(network: Network, movements: Sequence[Movement], router: Router) -> Router:
-    """Return the ways that all may take who miss a turn: none over lanes for buses."""
+    """Return the ways that all may take who miss a turn: none over lanes or turns for buses."""
     buses = {(link.id, n) for link in network.links for n in link.bus_lanes}
-    if not buses:
-        return router
-    ends = (((m.from_link, m.from_lane), (m.to_link, m.to_lane)) for m in movements)
-    return Router(network, [m for m, e in zip(movements, ends, strict=True) if not buses & {*e}])
+
+    def is_open(m: Movement) -> bool:
+        on_lanes = {(m.from_link, m.from_lane), (m.to_link, m.to_lane)}
+        return buses.isdisjoint(on_lanes) and not (m.stated is not None and m.stated.buses)
+
+    found = [m for m in movements if is_open(m)]
+    return router if len(found) == len(movements) else Router(network, found)
 
 
 def route_lengths(site: TripSite, movements: Sequence[Movement]) -> NDArray[np.float64]:

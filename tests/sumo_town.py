@@ -5,6 +5,7 @@ w (2 lanes, 200 m) --- c --- e (2 lanes, 300 m, the curb lane for buses) --- end
                        s (1 lane, 150 m), which turns into e and gives way to w
 """
 
+import re
 from pathlib import Path
 
 NET = """<net version="1.20">
@@ -73,6 +74,23 @@ ROUTES = """<routes>
     <person id="walker" depart="0"><walk edges="path"/></person>
 </routes>
 """
+
+
+def with_bus_turn(allow: str = "bus") -> str:
+    """Return the network with an edge n beyond c, to which w alone leads, over a turn for these classes."""
+    net = NET.replace(
+        '<edge id="w"',
+        f"""<edge id=":c_2" function="internal">
+        <lane id=":c_2_0" index="0" allow="{allow}" speed="8" length="12" shape="198,1.6 205,4 208,10"/>
+    </edge>
+    <edge id="n" from="c" to="north">
+        <lane id="n_0" index="0" speed="13.89" length="250" shape="208,10 208,260"/>
+    </edge>
+    <edge id="w\"""",
+    )
+    turns = "".join(f'<connection from="w" to="n" fromLane="{n}" toLane="0" via=":c_2_0" dir="l"/>' for n in range(2))
+    end = '<junction id="north" type="dead_end" x="208" y="260" incLanes="n_0" intLanes="" shape="0,0"/>'
+    return re.sub("<request .*/>", "", net).replace("</net>", f"{end}{turns}</net>")
 
 
 def with_signal(net: str = NET) -> str:

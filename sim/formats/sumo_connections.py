@@ -8,8 +8,9 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 
+from sim.formats.sumo_access import BUSES, CARS, Access, access_of, admitted
 from sim.formats.sumo_reader import Reader, name_of
-from sim.formats.sumo_signals import Signals, tl_of
+from sim.formats.sumo_signals import Signals
 from sim.formats.sumo_streets import LEAST_PATH_M, Edge, Point, Streets
 from sim.formats.sumo_xml import Element
 from sim.scenario.network import LONGEST_WAY_M, Connection, Turn, path_length
@@ -43,6 +44,9 @@ class Connections:
             self.leaving[reader.text(c, "from"), reader.whole(c, "fromLane")].append(c)
         self.ending: dict[str, list[str]] = defaultdict(list)
         """The edges that end at each junction."""
+        self.access: dict[str, tuple[Access, ...]] = {}
+        """Whom the parts of each connection admit."""
+        self._in_part = 0
         for e in streets.elements:
             self.ending[e.given.get("to", "")].append(e.given.get("id", ""))
 
@@ -51,6 +55,14 @@ class Connections:
         for id, junction in self.streets.junctions.items():
             if junction.given.get("type") != "internal":
                 yield from self._over(junction, self.ending[id])
+
+    def not_kept(self) -> Iterator[str]:
+        """Yield what the connections say of classes and ours cannot, with how often."""
+        if self._in_part:
+            yield (
+                "connections that are shut to some classes (allow, disallow), who choose their ways by that, but not"
+                f" their lanes: {self._in_part}"
+            )
 
     # ---------------------------------------------------------------- a junction
 
@@ -112,6 +124,7 @@ class Connections:
         source = self.streets.known[given["from"]].lanes[reader.whole(c, "fromLane")]
         target = self.streets.known[given["to"]].lanes[reader.whole(c, "toLane")]
         parts = list(self._inside(c))
+        access = self.access[_name(c)] = tuple(map(access_of, parts))
         lengths = [reader.number(p, "length", least=0.0) for p in parts]
         speeds = [reader.number(p, "speed", least=0.0) for p in parts] or [source.speed_m_s, target.speed_m_s]
         shape = _drawn([reader.shape(p) for p in parts] or [(source.shape[-1], target.shape[0])])
@@ -133,10 +146,18 @@ class Connections:
             shape=shape,
             yields_to=before,
             wait_m=round(sum(lengths[:-1]), 3),
-            keep_clear=given.get("keepClear", "1") not in ("0", "false"),
+            buses=self._is_for_buses(admitted((source.access, target.access)), admitted(access)),
+            keep_clear=reader.flag(c, "keepClear", usual=True),
             programme=self.signals.obeyed_by(c),
-            group=reader.whole(c, "linkIndex") if tl_of(c) is not None else 0,
+            group=reader.whole(c, "linkIndex") if self.signals.over(c) is not None else 0,
         )
+
+    def _is_for_buses(self, on_lanes: frozenset[str], inside: frozenset[str]) -> bool:
+        """Return whether of the classes on both lanes buses alone may drive inside; count where others are left out."""
+        may = on_lanes & inside
+        for_buses = CARS in on_lanes and "bus" in may and may <= {*BUSES}
+        self._in_part += not for_buses and may != on_lanes
+        return for_buses
 
     def _turn(self, c: Element) -> Turn:
         told = c.given.get("dir", "s")

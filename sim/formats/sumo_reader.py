@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from sim.formats.sumo_xml import Element, read_xml
+from sim.formats.sumo_xml import Element, read_xml, truth
 from sim.scenario.faults import BadInput, Fault, expected, near_miss
 
 Made = TypeVar("Made")
@@ -105,6 +105,14 @@ class Reader:
         if value != int(value):
             self.fault(at, f'{key}="{at.given[key]}"', "a whole number")
         return int(value)
+
+    def flag(self, at: Element, key: str, *, usual: bool = False) -> bool:
+        """Return an attribute as yes or no; what is usual where it is left out."""
+        told = at.given.get(key)
+        value = usual if told is None else truth(told)
+        if value is None:
+            self.fault(at, f'{key}="{told}"', "true or false")
+        return usual if value is None else value
 
     def seconds(self, at: Element, key: str, default: float | None = None, *, least: float = 0.0) -> float:
         """Return an attribute as a time or a duration [s]: seconds, no less than `least`, h:m:s or d:h:m:s."""

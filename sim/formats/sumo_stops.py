@@ -1,17 +1,14 @@
 """SUMO's bus stops and parking areas, and the stops that vehicles make at them or elsewhere."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sim.formats.sumo_reader import Reader, name_of, named_as
 from sim.formats.sumo_streets import Edge, Lane
-from sim.formats.sumo_xml import Element
+from sim.formats.sumo_xml import Element, truth
 from sim.scenario.trips import LATEST_S, Stop, Trip, lie_ahead
 
 PLACES = ("busStop", "trainStop", "containerStop", "chargingStation", "parkingArea")
-YES = ("1", "true", "yes", "on", "x", "t")
-NO = ("0", "false", "no", "off", "-", "f")
-"""How SUMO says so, in small letters or large ones."""
 JUMPS = ("jump", "jumpUntil")
 """A time of 0 or more in one of them takes a vehicle off the road at the stop, and onto it at the next one."""
 LEAST_STOP_M = 2.0
@@ -65,7 +62,7 @@ class Stops:
         if id in self.places:
             reader.fault(e, "a place that stands twice", "names that stand once")
         from_m, to_m = _stretch(reader, e, lane, lane.length_m) if lane else (0.0, 0.0)
-        beside = e.tag == "parkingArea" and not _says(e, "onRoad", YES)
+        beside = e.tag == "parkingArea" and not reader.flag(e, "onRoad")
         berths = reader.whole(e, "roadsideCapacity", 0) + sum(1 for _ in e.all("space")) if beside else 0
         self.places[id] = Place(reader.text(e, "lane"), from_m, to_m, beside, berths)
 
@@ -99,7 +96,7 @@ class Stops:
         if reader.number(e, "speed", 0.0) > 0.0:
             self.note("waypoints, which are passed at a speed (speed), left out")
             return
-        if _says(e, "onDemand", YES):
+        if reader.flag(e, "onDemand"):
             self.note("stops on demand (onDemand), left out as nobody waits there")
             return
         if any(not e.given.get(key, "-1").startswith("-") for key in JUMPS):
@@ -107,7 +104,7 @@ class Stops:
         if "duration" not in e.given and "until" not in e.given:
             self.note("stops without a duration, left out")
             return
-        if "triggered" in e.given and not _says(e, "triggered", NO):
+        if truth(e.given.get("triggered", "false")) is not False:
             self.note("stops that last until somebody gets in (triggered), ended when their own time is up")
         if lane.number > 0:
             self.note("stops in another lane than that at the curb, moved to it")
@@ -124,7 +121,7 @@ class Stops:
             to_m=round(place.to_m * scale, 3),
             duration_s=min(duration_s, LONGEST_STOP_S),
             until_s=_until_s(reader, call),
-            off_lane=place.beside or _says(e, "parking", (*YES, "opportunistic")),
+            off_lane=place.beside or e.given.get("parking") == "opportunistic" or reader.flag(e, "parking"),
             berths=place.berths,
         )
 
@@ -155,11 +152,6 @@ class Stops:
         return self.edges[edge].lanes.get(number) if edge in self.edges else None
 
 
-def _says(e: Element, key: str, words: Collection[str]) -> bool:
-    """Return whether an attribute is there and is one of these words."""
-    return e.given.get(key, "").lower() in words
-
-
 def _until_s(reader: Reader, call: Call) -> float:
     """Return until when a stop lasts at least [s]; 0 if it does not say."""
     e = call.element
@@ -186,7 +178,7 @@ def _stretch(reader: Reader, e: Element, lane: Lane, longest_m: float) -> tuple[
     from_m = _from_end(reader.number(e, "startPos", max(to_m - longest_m, 0.0)), length)
     if 0.0 <= from_m <= to_m <= length:
         return from_m, to_m
-    if not _says(e, "friendlyPos", YES):
+    if not reader.flag(e, "friendlyPos"):
         reader.fault(e, f"from {from_m:g} to {to_m:g} m", f"a stretch of the lane's {length:g} m")
     to_m = min(max(to_m, LEAST_STOP_M), length)
     return min(max(from_m, 0.0), max(to_m - LEAST_STOP_M, 0.0)), to_m

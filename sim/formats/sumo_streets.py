@@ -6,15 +6,13 @@ Lanes that no motor vehicle may use are left out, and the others numbered anew f
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from sim.formats.sumo_access import CARS, MOTOR, Access, access_of, not_kept
 from sim.formats.sumo_reader import Reader, name_of
 from sim.formats.sumo_xml import Element
 from sim.scenario.network import Link, Node
 
 Point = tuple[float, float]
 
-CARS = "passenger"
-MOTOR = (CARS, "bus", "taxi", "truck", "delivery", "coach", "trailer", "emergency", "motorcycle")
-"""A lane that none of these classes may use is left out."""
 ROADS = ("normal", "connector")
 """Functions of edges that are streets."""
 SLOWEST_KM_H, FASTEST_KM_H = 5.0, 130.0
@@ -35,16 +33,11 @@ class Lane:
     speed_m_s: float
     width_m: float
     shape: tuple[Point, ...]
-    allow: frozenset[str] | None
-    disallow: frozenset[str]
+    access: Access
 
     def admits(self, kind: str) -> bool:
         """Return whether a class of vehicles may use it."""
-        if kind == "ignoring":
-            return True
-        if self.allow is not None:
-            return kind in self.allow or "all" in self.allow
-        return kind not in self.disallow and "all" not in self.disallow
+        return self.access.admits(kind)
 
 
 @dataclass(frozen=True)
@@ -60,7 +53,7 @@ class Edge:
     @property
     def length_m(self) -> float:
         """How long the link is [m]: the mean of its lanes."""
-        return min(_mean(lane.length_m for lane in self.lanes.values()), LONGEST_M)
+        return _mean(lane.length_m for lane in self.lanes.values())
 
 
 class Streets:
@@ -80,6 +73,8 @@ class Streets:
 
     def links(self) -> tuple[Link, ...]:
         """Return the links, in the file's order."""
+        for words in not_kept(self.reader.root, (e for e in self.elements if e.given.get("id") in self.known)):
+            self.note(words)
         rings = {e for r in self.reader.root.all("roundabout") for e in r.given.get("edges", "").split()}
         return tuple(self._link(e, rings) for e in self.elements if e.given.get("id") in self.known)
 
@@ -108,8 +103,11 @@ class Streets:
     def _edge(self, e: Element) -> Edge:
         if not any(e.all("lane")):
             self.reader.fault(e, "no lane", "at least one")
-        numbers = frozenset(self.reader.whole(lane, "index") for lane in e.all("lane"))
-        return Edge(e.given.get("id", ""), self._lanes(e), numbers)
+        numbers = [self.reader.whole(lane, "index") for lane in e.all("lane")]
+        for n, lane in enumerate(e.all("lane")):
+            if numbers[n] != n:
+                self.reader.fault(lane, f'index="{numbers[n]}"', f"{n}: lanes stand in order, from the curb on")
+        return Edge(e.given.get("id", ""), self._lanes(e), frozenset(numbers))
 
     def _lanes(self, edge: Element) -> dict[int, Lane]:
         """Return an edge's lanes for motor vehicles by their number in SUMO."""
@@ -121,7 +119,7 @@ class Streets:
         return found
 
     def _lane(self, e: Element, number: int) -> Lane:
-        reader, allow = self.reader, e.given.get("allow")
+        reader = self.reader
         return Lane(
             reader.text(e, "id"),
             number,
@@ -129,8 +127,7 @@ class Streets:
             reader.number(e, "speed", least=0.0),
             reader.number(e, "width", LANE_WIDTH_M, least=0.0),
             reader.shape(e),
-            None if allow is None else frozenset(allow.split()),
-            frozenset(e.given.get("disallow", "").split()),
+            access_of(e),
         )
 
     def _link(self, e: Element, rings: set[str]) -> Link:
@@ -146,7 +143,7 @@ class Streets:
             lanes=min(len(lanes), MOST_LANES),
             speed_km_h=self.km_h(_mean(lane.speed_m_s for lane in lanes)),
             priority=min(max(int(reader.number(e, "priority", 1.0)), 0), 20),
-            length_m=edge.length_m,
+            length_m=min(edge.length_m, LONGEST_M),
             shape=_middle(lanes),
             lane_width_m=min(max(_mean(lane.width_m for lane in lanes), 2.0), 8.0),
             roundabout=edge.id in rings,
@@ -159,6 +156,8 @@ class Streets:
         """Note what a link cannot be made of."""
         if len(lanes) > MOST_LANES:
             self.reader.fault(e, f"{len(lanes)} lanes", f"at most {MOST_LANES}")
+        if max(lane.length_m for lane in lanes) > LONGEST_M:
+            self.reader.fault(e, f"lanes of {lanes[0].length_m:g} m", f"at most {LONGEST_M:g} m")
         for key in ("from", "to"):
             junction = self.reader.text(e, key)
             if junction not in self.junctions:

@@ -18,6 +18,7 @@ class Ways:
         """Work out the ways of a class when the first of its vehicles comes."""
         self.network = sumo.network
         self.movements = movements(sumo.network)
+        self.access = sumo.access
         self.edge_of = {name_of(id): edge for id, edge in sumo.edges.items()}
         self.open_to = cache(self._open_to)
         self.joined = cache(self._joined)
@@ -71,9 +72,14 @@ class Ways:
         return any(lane.admits(kind) for lane in self.edge_of[link].lanes.values())
 
     def _open_to(self, kind: str) -> list[Movement]:
-        """Return the movements between lanes that admit a class."""
+        """Return the movements that admit a class, from a lane to a lane which do, too."""
         lanes = {(link, n.number) for link, e in self.edge_of.items() for n in e.lanes.values() if n.admits(kind)}
-        return [m for m in self.movements if {(m.from_link, m.from_lane), (m.to_link, m.to_lane)} <= lanes]
+        return [
+            m
+            for m in self.movements
+            if {(m.from_link, m.from_lane), (m.to_link, m.to_lane)} <= lanes
+            and (m.stated is None or all(access.admits(kind) for access in self.access[m.stated.id]))
+        ]
 
     def _joined(self, kind: str) -> set[tuple[str, str]]:
         """Return the pairs of links that a class may drive from one to the other."""

@@ -23,6 +23,8 @@ MOST_DEEP = 50
 """SUMO's files nest five deep."""
 MOST_ELEMENTS = 2_000_000
 """So many take about 1 GB; an hour of Bologna has 21,000."""
+YES, NO = ("1", "yes", "true", "on", "x", "t"), ("0", "no", "false", "off", "-", "f")
+"""How SUMO says so, in small letters or capital ones."""
 
 
 @dataclass(slots=True)
@@ -37,6 +39,12 @@ class Element:
     def all(self, *tags: str) -> Iterator["Element"]:
         """Yield the children of these names."""
         return (child for child in self.within if child.tag in tags)
+
+
+def truth(told: str) -> bool | None:
+    """Return what SUMO understands by a word; None where it understands neither yes nor no."""
+    word = told.lower()
+    return True if word in YES else False if word in NO else None
 
 
 class _Refused(Exception):
@@ -78,7 +86,8 @@ def read_xml(path: Path, roots: tuple[str, ...]) -> Element:
         found = f"broken XML ({expat.ErrorString(error.code)})"
         raise BadInput(Fault(f"{path}:{error.lineno}", found, "valid XML")) from None
     except (ValueError, LookupError) as error:
-        raise BadInput(Fault(f"{path}:{parser.CurrentLineNumber}", str(error), "a readable SUMO file")) from None
+        expected = "a file saved as UTF-8" if "encoding" in str(error) else "a readable SUMO file"
+        raise BadInput(Fault(f"{path}:{parser.CurrentLineNumber}", str(error), expected)) from None
     except (OSError, EOFError, zlib.error) as error:
         raise BadInput(Fault(str(path), str(error), "a readable SUMO file")) from None
     root = top.within[0]

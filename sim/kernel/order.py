@@ -165,7 +165,7 @@ def successor(vehicles: Records, segments: Records, net: Ints, route: Records, v
 
 @compiled(inline=True)
 def is_open(vehicles: Records, lanes: Records, i: int, lane: int) -> bool:
-    """Return whether a vehicle may use a lane."""
+    """Return whether a vehicle may use a lane, or a way over a junction."""
     return lanes[lane].has & BUSES == 0 or vehicles[i].bus_lanes == 1
 
 
@@ -213,7 +213,7 @@ def note_changes(
                     fewest = apart if apart < fewest else fewest
                 for c in range(choice, end):
                     via = net[lanes[lane].via_at + c]
-                    if via >= 0:
+                    if via >= 0 and is_open(vehicles, lanes, i, via):
                         changes = apart + (lanes[lanes[via].to_lane].changes if at < last else 0)
                         fewest = changes if changes < fewest else fewest
             lanes[here.first_lane + n].changes = fewest
@@ -234,7 +234,7 @@ def lanes_by(
     first = segments[here].first_lane
     for n in range(segments[here].lanes):
         via = net[lanes[first + n].via_at + choice]
-        if via < 0 or not is_open(vehicles, lanes, i, first + n):
+        if via < 0 or not is_open(vehicles, lanes, i, first + n) or not is_open(vehicles, lanes, i, via):
             continue
         to = lanes[via].to_lane
         if after == AT_CURB:
@@ -259,7 +259,8 @@ def note_way(vehicles: Records, lanes: Records, net: Ints, i: int) -> None:
     me = vehicles[i]
     me.way = -1
     if me.choice >= 0:
-        me.way = net[lanes[me.lane].via_at + me.choice]
+        way = net[lanes[me.lane].via_at + me.choice]
+        me.way = way if way < 0 or is_open(vehicles, lanes, i, way) else -1
     elif me.leg + 1 >= me.route_end:
         me.way = -2
 

@@ -196,7 +196,8 @@ class Connection:
     """A way over a junction, from a lane of one link to a lane of the next, as another program states it.
 
     `yields_to`: the connections whose users go first where both paths meet. `wait_m`: where one who gives way waits
-    inside the junction, 0: at the stop line. `programme` and `group`: the light that it obeys.
+    inside the junction, 0: at the stop line. `programme` and `group`: the light that it obeys. `buses`: for buses, and
+    for those who may use their lanes, alone.
     """
 
     id: Name
@@ -211,6 +212,7 @@ class Connection:
     yields_to: tuple[Name, ...] = ()
     wait_m: Metres = 0.0
     keep_clear: bool = True
+    buses: bool = False
     programme: Name | None = None
     group: Annotated[int, Field(ge=0, le=500)] = 0
 

@@ -145,6 +145,7 @@ class Draft:
                 gap=gap_s,
                 wait_x=m.wait_m,
                 halfway=m.halfway,
+                buses=int(m.stated is not None and m.stated.buses),
             )
         )
         return len(self.lanes) - 1

@@ -83,11 +83,15 @@ class Ways:
         choice, via_at = me.choice[vehicle], self.scene.lane.via_at[me.lane[vehicle]]
         chosen = road.net[here.next_at + choice] if choice >= 0 else -1
         for n in range(int(here.next_end - here.next_at)):
-            on = road.net[here.next_at + n]
-            if road.net[via_at + n] >= 0 and on != chosen:
+            on, over = road.net[here.next_at + n], road.net[via_at + n]
+            if over >= 0 and on != chosen and self._is_open(vehicle, over):
                 way = self._by(goals, layout.link_of_segment[int(on)])
                 ways += [way] if way else []
         return (path[0], *min(ways, key=self.router.free_time_s)) if ways else ()
+
+    def _is_open(self, vehicle: int, movement: int) -> bool:
+        """Return whether a vehicle may take a way over a junction."""
+        return not self.scene.lane.has[movement] & k.BUSES or bool(self.scene.vehicle.bus_lanes[vehicle])
 
     def _by(self, goals: Sequence[str], first: str) -> tuple[str, ...]:
         """Return the way from a link by one goal after the other, or, if one is all, to another exit."""

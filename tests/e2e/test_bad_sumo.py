@@ -61,6 +61,14 @@ FAULTS = {
         {"net": NET.replace('via=":c_1_1"', 'via=":c_1_7"')},
         ("town.net.xml:", "<connection>", 'via=":c_1_7"', "an internal lane"),
     ),
+    "a lane that stands twice": (
+        {"net": NET.replace('id="e_1" index="1"', 'id="e_1" index="0"').replace('toLane="1"', 'toLane="0"')},
+        ("town.net.xml:18: ", "<lane>", 'id "e_1"', 'index="0"', "1: lanes stand in order"),
+    ),
+    "an edge that is too long": (
+        {"net": NET.replace('length="150"', 'length="200000"')},
+        ("town.net.xml:13: ", "<edge>", 'id "s"', "lanes of 200000 m", "at most 100000 m"),
+    ),
     "no programme for a signal": (
         {"net": with_signal(NET.replace('<tlLogic id="c"', '<tlLogic id="k"'))},
         ("town.net.xml:", "<connection>", 'no programme (tlLogic) for tl="c"'),
@@ -80,6 +88,38 @@ FAULTS = {
     "a programme of which no phase lasts": (
         {"net": re.sub(r'duration="\d+" state', 'duration="0" state', with_signal())},
         ("town.net.xml:23: ", "<tlLogic>", "no phase that lasts"),
+    ),
+    "a signal that runs phases side by side": (
+        {"net": with_signal().replace('id="c" type="static"', 'id="c" type="NEMA"')},
+        ("town.net.xml:23: ", "<tlLogic>", 'type="NEMA" of 1 signals', "netconvert --tls.rebuild"),
+    ),
+    "a phase with two that may follow": (
+        {"net": with_signal().replace('duration="7"', 'next="3 0" duration="7"')},
+        ("town.net.xml:24: ", "<phase>", 'next="3 0"', "the number of one phase, 0 to 6"),
+    ),
+    "a phase before one that is not there": (
+        {"net": with_signal().replace('duration="7"', 'next="7" duration="7"')},
+        ("town.net.xml:24: ", "<phase>", 'next="7"', "the number of one phase, 0 to 6"),
+    ),
+    "phases that never come back to the first": (
+        {"net": with_signal().replace('duration="8"', 'next="1" duration="8"')},
+        ("town.net.xml:26: ", "<phase>", "the phase 1 after it, and never again the first one", "a cycle"),
+    ),
+    "a programme that begins with a phase to which none leads": (
+        {"net": with_signal().replace('offset="5"', 'offset="29"').replace('duration="10"', 'next="2" duration="10"')},
+        ("town.net.xml:24: ", "<phase>", "the phase with which the programme begins, by its offset"),
+    ),
+    "a time of day that begins with a programme that is not there": (
+        {
+            "types": TYPES.replace(
+                "</add", '<WAUT id="w" startProg="night"/><wautJunction wautID="w" junctionID="c"/></add'
+            )
+        },
+        ("town.add.xml:9: ", "<wautJunction>", 'startProg="night" of the WAUT w', "a programme of the signal c"),
+    ),
+    "a signal of times of day that are not there": (
+        {"types": TYPES.replace("</add", '<wautJunction wautID="w" junctionID="c"/></add')},
+        ("town.add.xml:9: ", "<wautJunction>", 'wautID="w"', "a WAUT"),
     ),
     "a response that is no bits": (
         {"net": NET.replace('response="110"', 'response="1x0"')},
@@ -229,6 +269,14 @@ FAULTS = {
     "a wrong outermost element": ({"routes": "<net/>"}, ("town.rou.xml:1: ", "<net>", "<routes>")),
     "a network that is none": ({"net": ROUTES}, ("town.net.xml:1: ", "<routes>", "<net>")),
     "no vehicle": ({"routes": "<routes/>"}, ("town.rou.xml:1: ", "<routes>", "no vehicle")),
+    "a word that is neither yes nor no": (
+        {"net": NET.replace('to="e" fromLane="1"', 'to="e" keepClear="maybe" fromLane="1"')},
+        ("town.net.xml:38: ", "<connection>", 'keepClear="maybe"', "true or false"),
+    ),
+    "an encoding of several bytes": (
+        {"routes": '<?xml version="1.0" encoding="GB2312"?><routes/>'},
+        ("town.rou.xml:1: ", "multi-byte encodings are not supported", "a file saved as UTF-8"),
+    ),
     "an encoding that nobody knows": (
         {"routes": '<?xml version="1.0" encoding="martian"?><routes/>'},
         ("town.rou.xml:1: ", "unknown encoding: martian"),

@@ -12,7 +12,7 @@ from sim.scenario import check_trips as checks
 from sim.scenario.check_trips import check_trips
 from sim.scenario.trips import Stop
 from sim.trips import TripRun, run_trips
-from tests.sumo_town import ROUTES, with_signal, write
+from tests.sumo_town import NET, ROUTES, with_bus_turn, with_signal, write
 
 
 @pytest.fixture
@@ -55,6 +55,62 @@ def test_a_run_in_batches_is_the_run_tick_by_tick(town):
     advance = slow.traffic.run
     slow.traffic.run = lambda _: advance(slow.traffic.tick + 1)
     assert (slow.run().trips["left_s"] == run_trips(town).trips["left_s"]).all()
+
+
+def site_of(folder, net, type, to, begin="w"):
+    """Return the town on such a network, with 30 vehicles of a type."""
+    flow = f'<flow id="f" type="{type}" begin="0" end="60" number="30" from="{begin}" to="{to}"/>'
+    return read_sumo(*write(folder, net, f"<routes>{flow}</routes>"))[0]
+
+
+FOR_BUSES = NET.replace('index="0" allow="bus"', 'index="0"').replace('id=":c_1_1"', 'id=":c_1_1" allow="bus"')
+"""The turn from w_1 is for buses."""
+
+
+def turns_taken(site):
+    """Return the turns that anybody takes in the first 200 s."""
+    run = TripRun(site)
+    rows = {m.stated.id: row for m, row in zip(run.movements, run.layout.movement_rows, strict=True)}
+    seen = set()
+    for tick in range(400):
+        run.traffic.run(tick + 1)
+        seen |= {id for id, row in rows.items() if run.traffic.lanes[row].count}
+    return seen
+
+
+@pytest.mark.parametrize(("type", "used"), [("car", {"w_0>e_0"}), ("bus", {"w_0>e_0", "w_1>e_1"})])
+def test_a_turn_for_buses_is_taken_by_buses_alone(tmp_path, type, used):
+    site = site_of(tmp_path, FOR_BUSES, type, "e")
+    assert turns_taken(site) == used
+    assert run_trips(site).complete
+
+
+def behind_a_short_link(*lanes):
+    """Return the network with w cut to 12 m, and behind it p, of which these lanes lead on."""
+    p = '<edge id="p" from="z" to="a">' + "".join(
+        f'<lane id="p_{n}" index="{n}" speed="13.89" length="300" shape="-320,{y} -20,{y}"/>'
+        for n, y in ((0, -2), (1, 2))
+    )
+    z = '<junction id="z" type="dead_end" x="-320" y="0" incLanes="" intLanes="" shape="0,0"/>'
+    ways = "".join(f'<connection from="p" to="w" fromLane="{n}" toLane="{n}" dir="s"/>' for n in lanes)
+    return FOR_BUSES.replace('length="200"', 'length="12"').replace("</net>", f"{p}</edge>{z}{ways}</net>")
+
+
+@pytest.mark.parametrize(
+    ("lanes", "used"),
+    [((0, 1), {"p_0>w_0", "w_0>e_0"}), ((1,), {"p_1>w_1", "w_0>e_0"})],
+)
+def test_a_turn_for_buses_is_heeded_a_link_before_and_by_who_comes_to_it_in_the_wrong_lane(tmp_path, lanes, used):
+    site = site_of(tmp_path, behind_a_short_link(*lanes), "car", "e", "p")
+    assert turns_taken(site) <= used
+
+
+@pytest.mark.parametrize(("type", "way"), [("car", ()), ("bus", ("w", "n"))])
+def test_who_looks_for_another_way_finds_none_over_a_turn_for_buses(tmp_path, type, way):
+    run = TripRun(site_of(tmp_path, with_bus_turn(), type, "e"))
+    run.traffic.run(10)
+    assert run.traffic.ways.another(0) == way
+    assert run.traffic.ways.router.turn("w", "n") is None
 
 
 PARK = Stop(link="w", from_m=100.0, to_m=120.0, duration_s=60.0, off_lane=True, berths=2)

@@ -9,7 +9,7 @@ from sim.formats.sumo_types import IDM_FALLS
 from sim.scenario.faults import BadInput
 from sim.scenario.trip_files import load_trip_site
 from sim.trips import run_trips
-from tests.sumo_town import BACK, NET, ROUTES, TYPES, write
+from tests.sumo_town import BACK, NET, ROUTES, TYPES, with_bus_turn, write
 
 
 def site_of(tmp_path, routes=ROUTES, types=TYPES):
@@ -355,8 +355,9 @@ def test_what_is_left_out_is_told(tmp_path):
 
 
 def test_a_site_that_was_written_is_read_back_equal(tmp_path):
-    files = write(tmp_path)
+    files = write(tmp_path, with_bus_turn())
     summary = import_sumo(*files, out=tmp_path / "town")
+    assert any(c.buses for c in summary.site.network.connections)
     assert load_trip_site(tmp_path / "town") == summary.site
     assert not list(tmp_path.glob(".town*"))
 

@@ -12,7 +12,7 @@ from sim.scenario.check_trips import check_trips
 from sim.scenario.faults import BadInput
 from sim.scenario.junctions import movements
 from sim.trips import TripRun
-from tests.sumo_town import NET, with_signal, write
+from tests.sumo_town import NET, with_bus_turn, with_signal, write
 
 
 @pytest.fixture
@@ -173,6 +173,102 @@ def test_where_one_keeps_left_a_turn_back_may_be_a_capital_letter(tmp_path):
     assert side.turn == "u_turn"
 
 
+@pytest.mark.parametrize(
+    ("yes", "no"), [("1", "0"), ("yes", "No"), ("true", "false"), ("ON", "off"), ("x", "-"), ("T", "f")]
+)
+def test_yes_and_no_may_be_told_in_each_of_sumos_ways(tmp_path, yes, no):
+    net = with_signal(NET.replace("<net ", f'<net lefthand="{yes}" '))
+    net = net.replace('<connection from="s"', f'<connection keepClear="{no}" uncontrolled="{yes}" from="s"')
+    net = net.replace('<connection from="w"', f'<connection keepClear="{yes}" uncontrolled="{no}" from="w"')
+    stops = f'<stop lane="w_0" endPos="80" duration="9" onDemand="{no}" parking="{yes}"/>'
+    stops += f'<stop lane="w_0" endPos="90" duration="9" onDemand="{yes}"/>'
+    routes = f'<routes><vehicle id="v" depart="0"><route edges="w e"/>{stops}</vehicle></routes>'
+    town = read_sumo(*write(tmp_path, net, routes))[0]
+    assert town.network.traffic_side == "left"
+    assert {c.from_link: (c.keep_clear, c.programme) for c in town.network.connections} == {
+        "s": (False, None),
+        "w": (True, "c"),
+    }
+    assert [stop.off_lane for stop in town.trips[0].stops] == [True]
+
+
+NEXT_TO = '<vehicle id="v" type="{}" depart="0"><route edges="w n"/></vehicle><trip id="t" depart="0" from="s" to="e"/>'
+SHUT = "connections that are shut to some classes (allow, disallow), who choose their ways by that, but not their lanes"
+
+
+@pytest.mark.parametrize(
+    ("allow", "type", "goes", "buses", "told"),
+    [
+        ("bus", "bus", True, True, []),
+        ("bus coach", "car", False, True, []),
+        ("bus truck", "large", True, False, [f"{SHUT}: 2"]),
+        ("truck", "car", False, False, [f"{SHUT}: 2"]),
+        ("all", "car", True, False, []),
+    ],
+)
+def test_a_turn_is_for_the_classes_that_its_lanes_inside_the_junction_admit(tmp_path, allow, type, goes, buses, told):
+    files = write(tmp_path, with_bus_turn(allow), f"<routes>{NEXT_TO.format(type)}</routes>")
+    if goes:
+        site, summary = read_sumo(*files)
+        assert {c.buses for c in site.network.connections if c.to_link == "n"} == {buses}
+        assert [note for note in summary.notes if SHUT in note] == told
+    else:
+        with pytest.raises(BadInput, match="found no connection from w to n for class passenger"):
+            read_sumo(*files)
+
+
+def test_the_quickest_way_is_over_turns_that_admit_the_class(tmp_path):
+    trips = '<trip id="v" type="{}" depart="0" from="w" to="n"/>'
+    for type in ("bus", "ignores"):
+        ignoring = '<vType id="ignores" vClass="ignoring"/>'
+        site, _ = read_sumo(*write(tmp_path, with_bus_turn(), f"<routes>{ignoring}{trips.format(type)}</routes>"))
+        assert site.trips[0].path == ("w", "n")
+    with pytest.raises(BadInput, match="no way from w to n"):
+        read_sumo(*write(tmp_path, with_bus_turn(), f"<routes>{trips.format('car')}</routes>"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "note"),
+    [
+        (
+            'id="w_0" index="0"',
+            'id="w_0" index="0" disallow="truck trailer tram"',
+            "lanes open to cars and shut to truck, trailer, used by these like the edge's others: 1",
+        ),
+        (
+            'id="w_1" index="1"',
+            'id="w_1" index="1" changeRight="bus"',
+            "lanes that say who may change to the next one (changeLeft, changeRight), where all may here: 1",
+        ),
+        (
+            '<edge id="w"',
+            '<type id="hw"><restriction vClass="truck" speed="5"/></type><edge type="hw" id="w"',
+            "edges with a speed limit of its own for truck (restriction), where that of all holds: 1",
+        ),
+    ],
+)
+def test_what_holds_for_some_and_is_not_kept_is_told(tmp_path, old, new, note):
+    told, before = (read_sumo(*write(tmp_path, net))[1].notes for net in (NET.replace(old, new), NET))
+    assert set(told) - set(before) == {note}
+
+
+@pytest.mark.parametrize("shut", ['id="s_0" index="0" disallow="truck"', 'id="s_0" index="0" changeLeft="bus"'])
+def test_a_rule_that_a_link_keeps_or_that_concerns_nobody_is_not_told(tmp_path, shut):
+    notes = [read_sumo(*write(tmp_path, net))[1].notes for net in (NET.replace('id="s_0" index="0"', shut), NET)]
+    assert notes[0] == notes[1]
+
+
+def test_elements_that_nobody_reads_are_counted(tmp_path):
+    net = NET.replace('<junction id="a"', '<jnction id="x"/><jnction id="y"/><location/><junction id="a"').replace(
+        'shape="200,-160 200,-10"/>', 'shape="200,-160 200,-10"><stopOffset value="3"/><param key="k"/></lane>'
+    )
+    told, before = (read_sumo(*write(tmp_path, of))[1].notes for of in (net, NET))
+    assert set(told) - set(before) == {
+        "<jnction> in the network left out: 2",
+        "<stopOffset> in the network left out: 1",
+    }
+
+
 LATER = '<tlLogic id="c" offset="{}"><phase duration="9" state="Grr"/><phase duration="9" state="rGG"/></tlLogic>'
 
 
@@ -192,7 +288,7 @@ def test_signals_may_stand_in_a_file_of_any_outermost_element_of_sumo(tmp_path, 
     assert [p.lights for p in programme.phases] == ["Grr", "rGG"]
 
 
-@pytest.mark.parametrize(("told", "seconds"), [("0:1:5", 65.0), ("-7", -7.0), ("3.5", 3.5)])
+@pytest.mark.parametrize(("told", "seconds"), [("0:1:5", 65.0), ("-7", -7.0), ("3.5", 3.5), ("begin", 0.0)])
 def test_an_offset_is_a_time_or_a_number_below_zero(tmp_path, told, seconds):
     (programme,) = read_beside(tmp_path, LATER.format(told)).programmes
     assert programme.offset_s == seconds
@@ -202,6 +298,55 @@ def test_a_signal_with_the_programme_off_shows_no_light(tmp_path):
     town = read_beside(tmp_path, '<additional><tlLogic id="c" type="static" programID="off"/></additional>')
     assert town.programmes == ()
     assert {c.programme for c in town.connections} == {None}
+
+
+def test_a_tllogic_without_phases_adds_parameters_and_changes_no_programme(tmp_path):
+    params = '<additional><tlLogic id="c" programID="0"><param key="x" value="1"/></tlLogic></additional>'
+    assert read_beside(tmp_path, params) == read_beside(tmp_path, "<additional/>")
+
+
+@pytest.mark.parametrize(
+    ("offset", "seconds"),  # so that SUMO 1.28 shows the same in each second
+    [(0, 0.0), (7, -63.0), (80, -75.0), (-12, -72.0)],
+)
+def test_phases_follow_each_other_as_next_says(tmp_path, offset, seconds):
+    phases = ("r", 10, 2), ("y", 25, 0), ("G", 60, 1)
+    told = "".join(f'<phase duration="{s}" state="{3 * letter}" next="{n}"/>' for letter, s, n in phases)
+    town = read_beside(tmp_path, f'<tlLogic id="c" type="static" offset="{offset}">{told}</tlLogic>')
+    (programme,) = town.programmes
+    assert "".join(p.lights[0] for p in programme.phases) == "rGy"
+    assert programme.offset_s == seconds
+
+
+def test_a_phase_that_none_leads_to_is_left_out(tmp_path):
+    told = (
+        '<phase duration="5" state="rrr" next="2"/><phase duration="99" state="rGG"/><phase duration="6" state="Grr"/>'
+    )
+    (programme,) = read_beside(tmp_path, f'<tlLogic id="c" type="static">{told}</tlLogic>').programmes
+    assert [(p.duration_s, p.lights) for p in programme.phases] == [(5.0, "rrr"), (6.0, "Grr")]
+
+
+def test_what_follows_in_a_programme_that_acts_on_traffic_depends_on_it_and_is_left_as_it_stands(tmp_path):
+    told = '<phase duration="5" state="rrr" next="1 2"/><phase duration="9" state="rGG"/>'
+    (programme,) = read_beside(tmp_path, f'<tlLogic id="c" type="actuated">{told}</tlLogic>').programmes
+    assert [p.duration_s for p in programme.phases] == [5.0, 9.0]
+
+
+BY_TIME = """<additional>
+    <tlLogic id="c" programID="night"><phase duration="9" state="Grr"/><phase duration="9" state="rGG"/></tlLogic>
+    <tlLogic id="c" programID="day"><phase duration="7" state="Grr"/><phase duration="7" state="rGG"/></tlLogic>
+    <WAUT id="w" refTime="0" startProg="night"><wautSwitch time="300" to="day"/></WAUT>
+    <wautJunction wautID="w" junctionID="c"/>
+</additional>"""
+
+
+def test_a_signal_that_switches_by_the_time_of_day_keeps_the_programme_it_begins_with_and_is_told(tmp_path):
+    net, routes, more = write(tmp_path, with_signal())
+    later = tmp_path / "later.add.xml"
+    later.write_text(BY_TIME)
+    site, summary = read_sumo(net, routes, [*more, later])
+    assert [p.duration_s for p in site.network.programmes[0].phases] == [9.0, 9.0]
+    assert "signals that switch programmes by the time of day (WAUT) keep the one they begin with" in summary.notes
 
 
 def test_a_file_is_unpacked_if_it_is_packed_whatever_its_name(tmp_path):
