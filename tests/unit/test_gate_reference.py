@@ -12,7 +12,7 @@ from sim.gate.check import Checked, Finding
 from sim.gate.compare import Interval
 from sim.gate.exact import judged, small
 from sim.gate.reference import Case, Change, Exact, Made, Reference, Watched, read_reference, write_reference
-from sim.gate.telling import annotations, junit, lines, markdown
+from sim.gate.telling import annotations, junit, lines, markdown, sentence
 from sim.gate.watched import families, following_s
 from sim.interventions import resolve
 from sim.scenario.faults import BadInput
@@ -112,16 +112,33 @@ def test_families_are_counted_where_they_stop_and_by_the_kind_where_there_is_no_
 
 
 PASSED = Finding("s/a", "exact small case", "pass", "the same bytes")
-FAILED = Finding("s/a", "scenario M1", "fail", "", 8, 0.02, 100.0, 110.0, Interval(0.1, 0.05, 0.15), "s")
+FAILED = Finding("s/a", "scenario M1", "fail", "", 8, 0.02, 100.0, 110.0, Interval(0.1, 0.05, 0.15), "s", 6, 1)
 OPEN = Finding("s/a", "scenario M2", "undecided", "not defined in 1 of 8 replications", 8)
+WIDE = Finding("s/a", "baseline M1", "undecided", "", 64, 0.02, 100.0, 101.0, Interval(0.01, -0.05, 0.07), "s")
+SAME = Finding("s/a", "baseline M1", "pass", "", 32, 0.02, 100.0, 100.0, Interval(0.0, 0.0, 0.0), "s", 32, 32)
 
 
 def test_the_terminal_names_the_worst():
     told = list(lines([Checked("s", (PASSED, FAILED, OPEN))]))
     assert told[-1].startswith("s: FAIL: scenario M1; if this is what you want: dropoff check --site s --update")
-    assert any("100 -> 110 s, +10.00 % [+5.00 %, +15.00 %], margin 2 %, 8 replications" in line for line in told)
-    assert list(lines([Checked("s", (PASSED, OPEN))]))[-1].startswith("s: UNDECIDED: scenario M2")
+    numbers = "100 -> 110 s, +10.00 % [+5.00 %, +15.00 %], margin 2 %, 8 replications, the same in 1 of 6"
+    assert any(numbers in line for line in told)
     assert list(lines([Checked("s", (PASSED,))]))[-1] == "s: PASS"
+
+
+def test_an_undecided_check_says_what_hides_a_drift():
+    told = sentence(Checked("s", (PASSED, WIDE)))
+    assert told == "UNDECIDED: baseline M1; chance hides whether they drifted; --replications N allows more"
+    told = sentence(Checked("s", (PASSED, OPEN)))
+    assert told == "UNDECIDED: scenario M2; not defined in 1 of 8 replications; --replications N allows more"
+
+
+def test_a_pass_says_in_how_many_mornings_all_was_the_same_and_what_that_leaves_open():
+    told = "PASS: the same in 32 of 32 replications, so at most 14 % of mornings have changed (99 % sure)"
+    assert sentence(Checked("s", (PASSED, SAME))) == told
+    assert "at most 16 %" in sentence(Checked("s", (SAME, replace(SAME, case="s/b"))))
+    assert sentence(Checked("s", (SAME, replace(SAME, same=31)))) == "PASS"
+    assert any("the same in 32 of 32 replications" in line for line in list(lines([Checked("s", (SAME,))]))[:-1])
 
 
 def test_the_test_report_counts_failures_skips_and_errors():
@@ -138,7 +155,7 @@ def test_the_summary_has_a_row_for_each_finding_and_annotations_for_faults_alone
     checks = [Checked("s", (PASSED, FAILED, OPEN))]
     rows = [line for line in markdown(checks).splitlines() if line.startswith("| ")]
     assert len(rows) == 4
-    assert all(row.count("|") == 9 for row in rows)
+    assert all(row.count("|") == 10 for row in rows)
     told = list(annotations(checks))
     assert [line.split(" ")[0] for line in told] == ["::error", "::warning"]
     assert "+10.00 %25" in told[0]
