@@ -47,7 +47,7 @@ def test_ten_per_cent_longer_dwell_fails_and_is_told_everywhere(tmp_path, monkey
     assert "::error title=dropoff check::school/shapingba: baseline M1 dwell: fail" in told
     failed = [c.get("name") for c in ElementTree.parse("told.xml").iter("testcase") if c.find("failure") is not None]
     assert {"baseline M1 dwell", "scenario M1 dwell"} <= set(failed)
-    assert "| **fail** | baseline M1 dwell |" in Path("told.md").read_text(encoding="utf-8")
+    assert "| **fail** | baseline M1 dwell [s] |" in Path("told.md").read_text(encoding="utf-8")
     assert Path("step.md").read_text(encoding="utf-8").startswith("# dropoff check")
 
 
