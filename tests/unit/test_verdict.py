@@ -12,6 +12,7 @@ from sim.scenario.scenario import Targets
 from sim.verdict import (
     Look,
     account_lines,
+    apart,
     bootstrap_t,
     common_numbers,
     compare,
@@ -129,6 +130,31 @@ def test_the_saving_is_what_independent_seeds_would_cost():
     found = common_numbers(before.ravel(), after.ravel())
     assert found.saving == pytest.approx(apart / spread, rel=0.05)
     assert found.correlation == pytest.approx(0.9 / np.sqrt(0.81 + 0.25), abs=0.01)
+
+
+@pytest.mark.parametrize(("n", "m", "reduction"), [(3, 3, -0.5), (3, 20, 0.3), (20, 20, 0.3)])
+def test_samples_of_other_people_hold_the_truth_as_often_as_they_say(n, m, reduction):
+    rng, trials, inside = np.random.default_rng(2), 2_000, 0
+    for _ in range(trials):
+        found = apart(rng.normal(100.0, 20.0, n), (1.0 - reduction) * rng.normal(100.0, 20.0, m))
+        inside += found.low <= reduction <= found.high or np.isnan(found.low)  # without bounds it holds everything
+    assert inside / trials >= 0.94
+    if min(n, m) == 20:
+        assert inside / trials <= 0.965  # the difference of means over the mean before: 0.98
+
+
+def test_without_chance_after_other_people_s_interval_is_that_of_the_mean_before():
+    before = np.array([80.0, 100.0, 120.0, 100.0])
+    found = apart(before, np.full(4, 50.0))
+    error = stats.t.ppf(0.975, 3) * before.std(ddof=1) / 2.0
+    assert (1.0 - found.low, 1.0 - found.high) == pytest.approx((50.0 / (100.0 - error), 50.0 / (100.0 + error)))
+
+
+def test_one_value_alone_or_a_mean_not_clear_of_zero_gives_other_people_no_interval():
+    for before in ([100.0], [1.0, 200.0, 30.0]):
+        found = apart(before, [50.0, 51.0])
+        assert np.isfinite(found.reduction)
+        assert np.isnan([found.low, found.high]).all()
 
 
 def test_pairs_that_hang_together_fully_reach_the_bound_and_no_others_do():
