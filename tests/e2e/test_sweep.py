@@ -10,9 +10,11 @@ import time
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from sim.cli import main
+from sim.study.sweep import TYPES
 from tests.sweeps import REPLICATIONS, SWEEP, ended, kept, mini, started, tables
 
 
@@ -22,7 +24,17 @@ def test_the_folder_holds_verdicts_and_a_result_for_each_comparison(undisturbed)
     verdicts = pd.read_parquet(sweep / "verdicts.parquet")
     assert set(verdicts["set.site.demand.pupils.enrolment"]) == {"40", "60"}
     assert set(verdicts["kpi"]) == {"M1", "M2", "M3"}
-    assert set(verdicts["pairs"]) == {REPLICATIONS}
+    assert set(verdicts["replications"]) == {REPLICATIONS}
+    assert verdicts.groupby("kpi")["pairs"].unique().map(list).to_dict() == {
+        "M1": [REPLICATIONS],
+        "M2": [REPLICATIONS],
+        "M3": [0],
+    }
+    written = pq.read_schema(sweep / "verdicts.parquet")
+    arrow = {"int64": "int64", "Int64": "int64", "float64": "double", "str": "string"}
+    assert {n: str(written.field(n).type).removeprefix("large_") for n in TYPES} == {
+        n: arrow[t] for n, t in TYPES.items()
+    }
     run = json.loads((sweep / "run.json").read_text())
     assert run["finished"]
     assert run["failures"] == []

@@ -327,6 +327,11 @@ def test_the_lines_tell_pairs_needed_the_usual_formula_and_what_pairs_save():
     entry, text = head(verdict), " ".join(" ".join(verdict_lines(verdict)).split())
     assert f"about {entry['pairs_needed']} pairs would decide" in text
     assert f"(the usual formula for a mean within 5 % asks for {entry['runs_for_mean']} runs)" in text
+    declared = 10 * int(np.ceil(0.12 * entry["pairs_needed"]))
+    assert f"; declare them beforehand: checkpoints=[10] replications={declared}" in text
+    looked = judged(pairs(20, reduction=0.21, spread=0.3), look=Look((10, 20), 1))
+    assert "declare them beforehand: checkpoints=[10,20] replications=" in verdict_sentence(head(looked), looked)
+    assert "beforehand" not in verdict_sentence(head(judged(pairs(20))), judged(pairs(20)))
     assert entry["runs_for_mean"] == max(runs_for_mean(v) for v in pairs(10, reduction=0.21, spread=0.3))
     assert f"correlation {entry['correlation']:.2f}; independent seeds would take {entry['saving']:.1f} times" in text
     assert "independent seeds" not in "\n".join(verdict_lines(judged(pairs(2))))
