@@ -76,6 +76,19 @@ def test_the_small_case_is_one_that_the_checks_accept_and_smaller():
         assert small(whole).site.demand.pupils.enrolment == 225
 
 
+@pytest.mark.parametrize(("cars", "left"), [(418, 52), (400, 50), (399, 57), (100, 50), (60, 60), (3, 3)])
+def test_the_small_case_of_a_small_school_keeps_fifty_cars(cars, left):
+    whole = load_scenario("school/baseline", overrides={"site.demand.pupils.cars": cars})
+    fewer = small(whole).site.demand.pupils
+    assert fewer.cars == left
+    assert fewer.enrolment == 1800 // max(1, min(8, cars // 50))
+
+
+def test_cars_that_follow_from_the_pupils_are_counted_too():
+    whole = load_scenario("school/baseline", overrides={"site.demand.pupils.enrolment": 300})
+    assert small(whole).site.demand.pupils.enrolment == 300  # 70 cars
+
+
 def test_the_small_case_is_judged_by_bytes_at_home_and_by_values_elsewhere():
     other = replace(THEN, hashes={"trips": "x", "series": "b"})
     away = Made(platform="Darwin arm64", packages={"numpy": "2.1"})
