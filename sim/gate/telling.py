@@ -1,5 +1,6 @@
 """What a check found, for a terminal, a pull request, a test report, and GitHub's annotations."""
 
+import re
 from collections.abc import Iterator, Sequence
 from math import ceil
 from pathlib import Path
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 RENEW = 'if this is what you want: dropoff check --site {site} --update --reason "why the results moved"'
 
+NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML may hold: a library's message may."""
 HEADER = "| outcome | what | reference | now | difference | interval | margin | the same | n |"
 
 
@@ -124,7 +127,7 @@ def junit(checks: Sequence[Checked]) -> str:
                 one = ElementTree.SubElement(suite, "testcase", classname=checked.site, name=_failure(f).split(": ")[1])
                 ElementTree.SubElement(one, "error", message=" ".join(f.reason.split())).text = f.detail
     ElementTree.indent(suites)
-    return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+    return NO_XML.sub("\ufffd", ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n")
 
 
 def _suite(suites: ElementTree.Element, name: str, findings: Sequence[Finding]) -> ElementTree.Element:

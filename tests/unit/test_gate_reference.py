@@ -52,6 +52,8 @@ def test_a_reference_comes_back_as_it_was_written(tmp_path):
         ("[3.0, 4.0]", "[3.0]", "each replication needs 2 values"),
         ("[3.0, 4.0]", "[3.0, null]", "replications.1.1"),
         ('"history"', '"histroy"', "history"),
+        ('"baseline M1 am": 100.0, "baseline M2 am": null', "", "values: found a mapping, expected 1 items or more"),
+        ('"arm": "scenario"', '"arm": "baseline"', "baseline M1 is watched twice"),
         ('"cases": {', '"cases": {}, "former": {', "cases: found a mapping, expected 1 items or more"),
     ],
 )
@@ -162,6 +164,23 @@ def test_the_test_report_counts_failures_skips_and_errors():
     assert [len(c) for c in suite] == [0, 1, 1]
     assert "+10.00 %" in suite.find("testcase/failure").get("message")
     assert broken.find("testcase/error").get("message") == "deadlock at 08:35: <two> and more"
+
+
+def test_a_reference_without_a_history_is_none(tmp_path):
+    file = tmp_path / "s.json"
+    write_reference(reference(), file)
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"history": []}))
+    with pytest.raises(BadInput, match="history"):
+        read_reference(file)
+
+
+def test_the_test_report_is_xml_whatever_a_failure_says():
+    failure = FailedReplication("baseline", 3, "MemoryError: \x1b[31mred\x00 为什么", "Traceback\x07\ud800")
+    text = junit([Checked("s", (), (failure,))])
+    text.encode("utf-8")
+    (error,) = ElementTree.fromstring(text).iter("error")
+    assert error.get("message") == "MemoryError: \ufffd[31mred\ufffd 为什么"
+    assert error.text == "Traceback\ufffd\ufffd"
 
 
 def test_the_summary_has_a_row_for_each_finding_and_annotations_for_faults_alone():

@@ -84,7 +84,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(kept, others):
 def case(rows: np.ndarray) -> Case:
     """Return a case whose quantities all have the margin of 2 %."""
     quantities = tuple(Watched(arm="baseline", kpi=f"K{i}", variant="am", margin=MARGIN) for i in range(rows.shape[1]))
-    exact = Exact(hashes={}, values={})
+    exact = Exact(hashes={}, values={"M1": None})
     rows = tuple(tuple(map(float, row)) for row in rows)
     return Case(baseline="b", seed=1, exact=exact, window=None, watched=quantities, replications=rows)
 
