@@ -37,13 +37,18 @@ def told(finding: Finding) -> str:
     found = finding.interval
     if found is None or finding.then is None or finding.now is None or finding.margin is None:
         return finding.why
-    bounds = f"[{_per_cent(found.low)}, {_per_cent(found.high)}]"
+    bounds = "" if _is_tied(finding) else f" [{_per_cent(found.low)}, {_per_cent(found.high)}]"
     unit = f" {finding.unit}" if finding.unit else ""
     why = f"; {finding.why}" if finding.why else ""
     return (
-        f"{finding.then:.5g} -> {finding.now:.5g}{unit}, {_per_cent(found.difference)} {bounds}, "
+        f"{finding.then:.5g} -> {finding.now:.5g}{unit}, {_per_cent(found.difference)}{bounds}, "
         f"margin {100 * finding.margin:g} %, {_replications(finding)}{why}"
     )
+
+
+def _is_tied(finding: Finding) -> bool:
+    """Return whether each value is the same as it was: no interval of the mean follows from that."""
+    return finding.same == finding.replications
 
 
 def _replications(finding: Finding) -> str:
@@ -71,7 +76,7 @@ def sentence(checked: Checked) -> str:
 def _unless_rare(checked: Checked) -> str:
     """Return what a pass covers where every value of every replication is the same as it was."""
     told = [f for f in checked.findings if f.interval is not None]
-    if not told or any(f.same < f.replications for f in told):
+    if not told or not all(map(_is_tied, told)):
         return ""
     least, scenarios = min(f.same for f in told), len({f.case for f in told})
     share = ceil(100.0 * may_have_changed(least, scenarios))
@@ -107,9 +112,10 @@ def _row(finding: Finding) -> str:
     if found is None or finding.then is None or finding.now is None or finding.margin is None:
         return f"| {mark} | {finding.name} | | | {finding.why} | | | | {finding.replications or ''} |"
     name = f"{finding.name} [{finding.unit}]" if finding.unit else finding.name
-    cells = (mark, name, f"{finding.then:.5g}", f"{finding.now:.5g}", _per_cent(found.difference),
-             f"{_per_cent(found.low)} to {_per_cent(found.high)}", f"{100 * finding.margin:g} %",
-             f"{finding.same} of {finding.paired}" if finding.paired else "", str(finding.replications))  # fmt: skip
+    bounds = "" if _is_tied(finding) else f"{_per_cent(found.low)} to {_per_cent(found.high)}"
+    cells = (mark, name, f"{finding.then:.5g}", f"{finding.now:.5g}", _per_cent(found.difference), bounds,
+             f"{100 * finding.margin:g} %", f"{finding.same} of {finding.paired}" if finding.paired else "",
+             str(finding.replications))  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
 

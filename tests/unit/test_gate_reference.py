@@ -12,7 +12,7 @@ from sim.gate.check import Checked, Finding
 from sim.gate.compare import Interval
 from sim.gate.exact import judged, small
 from sim.gate.reference import Case, Change, Exact, Made, Reference, Watched, read_reference, write_reference
-from sim.gate.telling import annotations, junit, lines, markdown, sentence
+from sim.gate.telling import annotations, junit, lines, markdown, sentence, told
 from sim.gate.watched import families, following_s
 from sim.interventions import resolve
 from sim.scenario.faults import BadInput
@@ -149,11 +149,12 @@ def test_an_undecided_check_says_what_hides_a_drift():
 
 
 def test_a_pass_says_in_how_many_mornings_all_was_the_same_and_what_that_leaves_open():
-    told = "PASS: the same in 32 of 32 replications, so at most 14 % of mornings have changed (99 % sure)"
-    assert sentence(Checked("s", (PASSED, SAME))) == told
+    passed = "PASS: the same in 32 of 32 replications, so at most 14 % of mornings have changed (99 % sure)"
+    assert sentence(Checked("s", (PASSED, SAME))) == passed
     assert "at most 16 %" in sentence(Checked("s", (SAME, replace(SAME, case="s/b"))))
     assert sentence(Checked("s", (SAME, replace(SAME, same=31)))) == "PASS"
-    assert any("the same in 32 of 32 replications" in line for line in list(lines([Checked("s", (SAME,))]))[:-1])
+    assert told(SAME) == "100 -> 100 s, +0.00 %, margin 2 %, the same in 32 of 32 replications"
+    assert "| +0.00 % |  | 2 % | 32 of 32 | 32 |" in markdown([Checked("s", (SAME,))])
 
 
 def test_the_test_report_counts_failures_skips_and_errors():
