@@ -32,6 +32,9 @@ KEY_COLUMNS = {
 }
 """What every row of every table begins with."""
 
+PARTS = ("trips.parquet", "series.parquet", "record.json")
+"""Of a packed record."""
+
 
 def trips_table(record: Record, *, scenario: str, replication: int) -> pd.DataFrame:
     """Return one row per traveller of a replication, in the record's order; raises ValueError for other columns."""
@@ -78,12 +81,14 @@ class Packed:
         """Raise ValueError if `content` is none, or is damaged."""
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as packed:
-                self._parts = {name: packed.read(name) for name in packed.namelist()}
+                if any(part.compress_type != zipfile.ZIP_STORED for part in packed.infolist()):
+                    raise zipfile.BadZipFile("a part is not stored as it was written")
+                self._parts = {name: packed.read(name) for name in PARTS}
             told = json.loads(self._parts["record.json"])
             self.failure: str | None = told["failure"]
             self.facts: dict[str, float] = told["facts"]
             self._unpacked: dict[str, Any] = {}
-        except (zipfile.BadZipFile, KeyError, json.JSONDecodeError, EOFError) as error:
+        except (zipfile.BadZipFile, KeyError, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
             raise ValueError(f"no packed record: {error}") from None
 
     def rows(self, table: str, keys: Mapping[str, str | int], columns: Sequence[str] | None = None) -> Any:

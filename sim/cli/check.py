@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 CHECK_HELP = """\
 An exact small case must give the same bytes; then the KPIs of each scenario are compared with those of the reference,
-by intervals that hold together with 99 %: pass, if all lie within their margins, fail, if one lies beyond, else
-replications are added up to N.
+by intervals that hold together with 99 %: pass, if all lie within their margins (from 32 replications on, or all that a
+smaller reference has), fail, if one lies beyond or is not defined any more, else replications are added up to N.
 exit codes: 0 pass, 1 fail, 2 bad input, 3 undecided, 4 a replication failed
 """
 REFERENCE = Path("results", "reference")

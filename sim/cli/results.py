@@ -89,6 +89,8 @@ def _show(arguments: argparse.Namespace) -> int:
     run = result.run
     for line in (*verdict_lines(result.verdict()), *account_lines(run)):
         print(line)
+    for warning in run.get("warnings", ()):
+        print(f"warning: {warning}")
     took = f", {run['wall_s']:.0f} s, started {run['started']}" if "wall_s" in run else ""
     print(f"seed {run['seed']}, dropoff {run['versions']['dropoff']}{took}")
     return DONE

@@ -128,7 +128,7 @@ def _run(cells: "Sequence[Cell]", title: str, out: Path, settings: Settings, inp
 
 def sweep_lines(verdicts: "pd.DataFrame", title: str) -> list[str]:
     """Return the lines of a sweep's table of verdicts: one for each comparison and target."""
-    from sim.verdict.words import change, interval
+    from sim.verdict.words import change, declaration, interval
 
     lines = [title, ""]
     shown = verdicts[verdicts["reason"].ne("not applicable")] if len(verdicts) else verdicts
@@ -143,4 +143,8 @@ def sweep_lines(verdicts: "pd.DataFrame", title: str) -> list[str]:
         p = "" if entry["holm_p_value"] is None else f"{entry['holm_p_value']:.3f}"
         numbers = f"{change(entry['reduction']):>9} {interval(entry):>18} {p:>7}"
         lines.append(f"{head} {numbers}  {entry['verdict']}{needed}")
+    more = shown[shown["pairs_needed"].notna()] if len(shown) else shown
+    if len(more):
+        looked = more.get("replications", more["pairs"])  # tables of older versions have no other
+        lines.append(declaration(int(more["pairs_needed"].max()), sorted({int(n) for n in looked})))
     return lines

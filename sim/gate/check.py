@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from sim.gate.compare import Interval, Outcome, Sample, interval, outcome
 from sim.gate.exact import SEED, exact_of, judged, small
@@ -25,6 +26,8 @@ ALPHA = 0.01
 """Chance, at most, that any interval at any look misses its true difference: shared out evenly (Bonferroni)."""
 FIRST_LOOK = 4
 """[replications]; each further look has twice as many"""
+PASS_FROM = 32
+"""[replications] below which nothing passes: of what changes one morning in seven, 32 show something with 99 %."""
 EXACT = "exact small case"
 
 Values: TypeAlias = NDArray[np.float64]
@@ -35,7 +38,10 @@ Draw: TypeAlias = Callable[[int], tuple[Values, Values]]
 
 @dataclass(frozen=True)
 class Finding:
-    """What became of one watched quantity, or of the exact small case (no numbers), after so many replications."""
+    """What became of one watched quantity, or of the exact small case (no numbers), after so many replications.
+
+    `paired` of them are mornings of the reference, and in `same` of these the value is the very same.
+    """
 
     case: str
     name: str
@@ -47,6 +53,8 @@ class Finding:
     now: float | None = None
     interval: Interval | None = None
     unit: str = ""
+    paired: int = 0
+    same: int = 0
 
 
 @dataclass(frozen=True)
@@ -86,6 +94,14 @@ def looks(most: int, known: int = FIRST_LOOK) -> tuple[int, ...]:
 def shared_confidence(quantities: int, looks: int) -> float:
     """Return the confidence of each interval with which all of them hold at once with 99 %, at every look."""
     return 1.0 - ALPHA / (quantities * looks)
+
+
+def may_have_changed(same: int, scenarios: int = 1) -> float:
+    """Return the share of mornings that may have changed at most, if none of so many has (99 %, all scenarios).
+
+    That is the upper end of the exact interval for none of n (Clopper and Pearson 1934, Biometrika 26, 404).
+    """
+    return float(1.0 - (ALPHA / scenarios) ** (1.0 / same))
 
 
 def check(
@@ -147,8 +163,13 @@ def _simulating(case: Case, pair: "Pair", seed: int | None, workers: int | None,
 
 
 def statistical(name: str, case: Case, draw: Draw, at: Sequence[int], confidence: float) -> list[Finding]:
-    """Look at more and more replications, until everything is decided or something fails; what is decided stays so."""
+    """Look at more and more replications, until everything is decided or something fails; what is decided stays so.
+
+    Nothing passes before PASS_FROM replications are there, or all that a smaller reference has: few that are the same
+    say nothing of a change that few mornings show.
+    """
     then = np.array(case.replications)
+    needed = min(PASS_FROM, len(then))
     found: dict[Watched, Finding] = {}
     for n in at:
         again, new = draw(n)
@@ -156,20 +177,39 @@ def statistical(name: str, case: Case, draw: Draw, at: Sequence[int], confidence
         for i, each in enumerate(case.watched):
             if each not in found or found[each].outcome == "undecided":
                 sample = Sample(again[:, i], was[:, i], new[:, i], known[:, i])
-                found[each] = _finding(name, each, sample, confidence)
+                found[each] = _finding(name, each, sample, confidence, needed)
         outcomes = {f.outcome for f in found.values()}
         if "fail" in outcomes or "undecided" not in outcomes:
             break
     return [found[each] for each in case.watched]
 
 
-def _finding(name: str, watched: Watched, sample: Sample, confidence: float) -> Finding:
+def _finding(name: str, watched: Watched, sample: Sample, confidence: float, needed: int) -> Finding:
     now, then = np.concatenate([sample.again, sample.new]), np.concatenate([sample.was, sample.known])
     undefined = int(np.isnan(now).sum())
     if undefined:
-        why = f"not defined in {undefined} of {now.size} replications"
-        return Finding(name, watched.name, "fail" if undefined == now.size else "undecided", why, now.size)
+        why = f"not defined in {undefined} of {now.size} replications: travellers never finished, or nobody was there"
+        judged: Outcome = "fail" if _is_new(sample, 1.0 - confidence) else "undecided"
+        return Finding(name, watched.name, judged, why, now.size)
     found = interval(sample, confidence)
+    judged, why = outcome(found, watched.margin), ""
+    if judged == "pass" and now.size < needed:
+        judged, why = "undecided", f"a pass takes {needed} replications"
     means = float(then.mean()), float(now.mean())
-    judged = outcome(found, watched.margin)
-    return Finding(name, watched.name, judged, "", now.size, watched.margin, *means, found, watched.unit)
+    same = int((sample.again == sample.was).sum())
+    return Finding(
+        name, watched.name, judged, why, now.size, watched.margin, *means, found, watched.unit, sample.again.size, same
+    )
+
+
+def _is_new(sample: Sample, level: float) -> bool:
+    """Return whether it is a change that some values are not defined: all values of a reference are.
+
+    In a morning of the reference it always is. Of other mornings chance may pick one such as the reference happens not
+    to have: there so many must be undefined that Fisher's exact test says no to chance at this `level`.
+    """
+    if np.isnan(sample.again).any():
+        return True
+    new, undefined = sample.new.size, int(np.isnan(sample.new).sum())
+    among = new + sample.was.size + sample.known.size
+    return bool(stats.hypergeom.sf(undefined - 1, among, undefined, new) <= level)

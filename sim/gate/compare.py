@@ -1,12 +1,14 @@
 """New values against those of the reference: the relative difference, its interval, and what that says of a margin."""
 
 from dataclasses import dataclass, field
-from math import inf, sqrt
+from math import inf, isnan
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
+
+from sim.verdict.pairs import ratio_ends
 
 Floats = NDArray[np.float64]
 Outcome = Literal["pass", "fail", "undecided"]
@@ -60,11 +62,8 @@ def interval(sample: Sample, confidence: float) -> Interval:
     moments = [(x.size, np.cov(a * x, b * y)) for x, y in parts]
     vxx, vxy, vyy = (sum(n * m[i, j] for n, m in moments) for i, j in ((0, 0), (0, 1), (1, 1)))
     t2 = stats.t.ppf((1.0 + confidence) / 2.0, min(n for n, _ in moments) - 1) ** 2
-    p, q, r = then * then - t2 * vyy, now * then - t2 * vxy, now * now - t2 * vxx
-    if p <= 0.0:
-        return Interval(ratio - 1.0, -inf, inf)
-    root = sqrt(max(q * q - p * r, 0.0))
-    return Interval(ratio - 1.0, min((q - root) / p, ratio) - 1.0, max((q + root) / p, ratio) - 1.0)
+    least, most = (float(end) for end in ratio_ends(then, now, vyy, vxy, vxx, t2))
+    return Interval(ratio - 1.0, -inf, inf) if isnan(least) else Interval(ratio - 1.0, least - 1.0, most - 1.0)
 
 
 def outcome(found: Interval, margin: float) -> Outcome:

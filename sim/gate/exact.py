@@ -1,9 +1,10 @@
-"""The exact small case: a few minutes with an eighth of the pupils, whose tables must be the same to the byte."""
+"""The exact small case: a few minutes with some of the pupils, whose tables must be the same to the byte."""
 
 from dataclasses import replace
 from math import isclose
 from typing import TYPE_CHECKING
 
+from sim.demand import car_count
 from sim.gate.compare import Outcome
 from sim.gate.reference import DIGITS, Exact, Made
 from sim.scenario.scenario import Scenario
@@ -12,8 +13,9 @@ if TYPE_CHECKING:
     from sim.study import Study
 
 SEED = 1
-FEWER = 8
-"""The small case has one in so many pupils and cars; all arrive within its minutes."""
+FEWER, LEAST_CARS = 8, 50
+"""The small case has one in so many pupils and cars, more where these were fewer than 50 cars: a handful takes few of
+the choices that there are. All arrive within its minutes."""
 LEAD_S, MEASURED_S, TAIL_S = 120.0, 480.0, 60.0
 """[s] before the measured window, in it, and after it"""
 CLOSE = 1e-9
@@ -21,7 +23,7 @@ CLOSE = 1e-9
 
 
 def small(scenario: Scenario) -> Scenario:
-    """Return the scenario over a short window around the pupils' mean arrival, with an eighth of them."""
+    """Return the scenario over a short window around the pupils' mean arrival, with an eighth of them, or more."""
     site = scenario.site
     demand, pupils = site.demand, site.demand.pupils
     first = max(demand.window.start, min(pupils.arrival_mean - LEAD_S - MEASURED_S / 2.0, demand.window.end))
@@ -32,10 +34,11 @@ def small(scenario: Scenario) -> Scenario:
         measured_to=first + LEAD_S + MEASURED_S,
         end=first + LEAD_S + MEASURED_S + TAIL_S,
     )
-    cars = None if pupils.cars is None else max(1, pupils.cars // FEWER)
+    part = max(1, min(FEWER, car_count(pupils) // LEAST_CARS))
+    cars = None if pupils.cars is None else max(1, pupils.cars // part)
     fewer = replace(
         pupils,
-        enrolment=max(1, pupils.enrolment // FEWER),
+        enrolment=max(1, pupils.enrolment // part),
         cars=cars,
         gate_opens=min(max(pupils.gate_opens, window.start), window.end),
         bell=min(max(pupils.bell, window.start), window.end),

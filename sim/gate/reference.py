@@ -58,7 +58,7 @@ class Exact:
     """The small case: hashes of its tables, and its values where hashes cannot be compared."""
 
     hashes: dict[str, str]
-    values: dict[str, float | None]
+    values: Annotated[dict[str, float | None], Field(min_length=1)]
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)
@@ -76,9 +76,12 @@ class Case:
     replications: tuple[tuple[float, ...], ...]
 
     def __post_init__(self) -> None:
-        """Raise ValueError unless each replication has a value for each watched quantity, and there are enough."""
+        """Raise ValueError unless each replication has a value for each watched quantity, all different and enough."""
         if len(self.replications) < 2 or not self.watched:
             raise ValueError("a case needs two replications and something to watch")
+        twice = {w.name for w in self.watched if [other.key for other in self.watched].count(w.key) > 1}
+        if twice:
+            raise ValueError(f"{', '.join(sorted(twice))} is watched twice")
         if any(len(row) != len(self.watched) for row in self.replications):
             raise ValueError(f"each replication needs {len(self.watched)} values, one for each that is watched")
 
@@ -97,7 +100,7 @@ class Reference:
 
     schema: Literal[1]
     site: str
-    history: tuple[Change, ...]
+    history: Annotated[tuple[Change, ...], Field(min_length=1)]
     made: Made
     cases: Annotated[dict[str, Case], Field(min_length=1)]
 

@@ -1,17 +1,23 @@
 """What a check found, for a terminal, a pull request, a test report, and GitHub's annotations."""
 
+import re
 from collections.abc import Iterator, Sequence
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from sim.gate.check import Checked, Finding
+from sim.gate.check import Checked, Finding, may_have_changed
 from sim.scenario.files import appearing_file
 
 if TYPE_CHECKING:
     from sim.study import FailedReplication
 
 RENEW = 'if this is what you want: dropoff check --site {site} --update --reason "why the results moved"'
+
+NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML may hold: a library's message may."""
+HEADER = "| outcome | what | reference | now | difference | interval | margin | the same | n |"
 
 
 def lines(checks: Sequence[Checked]) -> Iterator[str]:
@@ -31,12 +37,26 @@ def told(finding: Finding) -> str:
     found = finding.interval
     if found is None or finding.then is None or finding.now is None or finding.margin is None:
         return finding.why
-    bounds = f"[{_per_cent(found.low)}, {_per_cent(found.high)}]"
+    bounds = "" if _is_tied(finding) else f" [{_per_cent(found.low)}, {_per_cent(found.high)}]"
     unit = f" {finding.unit}" if finding.unit else ""
+    why = f"; {finding.why}" if finding.why else ""
     return (
-        f"{finding.then:.5g} -> {finding.now:.5g}{unit}, {_per_cent(found.difference)} {bounds}, "
-        f"margin {100 * finding.margin:g} %, {finding.replications} replications"
+        f"{finding.then:.5g} -> {finding.now:.5g}{unit}, {_per_cent(found.difference)}{bounds}, "
+        f"margin {100 * finding.margin:g} %, {_replications(finding)}{why}"
     )
+
+
+def _is_tied(finding: Finding) -> bool:
+    """Return whether each value is the same as it was: no interval of the mean follows from that."""
+    return finding.same == finding.replications
+
+
+def _replications(finding: Finding) -> str:
+    """Return how many replications there are, and in how many of the reference's own the value is the same."""
+    if finding.paired == finding.replications:
+        return f"the same in {finding.same} of {finding.paired} replications"
+    same = f", the same in {finding.same} of {finding.paired}" if finding.paired else ""
+    return f"{finding.replications} replications{same}"
 
 
 def sentence(checked: Checked) -> str:
@@ -46,10 +66,21 @@ def sentence(checked: Checked) -> str:
     failed = [f.name for f in checked.findings if f.outcome == "fail"]
     if failed:
         return f"FAIL: {', '.join(failed)}; {RENEW.format(site=checked.site)}"
-    left = [f.name for f in checked.findings if f.outcome == "undecided"]
+    left = [f for f in checked.findings if f.outcome == "undecided"]
     if left:
-        return f"UNDECIDED: {', '.join(left)}; chance hides whether they drifted; --replications N allows more"
-    return "PASS"
+        because = dict.fromkeys(f.why or "chance hides whether they drifted" for f in left)
+        return f"UNDECIDED: {', '.join(f.name for f in left)}; {'; '.join(because)}; --replications N allows more"
+    return f"PASS{_unless_rare(checked)}"
+
+
+def _unless_rare(checked: Checked) -> str:
+    """Return what a pass covers where every value of every replication is the same as it was."""
+    told = [f for f in checked.findings if f.interval is not None]
+    if not told or not all(map(_is_tied, told)):
+        return ""
+    least, scenarios = min(f.same for f in told), len({f.case for f in told})
+    share = ceil(100.0 * may_have_changed(least, scenarios))
+    return f": the same in {least} of {least} replications, so at most {share} % of mornings have changed (99 % sure)"
 
 
 def _per_cent(share: float) -> str:
@@ -72,18 +103,18 @@ def markdown(checks: Sequence[Checked]) -> str:
         parts += [f"**{checked.site}**: {sentence(checked)}", ""]
         parts += [f"* {_failure(f)}" for f in checked.failures] + [""] * bool(checked.failures)
         for case, findings in _by_case(checked):
-            parts += [f"## {case}", "", "| outcome | what | reference | now | difference | interval | margin | n |"]
-            parts += ["|---|---|---|---|---|---|---|---|", *map(_row, findings), ""]
+            parts += [f"## {case}", "", HEADER, "|---|---|---|---|---|---|---|---|---|", *map(_row, findings), ""]
     return "\n".join(parts)
 
 
 def _row(finding: Finding) -> str:
     found, mark = finding.interval, f"**{finding.outcome}**" if finding.outcome != "pass" else "pass"
     if found is None or finding.then is None or finding.now is None or finding.margin is None:
-        return f"| {mark} | {finding.name} | | | {finding.why} | | | {finding.replications or ''} |"
+        return f"| {mark} | {finding.name} | | | {finding.why} | | | | {finding.replications or ''} |"
     name = f"{finding.name} [{finding.unit}]" if finding.unit else finding.name
-    cells = (mark, name, f"{finding.then:.5g}", f"{finding.now:.5g}", _per_cent(found.difference),
-             f"{_per_cent(found.low)} to {_per_cent(found.high)}", f"{100 * finding.margin:g} %",
+    bounds = "" if _is_tied(finding) else f"{_per_cent(found.low)} to {_per_cent(found.high)}"
+    cells = (mark, name, f"{finding.then:.5g}", f"{finding.now:.5g}", _per_cent(found.difference), bounds,
+             f"{100 * finding.margin:g} %", f"{finding.same} of {finding.paired}" if finding.paired else "",
              str(finding.replications))  # fmt: skip
     return f"| {' | '.join(cells)} |"
 
@@ -102,7 +133,7 @@ def junit(checks: Sequence[Checked]) -> str:
                 one = ElementTree.SubElement(suite, "testcase", classname=checked.site, name=_failure(f).split(": ")[1])
                 ElementTree.SubElement(one, "error", message=" ".join(f.reason.split())).text = f.detail
     ElementTree.indent(suites)
-    return ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n"
+    return NO_XML.sub("\ufffd", ElementTree.tostring(suites, encoding="unicode", xml_declaration=True) + "\n")
 
 
 def _suite(suites: ElementTree.Element, name: str, findings: Sequence[Finding]) -> ElementTree.Element:

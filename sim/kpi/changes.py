@@ -25,6 +25,7 @@ COLUMNS = [
     "value",
     "component",
     "travellers",
+    "replications",
     "unfinished",
     "mean_change_s",
     "low_s",
@@ -36,11 +37,12 @@ COLUMNS = [
 ]
 """Of the table of changes. A change is after minus before: below zero is a gain.
 
-`travellers` is their number in a replication, on average; `unfinished` those, in all replications, whose time is not
-known in one of the worlds: with one of them all that follows is NaN. `mean_change_s` is the mean over the travellers,
-`low_s` and `high_s` its 95 % interval with the replication as the unit (NaN for one replication). `share_gaining` and
-`share_losing` are the shares of travellers whose time changes by more than NOTICED_S, `p10_s` and `p90_s` percentiles
-of their changes in a replication, on average.
+`travellers` is their number in a replication, on average, `replications` in how many there is one; `unfinished` those,
+in all replications, whose time is not known in one of the worlds: with one of them all that follows is NaN.
+`mean_change_s` is the mean over the travellers, `low_s` and `high_s` its 95 % interval, of this group alone, with the
+replication as the unit (NaN for one replication with somebody). `share_gaining` and `share_losing` are the shares of
+travellers whose time changes by more than NOTICED_S, `p10_s` and `p90_s` percentiles of their changes in a
+replication, on average.
 """
 
 
@@ -99,7 +101,7 @@ class TravellerChanges:
             .to_numpy(dtype=np.float64)
             for column in ("change", "one")
         )
-        mean, half = _mean(sums, counts, self._replications)
+        mean, half = _mean(sums, counts)
         numbers = {
             "mean_change_s": mean,
             "low_s": mean - half,
@@ -111,6 +113,7 @@ class TravellerChanges:
         }
         table = pd.DataFrame(numbers, index=found.index).astype("float64").mask(found["unknown"].gt(0))
         table["travellers"] = found["one"] / max(self._replications, 1)
+        table["replications"] = (counts > 0.0).sum(axis=1)
         table["unfinished"] = found["unknown"].astype("int64")
         table = table.reset_index()
         place = table["group"].map(groups) * len(order) + table["component"].map(order)
@@ -141,15 +144,15 @@ def _change(worlds: Worlds, part: str) -> "Times":
     return (time(worlds.after) - time(worlds.before)).astype("float64").where(finished)
 
 
-def _mean(sums: NDArray[np.float64], counts: NDArray[np.float64], replications: int) -> tuple[Any, Any]:
+def _mean(sums: NDArray[np.float64], counts: NDArray[np.float64]) -> tuple[Any, Any]:
     """Return the means over travellers and half of their 95 % intervals, from sums and counts (groups, replications).
 
-    A mean is a ratio of two sums over replications, those without anybody included; its error is the linearised one.
+    A mean is a ratio of two sums over the replications with somebody, of which an interval needs two; its error is the
+    linearised one.
     """
     mean = sums.sum(axis=1) / counts.sum(axis=1)
-    if replications < 2:
-        return mean, np.full(len(mean), np.nan)
+    n = (counts > 0.0).sum(axis=1)
     rest = sums - mean[:, None] * counts  # of a sum of zero; a replication without anybody adds nothing
-    spread = np.sqrt((rest * rest).sum(axis=1) / (replications - 1))
-    each = counts.sum(axis=1) / replications
-    return mean, stats.t.ppf(0.975, replications - 1) * spread / np.sqrt(replications) / each
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error = np.sqrt((rest * rest).sum(axis=1) * n / (n - 1)) / counts.sum(axis=1)
+        return mean, np.where(n > 1, stats.t.ppf(0.975, n - 1) * error, np.nan)

@@ -150,8 +150,7 @@ class GateMinutes:
         """
         if not self._counts.any():
             return None
-        first = int(self._first_s // STEP_S)
-        last = max(int(-(-self._last_s // STEP_S)) - HALF_HOUR_MINUTES, first)
+        first, last = self._starts()
         starts = np.arange(first, last + 1)
         sums, counts = (np.concatenate([[0], np.cumsum(each)]) for each in (self._sums, self._counts))
         end = np.minimum(starts + HALF_HOUR_MINUTES, DAYS_MINUTES)
@@ -162,6 +161,22 @@ class GateMinutes:
         means = np.where(enough, (sums[end] - sums[starts]) / np.maximum(number, 1), -np.inf)
         start = float(starts[int(np.argmax(means))] * STEP_S)
         return start, start + HALF_HOUR_MINUTES * STEP_S
+
+    def cut_off(self) -> tuple[bool, bool]:
+        """Return whether the worst half hour is the first and whether it is the last inside the measured window.
+
+        There it may be worse before or after, where nobody is counted.
+        """
+        window = self.worst()
+        if window is None:
+            return False, False
+        first, last = self._starts()
+        return window[0] == first * STEP_S, window[0] == last * STEP_S
+
+    def _starts(self) -> tuple[int, int]:
+        """Return the minutes in which the first and the last half hour that is tried begin."""
+        first = int(self._first_s // STEP_S)
+        return first, max(int(-(-self._last_s // STEP_S)) - HALF_HOUR_MINUTES, first)
 
 
 def unfinished_travellers(*, before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

@@ -13,9 +13,9 @@ SHOWN = 12
 """Parameters in a panel, the weightiest; the table has all."""
 HOW = {
     "morris": "Bars: mu*, the mean size of the change over the parameter's range, with its 95 % interval; dots: sigma, "
-    "large where the effect is curved or hangs on others; dotted: what chance alone would give at most.",
+    "large where the effect is curved or hangs on others; dotted: what chance alone gives on average.",
     "sobol": "S1: share of the variance due to the parameter alone; ST: with what it shares with others; 95 % "
-    "intervals; dotted: the ST that chance alone would give at most.",
+    "intervals; dotted: the ST that chance alone gives on average.",
 }
 
 

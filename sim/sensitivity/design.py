@@ -83,10 +83,11 @@ def indices(design: Design, output: Floats) -> pd.DataFrame:
 
 
 def chance(design: Design, output: Floats, errors: Floats) -> float:
-    """Return the mu* (Morris) or ST (Sobol) that chance alone would give, at most, to a parameter of no effect.
+    """Return the mu* (Morris) or ST (Sobol) that chance alone gives, on average, to a parameter of no effect.
 
-    `errors` are the standard errors of the output at each point, shape (points,), NaN where there is none. At most:
-    the same people at all points take part of it away. From |effect| = |difference of two outputs| / step, whose
+    `errors` are the standard errors of the output at each point, shape (points,), NaN where there is none. It is no
+    bound: about every second parameter of no effect has more, were there other people at each point; the same people
+    at all points take part of it away. From |effect| = |difference of two outputs| / step, whose
     mean is 2 / sqrt(pi) x error / step for a normal error; from a variance of the error beside that of the output.
     """
     sound = errors[np.isfinite(errors)]

@@ -42,7 +42,7 @@ class Sensitivity:
 
     `points` has a row per point: `point`, a column per parameter (its key) and one per output ("M1 reduction" as a
     share, "M1 before" [s], ...; NaN: none). `indices` has a row per output and parameter: `kpi`, `of`, the columns of
-    `sim.sensitivity.design.indices`, and `chance`, what chance alone would give at most (NaN with one pair a point).
+    `sim.sensitivity.design.indices`, and `chance`, what chance alone gives on average (NaN with one pair a point).
     `left_out` says why other assumptions were not varied, by their keys.
     """
 
@@ -133,8 +133,8 @@ def run_sensitivity(
     tables = []
     for n, (kpi, of) in enumerate(OUTPUTS):
         rows[f"{kpi} {of}"] = outputs[:, n]
-        at_most = chance(design, outputs[:, n], errors[:, n])
-        tables.append(indices(design, outputs[:, n]).assign(kpi=kpi, of=of, chance=at_most))
+        by_chance = chance(design, outputs[:, n], errors[:, n])
+        tables.append(indices(design, outputs[:, n]).assign(kpi=kpi, of=of, chance=by_chance))
     table = pd.concat(tables, ignore_index=True)
     table = table[["kpi", "of", *(c for c in table.columns if c not in ("kpi", "of"))]]
     failures = tuple(

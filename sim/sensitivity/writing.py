@@ -77,10 +77,9 @@ def sensitivity_lines(table: pd.DataFrame, run: Mapping[str, Any]) -> Iterator[s
         scale, unit = (100.0, ", percentage points over the range") if method == "morris" else (1.0, "")
         of = rows.iloc[0]
         floor = float(of["chance"])
-        most = (
-            f"; chance alone gives {names[0] if scale > 1.0 else 'ST'} up to {scale * floor:.3g}" if floor > 0.0 else ""
-        )
-        yield f"{kpi} reduction{unit} ({of['blocks']} of {of['blocks_of']} blocks{most})"
+        index = names[0] if method == "morris" else "ST"
+        told = f"; chance alone gives {index} of {scale * floor:.3g} on average" if floor > 0.0 else ""
+        yield f"{kpi} reduction{unit} ({of['blocks']} of {of['blocks_of']} blocks{told})"
         yield f"  {'':44} {'range':>17} " + " ".join(f"{name:>12}" for name in names)
         for row in rows.to_dict("records"):
             low, high = run["bounds"][row["parameter"]]

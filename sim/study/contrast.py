@@ -9,7 +9,7 @@ import pandas as pd
 from sim.scenario.faults import BadInput, Fault
 from sim.study.comparison import BASELINE
 from sim.study.results import Result
-from sim.verdict import Estimate, apart, compare
+from sim.verdict import Estimate, apart, compare, time_of_day
 
 SAME, OTHER = "same people", "other people"
 
@@ -52,6 +52,11 @@ def _contrast(a: Result, b: Result) -> Iterator[str]:
     for key in first.index.unique().intersection(second.index.unique()):
         kpi, arm = key
         x, y = (frame.loc[[key]].set_index("replication")["value"] for frame in (first, second))
+        minutes = [_minutes(frame.loc[[key]]) for frame in (first, second)]
+        if minutes[0] != minutes[1]:
+            told = " and ".join(f"{v.mean():.1f} s ({m})" for v, m in zip((x, y), minutes, strict=True))
+            yield f"    {kpi} {arm:<8} {told}: other minutes, so no change is told"
+            continue
         shared = [i for i in people if i in x.index and i in y.index]
         found = compare(x[shared], y[shared]) if shared else apart(x, y)
         all_ = len(shared) == len(x) == len(y)
@@ -74,7 +79,13 @@ def _same_people(a: Result, b: Result) -> list[int]:
 def _values(kpis: pd.DataFrame) -> pd.DataFrame:
     """Return the headline values by KPI and arm."""
     heads = kpis[kpis["headline"] & kpis["why"].eq("")]
-    return heads.set_index(["kpi", "arm"])[["replication", "value"]]
+    return heads.set_index(["kpi", "arm"])[["replication", "value", "from_s", "to_s"]]
+
+
+def _minutes(values: pd.DataFrame) -> str:
+    """Return between which times of day those who are measured set out, or nothing: in the whole measured window."""
+    first, last = values["from_s"].iloc[0], values["to_s"].iloc[0]
+    return "" if np.isnan(first) else f"{time_of_day(first)} to {time_of_day(last)}"
 
 
 def _told(found: Estimate) -> str:

@@ -165,7 +165,8 @@ def judged(
         unfinished=pd.concat(stuck, ignore_index=True),
         look=Look(comparison.checkpoints, look, comparison.family),
     )
-    return Study(verdict, kpis, changes.table(), books.failures, tuple(_overloads(pd.concat(waits))), books.facts, of)
+    warnings = (*_overloads(pd.concat(waits)), *_cut_off(*books.cut_off))
+    return Study(verdict, kpis, changes.table(), books.failures, warnings, books.facts, of)
 
 
 class _Books:
@@ -193,6 +194,7 @@ class _Books:
                 for name in total:
                     total[name] += record.facts[name]
         self.window = minutes.worst()
+        self.cut_off = minutes.cut_off()
         self.failures = tuple(failures)
         self.facts = {
             arm: {name: round(total / counts[arm], 6) for name, total in sums.get(arm, {}).items()} for arm in ARMS
@@ -230,4 +232,18 @@ def _overloads(longest: "pd.Series[float]") -> Iterator[str]:
         yield (
             f"demand is larger than the street admits: vehicles wait up to {found.max() / 60:.0f} min before {entry} "
             f"(over {LONG_WAIT_S / 60:.0f} min {where})"
+        )
+
+
+def _cut_off(begins: bool, ends: bool) -> Iterator[str]:
+    """Yield a warning for each end of the measured window that the worst half hour touches."""
+    if begins:
+        yield (
+            "M2's worst half hour begins where the measured window does: the jam may be worse before; "
+            "let demand.window.measured_from be earlier"
+        )
+    if ends:
+        yield (
+            "M2's worst half hour ends where the measured window does: the jam may be worse after; "
+            "let demand.window.measured_to be later"
         )

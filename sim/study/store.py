@@ -42,11 +42,14 @@ class Store:
         folder = folder.absolute()
         store, file = cls(folder, ""), folder / MARK
         if not file.is_file():
-            if folder.exists() and (not folder.is_dir() or any(p.name != DRAFTS for p in folder.iterdir())):
+            other = folder.exists() and (not folder.is_dir() or any(p.name != DRAFTS for p in folder.iterdir()))
+            another_was_quicker = file.is_file()
+            if other and not another_was_quicker:
                 expected = "a folder that is new, empty, or a store of replications"
                 raise BadInput(Fault(f"store={folder}", "something else", expected))
             folder.mkdir(parents=True, exist_ok=True)
-            store._write(file, json.dumps({"program": PROGRAM, "store": uuid.uuid4().hex}).encode() + b"\n")
+            if not another_was_quicker:
+                store._write(file, json.dumps({"program": PROGRAM, "store": uuid.uuid4().hex}).encode() + b"\n")
         store.mark = store._read_mark()
         if not store.mark:
             raise BadInput(Fault(str(file), "something else", "the mark of a store of replications"))
@@ -76,8 +79,8 @@ class Store:
             return ""
 
     def has(self, key: str) -> bool:
-        """Return whether a task is finished."""
-        return self._file(key).exists()
+        """Return whether a task is finished, and what it left is sound."""
+        return self.get(key) is not None
 
     def get(self, key: str) -> Packed | None:
         """Return what a task left, or None if it is not finished; a damaged file is removed, as if it never was."""

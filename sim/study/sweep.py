@@ -141,30 +141,33 @@ def _void(cell: Cell, verdict: dict[str, Any]) -> list[FailedTask]:
 
 
 def _verdict_table(found: Sequence[tuple[Cell, dict[str, Any]]]) -> "pd.DataFrame":
-    """Return a row per comparison and target that applies to such a site."""
+    """Return a row per comparison and target that applies to such a site, its columns `TYPES` and `set.KEY` (str)."""
     import pandas as pd
 
     rows = [
         {
             "comparison": cell.folder,
-            "scenario": verdict["scenario"],
-            "baseline": verdict["baseline"],
             **{f"set.{key}": str(value) for key, value in cell.values.items()},
             "seed": cell.comparison.seed,
-            "pairs": verdict["replications"],
-            "failed": verdict["failed"],
-            "unfinished": verdict["unfinished"],
+            **{key: verdict[key] for key in VERDICT},
             **{key: entry[key] for key in ENTRY},
         }
         for cell, verdict in found
         for entry in verdict["targets"]
         if entry["headline"]
     ]
-    return pd.DataFrame(rows)
+    table = pd.DataFrame(rows, columns=None if rows else list(TYPES))
+    return table.astype({name: TYPES.get(name, "str") for name in table.columns})
 
 
-ENTRY = (
-    "kpi", "unit", "before", "after", "reduction", "low", "high", "target", "verdict", "reason", "pairs_needed",
-    "p_value", "holm_p_value", "runs_for_mean", "correlation", "saving", "saving_bound",
-)  # fmt: skip
-"""Of the elements of `targets` in a verdict, and Holm's p-value over the study."""
+VERDICT = {"scenario": "str", "baseline": "str", "replications": "int64", "failed": "int64", "unfinished": "int64"}
+"""Of a verdict, with their types."""
+ENTRY = {
+    "pairs": "int64", "kpi": "str", "unit": "str", "before": "float64", "after": "float64", "reduction": "float64",
+    "low": "float64", "high": "float64", "target": "float64", "verdict": "str", "reason": "str",
+    "pairs_needed": "Int64", "p_value": "float64", "holm_p_value": "float64", "runs_for_mean": "Int64",
+    "correlation": "float64", "saving": "float64", "saving_bound": "float64",
+}  # fmt: skip
+"""Of the elements of `targets` in a verdict, and Holm's p-value over the study; `pairs` are those that it rests on."""
+TYPES = {"comparison": "str", "seed": "int64", **VERDICT, **ENTRY}
+"""Whatever a study finds, its table has the same types, so that the tables of several can be joined."""

@@ -1,7 +1,7 @@
 """The verdict: is the promise kept, by how much, and how sure are we; the unit is the replication."""
 
 from sim.verdict.family import Look, holm, with_holm
-from sim.verdict.judge import Failure, verdict_json
+from sim.verdict.judge import Failure, time_of_day, verdict_json
 from sim.verdict.pairs import Estimate, apart, bootstrap_t, compare, fieller, p_value
 from sim.verdict.runs import CommonNumbers, common_numbers, pairs_needed, runs_for_mean
 from sim.verdict.sequential import nominal_levels, repeated_p_value
@@ -27,6 +27,7 @@ __all__ = [
     "pairs_needed",
     "repeated_p_value",
     "runs_for_mean",
+    "time_of_day",
     "verdict_json",
     "verdict_lines",
     "verdict_sentence",

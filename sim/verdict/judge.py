@@ -134,7 +134,7 @@ def _variant(rows: pd.DataFrame | None, case: _Case) -> _Variant:
         same,
         round(float(n.mean()), DIGITS),
         int(wide["unfinished"].to_numpy(dtype=np.int64).sum()),
-        (None, None) if np.isnan(first["from_s"]) else (_time_of_day(first["from_s"]), _time_of_day(first["to_s"])),
+        (None, None) if np.isnan(first["from_s"]) else (time_of_day(first["from_s"]), time_of_day(first["to_s"])),
         str(first["why"]),
     )
 
@@ -213,5 +213,6 @@ def _number(value: float | None) -> float | None:
     return None if value is None or not np.isfinite(value) else round(float(value), DIGITS) + 0.0
 
 
-def _time_of_day(seconds: float) -> str:
+def time_of_day(seconds: float) -> str:
+    """Return seconds after midnight as hours and minutes."""
     return f"{int(seconds // 3600):02d}:{int(seconds % 3600 // 60):02d}"

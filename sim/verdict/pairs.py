@@ -57,14 +57,24 @@ def fieller(before: ArrayLike, after: ArrayLike, confidence: float = CONFIDENCE)
             return 1.0 - ratio, undefined, undefined
         t2n = stats.t.ppf((1.0 + confidence) / 2.0, n - 1) ** 2 / n
         u, v = x - mx[..., None], y - my[..., None]
-        a = mx * mx - t2n * (u * u).sum(axis=-1) / (n - 1)
-        b = mx * my - t2n * (u * v).sum(axis=-1) / (n - 1)
-        c = my * my - t2n * (v * v).sum(axis=-1) / (n - 1)
+        vx, vxy, vy = ((p * q).sum(axis=-1) / (n - 1) for p, q in ((u, u), (u, v), (v, v)))
+        least, most = ratio_ends(mx, my, vx, vxy, vy, t2n)
+    low, high = np.where(equal, 0.0, 1.0 - most), np.where(equal, 0.0, 1.0 - least)
+    return 1.0 - ratio, low, high
+
+
+def ratio_ends(x: Any, y: Any, vx: Any, vxy: Any, vy: Any, t2: float) -> tuple[Any, Any]:
+    """Return the ends of Fieller's interval of the ratio y / x of two means, from their variances and covariance.
+
+    It holds every ratio r for which (y - r x)^2 is at most `t2` times its variance. Numbers or arrays; NaN where x is
+    not positive, or is itself not clear of zero: unbounded.
+    """
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        a, b, c = x * x - t2 * vx, x * y - t2 * vxy, y * y - t2 * vy
         root = np.sqrt(np.maximum(b * b - a * c, 0.0))  # below zero only by rounding, where a > 0
-        least, most = np.minimum((b - root) / a, ratio), np.maximum((b + root) / a, ratio)
-        bounded = (a > 0.0) & (mx > 0.0) & np.isfinite(least) & np.isfinite(most)
-        low, high = np.where(bounded, 1.0 - most, np.nan), np.where(bounded, 1.0 - least, np.nan)
-        return 1.0 - ratio, np.where(equal, 0.0, low), np.where(equal, 0.0, high)
+        least, most = np.minimum((b - root) / a, y / x), np.maximum((b + root) / a, y / x)
+    bounded = (a > 0.0) & (x > 0.0) & np.isfinite(least) & np.isfinite(most)
+    return np.where(bounded, least, np.nan), np.where(bounded, most, np.nan)
 
 
 def bootstrap_t(before: ArrayLike, after: ArrayLike, confidence: float = CONFIDENCE) -> tuple[float, float]:
@@ -130,17 +140,19 @@ def compare(before: ArrayLike, after: ArrayLike, confidence: float = CONFIDENCE)
 def apart(before: ArrayLike, after: ArrayLike) -> Estimate:
     """Return what two independent samples of shapes (n,) and (m,) say: other people stand behind each.
 
-    The interval is Welch's (1947, Biometrika 34, 28) for the difference of means, over the mean before.
+    The interval is Fieller's, with the degrees of freedom of the smaller sample (Hsu 1938, Stat. Res. Mem. 2, 1). That
+    of the difference of means, over the mean before, forgets that this mean is uncertain, too.
     """
     x, y = np.asarray(before, dtype=np.float64), np.asarray(after, dtype=np.float64)
-    if min(x.size, y.size) == 0 or not (np.isfinite(x).all() and np.isfinite(y).all()) or x.mean() <= 0.0:
+    fewest = min(x.size, y.size)
+    if fewest == 0 or not (np.isfinite(x).all() and np.isfinite(y).all()) or x.mean() <= 0.0:
         return Estimate()
-    reduction = 1.0 - y.mean() / x.mean()
-    low = high = np.nan
-    if min(x.size, y.size) > 1:
-        ends = stats.ttest_ind(x, y, equal_var=False).confidence_interval(CONFIDENCE)
-        low, high = float(ends.low / x.mean()), float(ends.high / x.mean())
-    return Estimate(float(x.mean()), float(y.mean()), float(reduction), low, high)
+    mx, my = x.mean(), y.mean()
+    least = most = np.nan
+    if fewest > 1:
+        t2 = stats.t.ppf((1.0 + CONFIDENCE) / 2.0, fewest - 1) ** 2
+        least, most = ratio_ends(mx, my, x.var(ddof=1) / x.size, 0.0, y.var(ddof=1) / y.size, t2)
+    return Estimate(float(mx), float(my), float(1.0 - my / mx), float(1.0 - most), float(1.0 - least))
 
 
 def p_value(before: ArrayLike, after: ArrayLike, target: float) -> float:

@@ -3,7 +3,10 @@
 from collections.abc import Iterator
 
 import pandas as pd
+from scipy import stats
 
+from sim.verdict.family import holm
+from sim.verdict.sequential import ERROR
 from sim.verdict.words import wrapped
 
 NAMED = 3
@@ -17,8 +20,9 @@ NOTICED = "30 s"
 def changes_lines(changes: pd.DataFrame) -> list[str]:
     """Return who gains most and who loses most, from the table of `sim.kpi.traveller_changes`.
 
-    Only groups whose interval is clear of zero are named, and neither those of single travellers nor those by stop: who
-    had bad luck in the baseline gains by chance alone. Groups in which somebody never finished are named apart.
+    Only groups whose change is clear of zero are named, all of them together with an error rate of 5 % (Holm), and
+    neither those of single travellers nor those by stop: who had bad luck in the baseline gains by chance alone. Groups
+    in which somebody never finished are named apart.
     """
     if changes.empty:
         return []
@@ -41,12 +45,24 @@ def _told(changes: pd.DataFrame, totals: pd.DataFrame) -> Iterator[str]:
                 for part, change in zip(parts["component"], parts["mean_change_s"], strict=True)
             )
     ranked = totals[totals["group"].isin(RANKED) & totals["travellers"].ge(LEAST_TRAVELLERS)]
-    ranked = ranked.sort_values("mean_change_s", kind="stable")
-    yield f"gain most: {_named(ranked[ranked['high_s'].lt(0.0)].head(NAMED), 'share_losing', 'lose')}"
-    yield f"lose most: {_named(ranked[ranked['low_s'].gt(0.0)][::-1].head(NAMED), 'share_gaining', 'gain')}"
+    clear = ranked[_is_clear(ranked)].sort_values("mean_change_s", kind="stable")
+    change = clear["mean_change_s"]
+    yield f"gain most: {_named(clear[change.lt(0.0)].head(NAMED), 'share_losing', 'lose')}"
+    yield f"lose most: {_named(clear[change.gt(0.0)][::-1].head(NAMED), 'share_gaining', 'gain')}"
+    if len(clear):
+        yield f"  named are groups that are clear of chance, 95 % sure of all {len(ranked)} together"
     stuck = totals[totals["unfinished"].gt(0) & totals["group"].ne("stop")]
     if len(stuck):
         yield f"not told: {', '.join(_group(row) for _, row in stuck.iterrows())}, where travellers never finished"
+
+
+def _is_clear(ranked: pd.DataFrame) -> list[bool]:
+    """Return whose mean change is not zero: Student's test of each, adjusted for their number."""
+    free = ranked["replications"] - 1
+    half = (ranked["high_s"] - ranked["low_s"]) / 2.0
+    error = half / stats.t.ppf(1.0 - ERROR / 2.0, free)
+    p = 2.0 * stats.t.sf(ranked["mean_change_s"].abs() / error, free)
+    return [adjusted is not None and adjusted <= ERROR for adjusted in holm([float(x) if x == x else None for x in p])]
 
 
 def _named(rows: pd.DataFrame, against: str, verb: str) -> str:

@@ -1,7 +1,7 @@
 """The verdict in words, for a terminal: a table and a sentence for each target; plain ASCII, 100 columns."""
 
-from collections.abc import Iterator, Mapping
-from math import floor, log10
+from collections.abc import Iterator, Mapping, Sequence
+from math import ceil, floor, log10
 from typing import Any
 
 KPI_NAMES = {
@@ -28,6 +28,8 @@ TAKEN = {
     "trees_lost": "trees",
 }
 WIDTH = 100
+TWO_LOOKS, ROUND = 1.2, 10
+"""Times as many pairs as with one look (decision 0011), and what their number is rounded up to"""
 Entry = dict[str, Any]
 
 
@@ -134,7 +136,7 @@ def verdict_sentence(entry: Entry, verdict: dict[str, Any]) -> str:
     found = f"{change(entry['reduction'])} ({confidence(verdict)} interval {interval(entry) or 'not defined'})"
     if _is_worse(entry):
         found = f"it gets worse, {found}"
-    return f"{said}: {found}, {promised}{_more_pairs(entry)}"
+    return f"{said}: {found}, {promised}{_more_pairs(entry, verdict)}"
 
 
 def _is_worse(entry: Entry) -> bool:
@@ -142,17 +144,23 @@ def _is_worse(entry: Entry) -> bool:
     return entry["high"] is not None and entry["high"] < 0.0
 
 
-def _more_pairs(entry: Entry) -> str:
-    """Return how many pairs an undecided target would take, and the number that engineers are used to."""
+def _more_pairs(entry: Entry, verdict: dict[str, Any]) -> str:
+    """Return how many pairs an undecided target would take, the number that engineers are used to, and what to ask."""
     if entry["verdict"] != "undecided":
         return ""
     needed, usual = entry["pairs_needed"], entry["runs_for_mean"]
-    said = "; how many pairs would decide cannot be said"
-    if needed is not None:
-        said = f"; about {needed} pairs would decide"
+    said = "; how many pairs would decide cannot be said" if needed is None else f"; about {needed} pairs would decide"
     if usual is not None:
         said += f" (the usual formula for a mean within 5 % asks for {_counted(usual, 'run')})"
+    if needed is not None:
+        said += f"; {declaration(needed, verdict['checkpoints'] or [verdict['replications']])}"
     return said
+
+
+def declaration(needed: int, looked: Sequence[int]) -> str:
+    """Return how to ask for about so many pairs where one has looked before: who just adds pairs errs too often."""
+    most = ROUND * ceil(TWO_LOOKS * needed / ROUND)
+    return f"declare them beforehand: checkpoints=[{','.join(map(str, looked))}] replications={most}"
 
 
 def _line(entry: Entry) -> str:

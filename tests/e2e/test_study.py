@@ -43,6 +43,8 @@ def test_the_folder_holds_what_it_takes_to_judge_and_to_make_again(result):
     run = json.loads((result / "run.json").read_text())
     assert run["seed"] == 3
     assert run["inputs"]
+    cut_off = "M2's worst half hour ends where the measured window does"
+    assert any(w.startswith(cut_off) for w in run["warnings"]) == (heads["M2"]["to"] == "08:30")
     kinds = sorted(p.suffix for p in (result / "figures").iterdir())
     assert kinds.count(".png") == kinds.count(".pdf") >= 3
     trips = pd.read_parquet(result / "trips.parquet")

@@ -3,15 +3,18 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from sim.cli import main
+from sim.study.sweep import TYPES
 from tests.sweeps import REPLICATIONS, SWEEP, ended, kept, mini, started, tables
 
 
@@ -21,7 +24,17 @@ def test_the_folder_holds_verdicts_and_a_result_for_each_comparison(undisturbed)
     verdicts = pd.read_parquet(sweep / "verdicts.parquet")
     assert set(verdicts["set.site.demand.pupils.enrolment"]) == {"40", "60"}
     assert set(verdicts["kpi"]) == {"M1", "M2", "M3"}
-    assert set(verdicts["pairs"]) == {REPLICATIONS}
+    assert set(verdicts["replications"]) == {REPLICATIONS}
+    assert verdicts.groupby("kpi")["pairs"].unique().map(list).to_dict() == {
+        "M1": [REPLICATIONS],
+        "M2": [REPLICATIONS],
+        "M3": [0],
+    }
+    written = pq.read_schema(sweep / "verdicts.parquet")
+    arrow = {"int64": "int64", "Int64": "int64", "float64": "double", "str": "string"}
+    assert {n: str(written.field(n).type).removeprefix("large_") for n in TYPES} == {
+        n: arrow[t] for n, t in TYPES.items()
+    }
     run = json.loads((sweep / "run.json").read_text())
     assert run["finished"]
     assert run["failures"] == []
@@ -70,9 +83,24 @@ def test_results_are_shown_and_compared(undisturbed, capsys):
     assert main(["results", "compare", str(forty), str(sixty)]) == 0
     told = capsys.readouterr().out
     assert "enrolment=40) against mini/baseline" in told
-    assert told.count("95 % interval") == told.count("(other people, 16 and 16 replications)") == 4
+    assert told.count("95 % interval") == told.count("(other people, 16 and 16 replications)") == 2
+    assert told.count("other minutes") == 2  # with more pupils another half hour is M2's
     assert main(["results", "compare", str(sweep), str(sweep)]) == 0
     assert capsys.readouterr().out.count("exactly (same people") == 8
+
+
+def test_what_is_measured_in_other_minutes_is_not_compared(undisturbed, tmp_path, capsys):
+    folder, _ = undisturbed
+    forty = min(f for f in (folder / "results" / "sweeps" / "study").iterdir() if f.is_dir())
+    later = tmp_path / "later"
+    shutil.copytree(forty, later)
+    kpis = pd.read_parquet(later / "kpis.parquet")
+    assert kpis.loc[kpis["kpi"].eq("M2") & kpis["headline"], "from_s"].notna().all()
+    kpis.assign(from_s=kpis["from_s"] + 600.0, to_s=kpis["to_s"] + 600.0).to_parquet(later / "kpis.parquet")
+    assert main(["results", "compare", str(forty), str(later)]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert sum("M2" in line and line.endswith("): other minutes, so no change is told") for line in told) == 2
+    assert sum("M1" in line and "in both, exactly" in line for line in told) == 2
 
 
 @pytest.mark.parametrize("checkpoints", ["[4]", "[4,8]"])

@@ -12,7 +12,7 @@ from sim.gate.check import Checked, Finding
 from sim.gate.compare import Interval
 from sim.gate.exact import judged, small
 from sim.gate.reference import Case, Change, Exact, Made, Reference, Watched, read_reference, write_reference
-from sim.gate.telling import annotations, junit, lines, markdown
+from sim.gate.telling import annotations, junit, lines, markdown, sentence, told
 from sim.gate.watched import families, following_s
 from sim.interventions import resolve
 from sim.scenario.faults import BadInput
@@ -52,6 +52,8 @@ def test_a_reference_comes_back_as_it_was_written(tmp_path):
         ("[3.0, 4.0]", "[3.0]", "each replication needs 2 values"),
         ("[3.0, 4.0]", "[3.0, null]", "replications.1.1"),
         ('"history"', '"histroy"', "history"),
+        ('"baseline M1 am": 100.0, "baseline M2 am": null', "", "values: found a mapping, expected 1 items or more"),
+        ('"arm": "scenario"', '"arm": "baseline"', "baseline M1 is watched twice"),
         ('"cases": {', '"cases": {}, "former": {', "cases: found a mapping, expected 1 items or more"),
     ],
 )
@@ -74,6 +76,19 @@ def test_the_small_case_is_one_that_the_checks_accept_and_smaller():
         window = resolve(small(whole)).site.demand.window
         assert window.end - window.start < 0.2 * (whole.site.demand.window.end - whole.site.demand.window.start)
         assert small(whole).site.demand.pupils.enrolment == 225
+
+
+@pytest.mark.parametrize(("cars", "left"), [(418, 52), (400, 50), (399, 57), (100, 50), (60, 60), (3, 3)])
+def test_the_small_case_of_a_small_school_keeps_fifty_cars(cars, left):
+    whole = load_scenario("school/baseline", overrides={"site.demand.pupils.cars": cars})
+    fewer = small(whole).site.demand.pupils
+    assert fewer.cars == left
+    assert fewer.enrolment == 1800 // max(1, min(8, cars // 50))
+
+
+def test_cars_that_follow_from_the_pupils_are_counted_too():
+    whole = load_scenario("school/baseline", overrides={"site.demand.pupils.enrolment": 300})
+    assert small(whole).site.demand.pupils.enrolment == 300  # 70 cars
 
 
 def test_the_small_case_is_judged_by_bytes_at_home_and_by_values_elsewhere():
@@ -112,16 +127,34 @@ def test_families_are_counted_where_they_stop_and_by_the_kind_where_there_is_no_
 
 
 PASSED = Finding("s/a", "exact small case", "pass", "the same bytes")
-FAILED = Finding("s/a", "scenario M1", "fail", "", 8, 0.02, 100.0, 110.0, Interval(0.1, 0.05, 0.15), "s")
+FAILED = Finding("s/a", "scenario M1", "fail", "", 8, 0.02, 100.0, 110.0, Interval(0.1, 0.05, 0.15), "s", 6, 1)
 OPEN = Finding("s/a", "scenario M2", "undecided", "not defined in 1 of 8 replications", 8)
+WIDE = Finding("s/a", "baseline M1", "undecided", "", 64, 0.02, 100.0, 101.0, Interval(0.01, -0.05, 0.07), "s")
+SAME = Finding("s/a", "baseline M1", "pass", "", 32, 0.02, 100.0, 100.0, Interval(0.0, 0.0, 0.0), "s", 32, 32)
 
 
 def test_the_terminal_names_the_worst():
     told = list(lines([Checked("s", (PASSED, FAILED, OPEN))]))
     assert told[-1].startswith("s: FAIL: scenario M1; if this is what you want: dropoff check --site s --update")
-    assert any("100 -> 110 s, +10.00 % [+5.00 %, +15.00 %], margin 2 %, 8 replications" in line for line in told)
-    assert list(lines([Checked("s", (PASSED, OPEN))]))[-1].startswith("s: UNDECIDED: scenario M2")
+    numbers = "100 -> 110 s, +10.00 % [+5.00 %, +15.00 %], margin 2 %, 8 replications, the same in 1 of 6"
+    assert any(numbers in line for line in told)
     assert list(lines([Checked("s", (PASSED,))]))[-1] == "s: PASS"
+
+
+def test_an_undecided_check_says_what_hides_a_drift():
+    told = sentence(Checked("s", (PASSED, WIDE)))
+    assert told == "UNDECIDED: baseline M1; chance hides whether they drifted; --replications N allows more"
+    told = sentence(Checked("s", (PASSED, OPEN)))
+    assert told == "UNDECIDED: scenario M2; not defined in 1 of 8 replications; --replications N allows more"
+
+
+def test_a_pass_says_in_how_many_mornings_all_was_the_same_and_what_that_leaves_open():
+    passed = "PASS: the same in 32 of 32 replications, so at most 14 % of mornings have changed (99 % sure)"
+    assert sentence(Checked("s", (PASSED, SAME))) == passed
+    assert "at most 16 %" in sentence(Checked("s", (SAME, replace(SAME, case="s/b"))))
+    assert sentence(Checked("s", (SAME, replace(SAME, same=31)))) == "PASS"
+    assert told(SAME) == "100 -> 100 s, +0.00 %, margin 2 %, the same in 32 of 32 replications"
+    assert "| +0.00 % |  | 2 % | 32 of 32 | 32 |" in markdown([Checked("s", (SAME,))])
 
 
 def test_the_test_report_counts_failures_skips_and_errors():
@@ -134,11 +167,28 @@ def test_the_test_report_counts_failures_skips_and_errors():
     assert broken.find("testcase/error").get("message") == "deadlock at 08:35: <two> and more"
 
 
+def test_a_reference_without_a_history_is_none(tmp_path):
+    file = tmp_path / "s.json"
+    write_reference(reference(), file)
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"history": []}))
+    with pytest.raises(BadInput, match="history"):
+        read_reference(file)
+
+
+def test_the_test_report_is_xml_whatever_a_failure_says():
+    failure = FailedReplication("baseline", 3, "MemoryError: \x1b[31mred\x00 为什么", "Traceback\x07\ud800")
+    text = junit([Checked("s", (), (failure,))])
+    text.encode("utf-8")
+    (error,) = ElementTree.fromstring(text).iter("error")
+    assert error.get("message") == "MemoryError: \ufffd[31mred\ufffd 为什么"
+    assert error.text == "Traceback\ufffd\ufffd"
+
+
 def test_the_summary_has_a_row_for_each_finding_and_annotations_for_faults_alone():
     checks = [Checked("s", (PASSED, FAILED, OPEN))]
     rows = [line for line in markdown(checks).splitlines() if line.startswith("| ")]
     assert len(rows) == 4
-    assert all(row.count("|") == 9 for row in rows)
+    assert all(row.count("|") == 10 for row in rows)
     told = list(annotations(checks))
     assert [line.split(" ")[0] for line in told] == ["::error", "::warning"]
     assert "+10.00 %25" in told[0]

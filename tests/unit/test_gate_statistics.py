@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from sim.gate.check import looks, shared_confidence, statistical
+from sim.gate.check import looks, may_have_changed, shared_confidence, statistical
 from sim.gate.compare import Interval, Sample, interval, outcome
 from sim.gate.reference import Case, Exact, Watched
 from sim.verdict.pairs import fieller
@@ -84,7 +84,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(kept, others):
 def case(rows: np.ndarray) -> Case:
     """Return a case whose quantities all have the margin of 2 %."""
     quantities = tuple(Watched(arm="baseline", kpi=f"K{i}", variant="am", margin=MARGIN) for i in range(rows.shape[1]))
-    exact = Exact(hashes={}, values={})
+    exact = Exact(hashes={}, values={"M1": None})
     rows = tuple(tuple(map(float, row)) for row in rows)
     return Case(baseline="b", seed=1, exact=exact, window=None, watched=quantities, replications=rows)
 
@@ -115,16 +115,50 @@ def test_a_drift_of_one_quantity_is_caught_with_other_mornings():
     assert caught >= 95
 
 
-def test_the_same_values_pass_at_the_first_look():
+def found(findings: list) -> list:
+    return [(f.outcome, f.replications, f.same) for f in findings]
+
+
+def test_the_same_values_pass_once_there_are_enough_mornings_to_exclude_a_rare_change():
     reference = RNG(6).normal(100.0, 20.0, (64, 3))
-    findings = decided(reference, reference, same=True)
-    assert [(f.outcome, f.replications) for f in findings] == [("pass", 4)] * 3
+    assert found(decided(reference, reference, same=True)) == [("pass", 32, 32)] * 3
 
 
-def test_what_is_not_defined_any_more_fails_and_what_is_so_at_times_stays_undecided():
-    reference = RNG(7).normal(100.0, 1.0, (8, 2))
+def test_few_mornings_that_are_the_same_pass_only_a_reference_that_has_no_more():
+    reference = RNG(6).normal(100.0, 20.0, (64, 2))
+    findings = decided(reference, reference[:4], same=True)
+    assert found(findings) == [("undecided", 4, 4)] * 2
+    assert findings[0].why == "a pass takes 32 replications"
+    assert found(decided(reference[:5], reference[:5], same=True)) == [("pass", 5, 5)] * 2
+
+
+def test_a_change_of_one_morning_in_ten_hardly_ever_passes():
+    rng, passed = RNG(8), 0
+    reference = rng.normal(100.0, 5.0, (64, 3))
+    for _ in range(200):
+        now = np.where(rng.random((64, 1)) < 0.1, 1.5, 1.0) * reference
+        passed += all(f.outcome == "pass" for f in decided(reference, now, same=True))
+    assert passed <= 16  # 0.9^32: 7 of 200; four mornings passed 130
+
+
+def test_the_share_that_may_have_changed_is_that_of_the_binomial_law():
+    assert (1.0 - may_have_changed(32)) ** 32 == pytest.approx(0.01)
+    assert may_have_changed(32) < 1 / 7 < may_have_changed(16)
+    assert may_have_changed(32, scenarios=4) > may_have_changed(32)
+
+
+def test_what_is_not_defined_in_a_morning_of_the_reference_fails():
+    reference = RNG(7).normal(100.0, 1.0, (64, 2))
     now = reference.copy()
-    now[:, 0], now[1, 1] = np.nan, np.nan
-    findings = decided(reference, now, same=True)
-    assert [f.outcome for f in findings] == ["fail", "undecided"]
-    assert [f.why for f in findings] == [f"not defined in {n} of 4 replications" for n in (4, 1)]
+    now[1, 1] = np.nan
+    one, other = decided(reference, now, same=True)
+    assert (one.outcome, other.outcome) == ("undecided", "fail")
+    assert other.why.startswith("not defined in 1 of 4 replications: travellers never finished")
+
+
+@pytest.mark.parametrize(("undefined", "outcome"), [(1, "undecided"), (3, "undecided"), (24, "fail"), (64, "fail")])
+def test_other_mornings_fail_when_more_are_not_defined_than_chance_explains(undefined, outcome):
+    reference = RNG(7).normal(100.0, 20.0, (64, 1))
+    now = reference.copy()
+    now[-undefined:] = np.nan
+    assert decided(reference, now, same=False)[0].outcome == outcome

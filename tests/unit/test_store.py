@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from sim.gate.exact import small
 from sim.interventions import resolve
 from sim.records import Record
 from sim.scenario.faults import BadInput
 from sim.scenario.files import clear_drafts, draft_of
 from sim.scenario.read import load_scenario
 from sim.scenario.scenario import Targets
+from sim.study import run_study
 from sim.study.folder import appearing
 from sim.study.store import KEPT, Store
 from sim.study.task import NOT_SIMULATED, PACKAGE, Task, from_plain, plain
@@ -73,6 +75,63 @@ def test_what_is_put_is_got_and_a_damaged_file_counts_as_missing(tmp_path):
     file.write_bytes(file.read_bytes()[:-40])
     assert store.get(key) is None
     assert not store.has(key)
+
+
+def test_a_damaged_file_is_not_finished(tmp_path):
+    store = Store.opened(tmp_path / "store")
+    key = "ab" * 32
+    store.put(key, packed())
+    assert store.has(key)
+    file = next((tmp_path / "store").glob("ab/*"))
+    file.write_bytes(file.read_bytes()[:-40])
+    assert not store.has(key)
+
+
+def test_a_study_simulates_again_what_is_damaged_in_its_store(tmp_path):
+    pair = load_scenario("school/shapingba"), load_scenario("school/baseline")
+    few = [small(each) for each in pair]
+    first = run_study(*few, replications=1, workers=1, store=tmp_path)
+    whole = {file: file.read_bytes() for file in tmp_path.glob("*/*.replication")}
+    assert len(whole) == 2
+    for file, content in whole.items():
+        file.write_bytes(content[:-40])
+    again = run_study(*few, replications=1, workers=1, store=tmp_path)
+    assert again.verdict == first.verdict
+    assert {file: file.read_bytes() for file in whole} == whole
+
+
+def test_a_byte_that_has_changed_is_seen_or_harmless():
+    content = packed("deadlock")
+    for place in range(len(content)):
+        for bit in (0, 3, 7):
+            damaged = bytearray(content)
+            damaged[place] ^= 1 << bit
+            try:
+                found = Packed(bytes(damaged))
+            except ValueError:
+                continue
+            assert (found.failure, found.facts) == ("deadlock", {"a": 1.0})
+            assert found.rows("trips", {}).num_rows == 0
+
+
+def test_two_who_open_a_new_store_at_once_get_the_same_one(tmp_path, monkeypatch):
+    folder = tmp_path / "store"
+    looked = Path.is_file
+
+    def is_file(self):
+        """Let another process be quicker, once one has looked for the mark."""
+        found = looked(self)
+        if self == folder / "store.json" and not found:
+            monkeypatch.undo()
+            other.append(Store.opened(folder))
+            other[0].put("ab" * 32, packed())
+        return found
+
+    other: list[Store] = []
+    monkeypatch.setattr(Path, "is_file", is_file)
+    mine = Store.opened(folder)
+    assert mine.mark == other[0].mark
+    assert mine.has("ab" * 32)
 
 
 def test_threads_may_share_a_store(tmp_path):

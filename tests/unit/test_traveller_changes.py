@@ -138,7 +138,39 @@ def test_the_lines_name_who_gains_and_who_loses_and_nobody_else():
     assert "families from west -" in gain
     assert "families from east +" in lose
     assert "north" not in "\n".join(lines)
-    assert 3 <= len(lines) <= 6
+    assert 4 <= len(lines) <= 7
+    assert lines[-1] == "  named are groups that are clear of chance, 95 % sure of all 4 together"
+
+
+def test_a_group_of_one_replication_is_not_clear_of_chance():
+    before, after = random_worlds()
+    before += [family(100 + n, 300.0, "taxi", replication=3, entry="south") for n in range(10)]
+    after += [family(100 + n, 10.0, "taxi", replication=3, entry="south") for n in range(10)]
+    table = changes(before, after)
+    south = row(table, "entry", "south")
+    assert (south["mean_change_s"], south["travellers"], south["replications"]) == (-290.0, 1.0, 1)
+    assert np.isnan(south["low_s"])
+    assert np.isnan(south["high_s"])
+    assert "south" not in "\n".join(changes_lines(table))
+
+
+def test_replications_without_anybody_make_no_interval_narrower():
+    before, after = random_worlds(4)
+    alone = row(changes(before, after), "entry", "west")
+    before.append(family(0, 300.0, replication=9, entry="east"))
+    after.append(family(0, 340.0, replication=9, entry="east"))
+    among = row(changes(before, after), "entry", "west")
+    assert (among["low_s"], among["high_s"]) == pytest.approx((alone["low_s"], alone["high_s"]))
+
+
+def test_of_many_groups_without_a_change_hardly_ever_is_one_named():
+    rng, said = np.random.default_rng(6), 0
+    for _ in range(100):
+        names = [(r, e, n) for r in range(5) for e in range(12) for n in range(2)]
+        before = [family(f"{e} {n}", 300.0, replication=r, entry=f"e{e}") for r, e, n in names]
+        after = [family(f"{e} {n}", 300.0 + rng.normal(0.0, 30.0), replication=r, entry=f"e{e}") for r, e, n in names]
+        said += any("families from" in line for line in changes_lines(changes(before, after)))
+    assert said <= 10  # 5 of 100; by intervals of 95 % each it was 46
 
 
 def test_where_nobody_is_nothing_is_said():

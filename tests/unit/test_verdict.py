@@ -12,6 +12,7 @@ from sim.scenario.scenario import Targets
 from sim.verdict import (
     Look,
     account_lines,
+    apart,
     bootstrap_t,
     common_numbers,
     compare,
@@ -129,6 +130,31 @@ def test_the_saving_is_what_independent_seeds_would_cost():
     found = common_numbers(before.ravel(), after.ravel())
     assert found.saving == pytest.approx(apart / spread, rel=0.05)
     assert found.correlation == pytest.approx(0.9 / np.sqrt(0.81 + 0.25), abs=0.01)
+
+
+@pytest.mark.parametrize(("n", "m", "reduction"), [(3, 3, -0.5), (3, 20, 0.3), (20, 20, 0.3)])
+def test_samples_of_other_people_hold_the_truth_as_often_as_they_say(n, m, reduction):
+    rng, trials, inside = np.random.default_rng(2), 2_000, 0
+    for _ in range(trials):
+        found = apart(rng.normal(100.0, 20.0, n), (1.0 - reduction) * rng.normal(100.0, 20.0, m))
+        inside += found.low <= reduction <= found.high or np.isnan(found.low)  # without bounds it holds everything
+    assert inside / trials >= 0.94
+    if min(n, m) == 20:
+        assert inside / trials <= 0.965  # the difference of means over the mean before: 0.98
+
+
+def test_without_chance_after_other_people_s_interval_is_that_of_the_mean_before():
+    before = np.array([80.0, 100.0, 120.0, 100.0])
+    found = apart(before, np.full(4, 50.0))
+    error = stats.t.ppf(0.975, 3) * before.std(ddof=1) / 2.0
+    assert (1.0 - found.low, 1.0 - found.high) == pytest.approx((50.0 / (100.0 - error), 50.0 / (100.0 + error)))
+
+
+def test_one_value_alone_or_a_mean_not_clear_of_zero_gives_other_people_no_interval():
+    for before in ([100.0], [1.0, 200.0, 30.0]):
+        found = apart(before, [50.0, 51.0])
+        assert np.isfinite(found.reduction)
+        assert np.isnan([found.low, found.high]).all()
 
 
 def test_pairs_that_hang_together_fully_reach_the_bound_and_no_others_do():
@@ -301,6 +327,11 @@ def test_the_lines_tell_pairs_needed_the_usual_formula_and_what_pairs_save():
     entry, text = head(verdict), " ".join(" ".join(verdict_lines(verdict)).split())
     assert f"about {entry['pairs_needed']} pairs would decide" in text
     assert f"(the usual formula for a mean within 5 % asks for {entry['runs_for_mean']} runs)" in text
+    declared = 10 * int(np.ceil(0.12 * entry["pairs_needed"]))
+    assert f"; declare them beforehand: checkpoints=[10] replications={declared}" in text
+    looked = judged(pairs(20, reduction=0.21, spread=0.3), look=Look((10, 20), 1))
+    assert "declare them beforehand: checkpoints=[10,20] replications=" in verdict_sentence(head(looked), looked)
+    assert "beforehand" not in verdict_sentence(head(judged(pairs(20))), judged(pairs(20)))
     assert entry["runs_for_mean"] == max(runs_for_mean(v) for v in pairs(10, reduction=0.21, spread=0.3))
     assert f"correlation {entry['correlation']:.2f}; independent seeds would take {entry['saving']:.1f} times" in text
     assert "independent seeds" not in "\n".join(verdict_lines(judged(pairs(2))))
