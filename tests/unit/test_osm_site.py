@@ -12,15 +12,17 @@ from sim.formats.osm_flows import LOADED, Junctions, bearable
 from sim.formats.osm_place import find_place
 from sim.formats.osm_read import OsmFile, Plane, read_extract
 from sim.formats.osm_site import Area, Imported, build
+from sim.scenario.check import check_site
+from sim.scenario.faults import BadInput
 from sim.scenario.junctions import movements
 from sim.scenario.routes import Router
 
 
-def imported(town: Town, path, side="right", pupils=900) -> Imported:
+def imported(town: Town, path, side="right", pupils=900, radius_m=600.0) -> Imported:
     file = OsmFile(town.write(path / "town.osm"))
     place = find_place(file, "Hill School")
     extract = read_extract(file, place.lon, place.lat, 1600.0)
-    area = Area(extract, Plane(place.lon, place.lat), place, 600.0, side, "town.osm")
+    area = Area(extract, Plane(place.lon, place.lat), place, radius_m, side, "town.osm")
     return build(area, "hill", "Hill School", pupils, population())
 
 
@@ -117,6 +119,24 @@ def test_every_family_finds_a_way_in_to_remote_parking_and_out(hill):
         assert origin.opposite_share == 0.0 or router.path(origin.entry, gate.opposite_link)
     for departure in site.demand.pupils.departures:
         assert all(router.path(link, departure.exit) for link in (gate.link, gate.opposite_link, parking.link))
+
+
+def test_in_a_small_area_parents_come_only_from_where_they_get_to_the_gate_and_stop_only_where_they_get_on(tmp_path):
+    cut = imported(crossroads(), tmp_path, radius_m=230.0)
+    site, network = cut.site, cut.site.network
+    router = Router(network, movements(network))
+    got_to = {entry for entry in network.entries() if router.path(entry, site.gate.link)}
+    assert {origin.entry for origin in site.demand.pupils.origins} == got_to
+    assert set(cut.cut_off) == set(network.entries()) - got_to != set()
+    assert not router.path(site.gate.opposite_link, site.remote_parking[0].link)
+    assert {zone.link for zone in zones(cut, "school")} == {site.gate.link}
+    assert cut.nobody_across
+    assert check_site(site) == []
+
+
+def test_an_area_where_who_finds_no_berth_gets_nowhere_is_refused_with_a_larger_radius_as_the_way_out(tmp_path):
+    with pytest.raises(BadInput, match=r"no way round back.* expected a larger --radius"):
+        imported(crossroads(), tmp_path, radius_m=100.0)
 
 
 def test_who_comes_from_the_other_side_mostly_stops_across(hill):
