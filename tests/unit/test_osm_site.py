@@ -4,7 +4,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from osm_town import Town, crossroads
+from osm_town import Town, crossroads, not_uploaded
 from streets import population
 
 from sim.formats.osm_demand import shares
@@ -19,7 +19,11 @@ from sim.scenario.routes import Router
 
 
 def imported(town: Town, path, side="right", pupils=900, radius_m=600.0) -> Imported:
-    file = OsmFile(town.write(path / "town.osm"))
+    return imported_from(town.write(path / "town.osm"), side, pupils, radius_m)
+
+
+def imported_from(path, side="right", pupils=900, radius_m=600.0) -> Imported:
+    file = OsmFile(path)
     place = find_place(file, "Hill School")
     extract = read_extract(file, place.lon, place.lat, 1600.0)
     area = Area(extract, Plane(place.lon, place.lat), place, radius_m, side, "town.osm")
@@ -132,6 +136,17 @@ def test_in_a_small_area_parents_come_only_from_where_they_get_to_the_gate_and_s
     assert {zone.link for zone in zones(cut, "school")} == {site.gate.link}
     assert cut.nobody_across
     assert check_site(site) == []
+
+
+def test_a_town_that_is_not_yet_uploaded_makes_the_same_streets_though_new_nodes_get_negative_ids_too(tmp_path):
+    path = crossroads().write(tmp_path / "town.osm")
+    known = imported_from(path, radius_m=400.0).site
+    path.write_text(not_uploaded(path.read_text("utf-8")), "utf-8")
+    new = imported_from(path, radius_m=400.0).site
+    assert {link.id.replace("w-", "w") for link in new.network.links} == {link.id for link in known.network.links}
+    lengths = [sorted(site.network.length(link) for link in site.network.links) for site in (new, known)]
+    assert lengths[0] == pytest.approx(lengths[1])
+    assert len(new.demand.pupils.origins) == len(known.demand.pupils.origins)
 
 
 def test_an_area_where_who_finds_no_berth_gets_nowhere_is_refused_with_a_larger_radius_as_the_way_out(tmp_path):
