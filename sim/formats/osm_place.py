@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sim.formats.osm_read import Member, OsmFile, Plane, relation
 from sim.scenario.faults import BadInput, Fault
+from sim.scenario.fields import CONTROL
 
 NAME_KEYS = ("name", "name:en", "name:zh", "alt_name", "official_name", "short_name", "old_name")
 FACILITIES = frozenset({"school", "kindergarten", "college", "university", "hospital"})
@@ -44,7 +45,7 @@ class Place:
     @property
     def label(self) -> str:
         """Return the name, or the key where it has none."""
-        return next((self.tags[k] for k in NAME_KEYS if self.tags.get(k)), str(self.key))
+        return next((CONTROL.sub("", self.tags[k]) for k in NAME_KEYS if self.tags.get(k)), str(self.key))
 
     @property
     def is_hospital(self) -> bool:

@@ -71,7 +71,7 @@ def load_trip_site(folder: Path) -> TripSite:
     try:
         site = TypeAdapter(TripSite).validate_python(content)
     except ValidationError as error:
-        raise BadInput(*faults_of(error, str(path))) from None
+        raise BadInput(*faults_of(error, str(path), TripSite)) from None
     faults = check_trips(site, str(path))
     if faults:
         raise BadInput(*faults)

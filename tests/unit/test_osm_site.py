@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import osmium
 import pytest
 from osm_town import Town, crossroads, not_uploaded
 from streets import population
@@ -22,12 +23,12 @@ def imported(town: Town, path, side="right", pupils=900, radius_m=600.0) -> Impo
     return imported_from(town.write(path / "town.osm"), side, pupils, radius_m)
 
 
-def imported_from(path, side="right", pupils=900, radius_m=600.0) -> Imported:
+def imported_from(path, side="right", pupils=900, radius_m=600.0, around="Hill School") -> Imported:
     file = OsmFile(path)
-    place = find_place(file, "Hill School")
+    place = find_place(file, around)
     extract = read_extract(file, place.lon, place.lat, 1600.0)
     area = Area(extract, Plane(place.lon, place.lat), place, radius_m, side, "town.osm")
-    return build(area, "hill", "Hill School", pupils, population())
+    return build(area, "hill", place.label, pupils, population())
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +148,17 @@ def test_a_town_that_is_not_yet_uploaded_makes_the_same_streets_though_new_nodes
     lengths = [sorted(site.network.length(link) for link in site.network.links) for site in (new, known)]
     assert lengths[0] == pytest.approx(lengths[1])
     assert len(new.demand.pupils.origins) == len(known.demand.pupils.origins)
+
+
+def test_control_characters_in_names_which_pbf_can_hold_are_left_out(tmp_path):
+    path = tmp_path / "town.osm.pbf"
+    with osmium.SimpleWriter(path) as writer:
+        for each in osmium.FileProcessor(crossroads().write(tmp_path / "town.osm")):
+            named = {"name": "\x1bHill\x01 School"} if each.tags.get("amenity") else {"name": "High\x07 Street"}
+            writer.add(each.replace(tags=dict(each.tags) | (named if each.is_way() else {})))
+    site = imported_from(path, around="way/9").site
+    assert {link.name for link in site.network.links} == {"High Street"}
+    assert site.title == "Hill School"
 
 
 def test_an_area_where_who_finds_no_berth_gets_nowhere_is_refused_with_a_larger_radius_as_the_way_out(tmp_path):

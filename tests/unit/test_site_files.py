@@ -103,7 +103,8 @@ BROKEN = {
     "middle": (head(traffic_side="middle"), ": dropoff.traffic_side: found \"middle\", expected 'right' or 'left'"),
     "unknown in head": (
         head(turn_ban=[]),
-        ": dropoff.turn_ban: found an unknown key, expected a known one (did you mean turn_bans?)",
+        ": dropoff.turn_ban: found an unknown key, expected one of schema, units, traffic_side, turn_bans, programmes "
+        "(did you mean turn_bans?)",
     ),
     "half a ban": (
         head(turn_bans=[{"from_link": "gate"}]),
