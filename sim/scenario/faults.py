@@ -85,6 +85,8 @@ def expected(error: Mapping[str, Any]) -> str:
             return BOUNDS[name].format(f"{bound:g}" if isinstance(bound, float) else bound, of)
     if what in {"type", "parsing", "parsing_size", "from_float", "number", "unicode"} and kind in KINDS:
         return KINDS[kind]
+    if error["type"] == "invalid_key":
+        return "a key that is a text"
     message: str = error["msg"]
     for start in ("Value error, ", "Input should be ", "expected "):
         message = message.removeprefix(start)

@@ -149,7 +149,9 @@ def _content(path: Path) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         found = f"broken JSON in line {error.lineno}: {error.msg}"
         raise BadInput(Fault(str(path), found, "valid JSON")) from None
-    except (OSError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise BadInput(Fault(str(path), "lists or mappings nested too deep", "valid JSON")) from None
+    except (OSError, ValueError) as error:
         raise BadInput(Fault(str(path), str(error), "a readable JSON file in UTF-8")) from None
     if not isinstance(content, dict) or content.get("type") != "FeatureCollection":
         raise BadInput(Fault(f"{path}: type", _kind(content), "a FeatureCollection"))

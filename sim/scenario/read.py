@@ -179,7 +179,7 @@ def _head(found: Found, given: Mapping[str, Any]) -> dict[str, Any]:
               for key in given if key not in HEAD]  # fmt: skip
     title = given.get("title")
     if not isinstance(title, str) or not title.strip() or CONTROL.search(title):
-        faults.append(Fault(f"{where}: title", _shown(title), "a title, without control characters"))
+        faults.append(Fault(f"{where}: title", _shown(title), "a title without control characters"))
     folder = found.file.parent.name
     if given.get("site", folder) != folder:
         faults.append(Fault(f"{where}: site", _shown(given["site"]), f"{folder}, the folder that the file lies in"))

@@ -50,6 +50,7 @@ def edit(file: Path, old: str, new: str) -> None:
             "pupils.rounds: found an unknown key",
             "expected one of enrolment,",
         ),
+        ("    modes:", "    5: 2\n    modes:", "pupils.5: found 5", "expected a key that is a text\n"),
         ("section_m: 300", "sektion_m: 300", "sektion_m", "did you mean section_m"),
         ("dwell: {mean_s: 26.5", "dwell: {mean_s: 500", "demand.times.dwell.mean_s", "2 to 55 s"),
         ("turn_pocket_m: 60", "turn_pocket_m: 900", "turn_pocket_m: found 900 m", "at most 460.0 m"),
