@@ -52,7 +52,7 @@ def test_a_reference_comes_back_as_it_was_written(tmp_path):
         ("[3.0, 4.0]", "[3.0]", "each replication needs 2 values"),
         ("[3.0, 4.0]", "[3.0, null]", "replications.1.1"),
         ('"history"', '"histroy"', "history"),
-        ('"cases": {', '"cases": {}, "former": {', "cases: found a mapping, expected 1 items or more"),
+        ('"cases": {', '"cases": {}, "former": {', "cases: found a mapping, expected 1 item or more"),
     ],
 )
 def test_a_garbled_reference_gets_one_clear_line(tmp_path, old, new, told):
