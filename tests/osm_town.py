@@ -1,5 +1,6 @@
 """Writes small OpenStreetMap files for tests: nodes by metres, ways and relations by name."""
 
+import re
 from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
@@ -55,6 +56,11 @@ def _keys(tags: dict[str, str]) -> dict[str, str]:
 
 def _tags(tags: dict[str, str]) -> str:
     return "".join(f"<tag k={quoteattr(key)} v={quoteattr(value)}/>" for key, value in _keys(tags).items())
+
+
+def not_uploaded(text: str) -> str:
+    """Return a file's text with negative ids, as JOSM gives to what OpenStreetMap does not know yet."""
+    return re.sub(r'(id|ref)="(\d+)"', r'\1="-\2"', text)
 
 
 def crossroads(**school: str) -> Town:

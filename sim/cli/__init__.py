@@ -43,8 +43,8 @@ def _explain(error: Exception) -> int:
     from sim.scenario.faults import BadInput
 
     if isinstance(error, BadInput):
-        for fault in error.faults:
-            print(f"dropoff: {fault}", file=sys.stderr)
+        for line in error.lines():
+            print(f"dropoff: {line}", file=sys.stderr)
         return BAD_INPUT
     if isinstance(error, OSError) and error.strerror:
         where = f" ({error.filename})" if error.filename else ""

@@ -226,6 +226,8 @@ def _warnings(done: Imported, area: Area) -> Iterator[str]:
         yield "no through traffic passes the gate on the quickest ways: the second target is not applicable"
     if done.cut_off:
         yield f"from {len(done.cut_off)} entries nobody gets to the gate: {', '.join(done.cut_off)}"
+    if done.nobody_across:
+        yield "nobody stops across the street: from there no way leads on to the parking, or out as from the gate"
     if sum(zone.berths for zone in network.curb_zones if zone.users == "school") < FEW_BERTHS:
         yield "there is little curb at the gate between junctions, crossings and bus stops"
     if not site.remote_parking:

@@ -28,7 +28,7 @@ def street_graph(extract: Extract, plane: Plane, radius_m: float, classes: froze
     """Return the streets of these classes within the circle around the plane's centre, split where they meet."""
     streets = {way.id: street for way in extract.ways.values() if (street := read_street(way, classes))}
     uses = Counter(ref for id in streets for ref in extract.ways[id].refs)
-    cut_ids = count(-1, -1)
+    cut_ids = count(min([0, *uses, *extract.positions]) - 1, -1)
     nodes: dict[int, Point] = {}
     open_ends: set[int] = set()
     edges: list[Edge] = []

@@ -1,7 +1,7 @@
 """The streets as a graph of edges between nodes, and how it is made simple enough to drive on.
 
 An *edge* is a stretch of street with both its directions; edges become links later. Nodes keep OpenStreetMap's
-ids; where the study area's edge cuts a street, the new node's id is negative.
+ids; where the study area's edge cuts a street, the new node's id is negative, and below any in the file.
 """
 
 from collections import defaultdict

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from sim.formats.osm_read import Member, OsmFile, Plane, relation
 from sim.scenario.faults import BadInput, Fault
+from sim.scenario.fields import CONTROL
 
 NAME_KEYS = ("name", "name:en", "name:zh", "alt_name", "official_name", "short_name", "old_name")
 FACILITIES = frozenset({"school", "kindergarten", "college", "university", "hospital"})
@@ -44,7 +45,7 @@ class Place:
     @property
     def label(self) -> str:
         """Return the name, or the key where it has none."""
-        return next((self.tags[k] for k in NAME_KEYS if self.tags.get(k)), str(self.key))
+        return next((CONTROL.sub("", self.tags[k]) for k in NAME_KEYS if self.tags.get(k)), str(self.key))
 
     @property
     def is_hospital(self) -> bool:
@@ -68,14 +69,14 @@ LONGEST_ID = 19
 
 
 def find_place(file: OsmFile, around: str) -> Place:
-    """Return the place of that name or id ("way/123", "node/123", "relation/123" or "123").
+    """Return the place of that name or id ("way/123", "node/123", "relation/123" or "123"; negative: not yet uploaded).
 
     Raises BadInput if there is none (with near misses), if several could be meant, or if the file does not hold
     its position.
     """
     where = f"{file.path}: --around"
     wanted = around.strip()
-    by_id = re.fullmatch(r"(?:(node|way|relation)/)?(\d+)", wanted)
+    by_id = re.fullmatch(r"(?:(node|way|relation)/)?(-?\d+)", wanted)
     found = _with_id(file, by_id[1], int(by_id[2])) if by_id and len(by_id[2]) < LONGEST_ID else []
     if not found:
         found = _with_name(file, wanted, where)

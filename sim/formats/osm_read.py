@@ -4,16 +4,24 @@ Words are OpenStreetMap's here and nowhere above: a *way* is a polyline of *node
 of members. A file may be clipped: ways and relations may refer to objects that it does not hold.
 """
 
-from collections.abc import Iterable, Iterator
+import bz2
+import gzip
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from math import cos, radians
 from pathlib import Path
 from typing import Any, NamedTuple
+from xml.parsers import expat
 
 from sim.scenario.faults import BadInput, Fault
 
 METRES_PER_DEGREE = 111_320.0  # [m] of latitude, and of longitude at the equator; good to 0.6 %
 EXPECTED = "an OpenStreetMap file (.osm, .osm.xml, .osm.gz or .osm.pbf)"
+XML: dict[str, Callable[..., Any]] = {"osm": open, "osm.gz": gzip.open, "osm.bz2": bz2.open}
+"""How a file is opened, by osmium's names of the formats that are XML."""
 
 
 class Member(NamedTuple):
@@ -68,7 +76,7 @@ class Plane:
 
 
 class OsmFile:
-    """An OpenStreetMap file that can be streamed again and again.
+    """An OpenStreetMap file that can be streamed again and again, without what is deleted in it.
 
     Raises BadInput where the file is missing, no OpenStreetMap file, or broken off in the middle.
     """
@@ -89,8 +97,8 @@ class OsmFile:
         for each in filters:
             processor.with_filter(each)
         try:
-            yield from processor
-        except (RuntimeError, ValueError) as error:
+            yield from filter(self._is_there, processor)
+        except (RuntimeError, ValueError, osmium.InvalidLocationError) as error:
             raise BadInput(Fault(str(self.path), f"an unreadable file ({error})", f"{EXPECTED}, whole")) from None
 
     def tagged(self, kinds: str) -> Iterator[Any]:
@@ -100,10 +108,33 @@ class OsmFile:
         return self.objects(kinds, osmium.filter.EmptyTagFilter())
 
     def by_id(self, kinds: str, ids: Iterable[int]) -> Iterator[Any]:
-        """Yield the objects of these kinds with these ids."""
+        """Yield the objects of these kinds with these ids; those not yet uploaded have negative ones."""
         import osmium
 
-        return self.objects(kinds, osmium.filter.IdFilter(sorted(ids)))
+        wanted = set(ids)
+        if min(wanted, default=0) < 0:  # osmium's filter takes none
+            return (each for each in self.objects(kinds) if each.id in wanted)
+        return self.objects(kinds, osmium.filter.IdFilter(sorted(wanted)))
+
+    def _is_there(self, each: Any) -> bool:
+        return each.visible and not (self._deleted and (each.type_str(), each.id) in self._deleted)
+
+    @cached_property
+    def _deleted(self) -> set[tuple[str, int]]:
+        """The kinds and ids of what is marked as deleted in an editor's file, which osmium does not look at."""
+        deleted: set[tuple[str, int]] = set()
+
+        def begin(tag: str, given: dict[str, str]) -> None:
+            if given.get("action") == "delete":
+                deleted.add((tag[0], int(given["id"])))
+
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = begin
+        with suppress(expat.ExpatError, EOFError, OSError, zlib.error, KeyError, ValueError):  # osmium tells of it
+            if self._format in XML:
+                with XML[self._format](self.path, "rb") as stream:
+                    parser.ParseFile(stream)
+        return deleted
 
     def box(self) -> tuple[float, float, float, float] | None:
         """Return west, south, east, north [degrees] from the file's header, where it has one."""

@@ -16,6 +16,7 @@ from sim.formats.osm_read import Extract, Plane
 from sim.formats.osm_signals import assumed_signals, with_signals
 from sim.formats.osm_stops import Stop, Stops, bus_stops
 from sim.formats.osm_tags import STREETS, STREETS_AND_SERVICE
+from sim.scenario.check import check_site
 from sim.scenario.drivers import Drivers
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.junctions import movements
@@ -66,6 +67,8 @@ class Imported:
     flows: tuple[Flow, ...]
     cut_off: tuple[str, ...]
     """Entries from which nobody gets to the gate."""
+    nobody_across: bool
+    """Has the far side no places to stop because nobody gets on from there?"""
 
 
 def build(area: Area, name: str, title: str, enrolment: int, drivers: Drivers) -> Imported:
@@ -77,7 +80,11 @@ def build(area: Area, name: str, title: str, enrolment: int, drivers: Drivers) -
     moves = movements(network)
     router = Router(network, moves)
     parking = remote_parking(network, router, gate)
-    ways = _ways(layout, network, router, gate, tuple(p.link for p in parking))
+    places = tuple(place.link for place in parking)
+    with_all = network
+    if gate.opposite_link is not None and not _gets_on(router, gate.link, gate.opposite_link, places):
+        network = _without_stops(network, gate.opposite_link)
+    ways = _ways(layout, network, router, gate, places)
     if not ways.entries or not ways.exits:
         raise BadInput(_fault(area, "a gate that nobody from outside reaches and leaves again"))
     wished = through_flows(layout, network, router)
@@ -89,7 +96,10 @@ def build(area: Area, name: str, title: str, enrolment: int, drivers: Drivers) -
     site = Site(
         name=name, title=title, network=network, gate=gate, demand=people, drivers=drivers, remote_parking=parking
     )
-    return Imported(site, streets, stops, buses, assumed, wished, flows, cut_off)
+    faults = check_site(site)
+    if faults:
+        raise BadInput(_fault(area, f"too few streets for a morning, {faults[0].where}: {faults[0].found}"))
+    return Imported(site, streets, stops, buses, assumed, wished, flows, cut_off, network != with_all)
 
 
 def find_streets(area: Area) -> Streets:
@@ -106,7 +116,7 @@ def find_streets(area: Area) -> Streets:
 
 def _fault(area: Area, found: str) -> Fault:
     found = f"{found} (around {area.place.label}, {area.radius_m:g} m)"
-    return Fault(area.where, found, "a larger radius or a place on a street")
+    return Fault(area.where, found, "a larger --radius, or a place on a street")
 
 
 def _gate_and_streets(area: Area, classes: frozenset[str]) -> Streets | None:
@@ -160,10 +170,22 @@ def _away(network: Network, gate: Gate, stop: Stop) -> float:
     return float((x1 - x0) ** 2 + (y1 - y0) ** 2)
 
 
+def _gets_on(router: Router, near: str, far: str, parking: tuple[str, ...]) -> bool:
+    """Tell whether who stopped on the far side gets to the parking, and out where those on the near side do."""
+    together = any(router.path(near, x) and router.path(far, x) for x in router.network.exits())
+    return together and all(router.path(far, place) for place in parking)
+
+
+def _without_stops(network: Network, link: str) -> Network:
+    """Return the network without the places where parents stop on a link."""
+    zones = tuple(z for z in network.curb_zones if z.link != link or z.users != "school")
+    return replace(network, curb_zones=zones)
+
+
 def _ways(layout: Layout, network: Network, router: Router, gate: Gate, parking: tuple[str, ...]) -> Ways:
-    """Return by which entries parents can come, and by which exits they can leave from wherever they stopped."""
-    sides = tuple(link for link in (gate.link, gate.opposite_link) if link is not None)
-    entries = {e: weight(layout, e) for e in network.entries() if any(router.path(e, side) for side in sides)}
-    from_all = [x for x in network.exits() if all(router.path(start, x) for start in (*sides, *parking))]
-    from_gate = [x for x in network.exits() if router.path(gate.link, x)]
-    return Ways(entries, {x: weight(layout, x) for x in from_all or from_gate})
+    """Return by which entries parents get to the gate, and by which exits they leave from wherever they stopped."""
+    entries = {e: weight(layout, e) for e in network.entries() if router.path(e, gate.link)}
+    stops = {zone.link for zone in network.curb_zones if zone.users == "school"} | {gate.link}
+    from_curb = [x for x in network.exits() if all(router.path(link, x) for link in stops)]
+    from_all = [x for x in from_curb if all(router.path(place, x) for place in parking)]
+    return Ways(entries, {x: weight(layout, x) for x in from_all or from_curb})

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from sim.formats.osm_read import Way
+from sim.scenario.fields import CONTROL
 
 MAX_LANES = 8
 SPEEDS_KM_H = (5.0, 130.0)  # [km/h] the range a site allows
@@ -112,7 +113,7 @@ def read_street(way: Way, classes: frozenset[str]) -> Street | None:
     assumed = CLASSES[highway].speed_km_h
     return Street(
         highway,
-        tags.get("name", ""),
+        CONTROL.sub("", tags.get("name", "")),
         forward,
         backward,
         ahead or back or assumed,

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from pydantic.dataclasses import dataclass
 
 from sim.scenario.faults import BadInput, Fault, expected
-from sim.scenario.fields import STRICT, Clock, Flow, Share, SpeedKmH, Unit
+from sim.scenario.fields import STRICT, Clock, Flow, Share, SpeedKmH, Unit, plain
 from sim.scenario.network import Side
 
 TEMPLATE = Path(__file__).with_name("own_site.yaml")
@@ -29,13 +29,14 @@ MINUTE_S = 60.0
 TAXI_SHARE, PUPILS_PER_CAR = 0.03, 1.25  # [A], as at the default school
 
 OPPOSITE = int((BEYOND_M - LEAD_M) / BERTH_M)  # as many cars as stop one behind the other across the street
-EARLIEST_S, LATEST_S = 60 * MINUTE_S, 23 * 60 * MINUTE_S  # [s] bells with an hour before and after it in the same day
+EARLIEST_S = 60 * MINUTE_S  # [s] bells with an hour before and after it in the same day
+LATEST_S = (23 * 60 - 1) * MINUTE_S
 
 
 def _plain(title: str) -> str:
-    if set(title) & set('"\\\n\r'):
+    if set(title) & set('"\\') or title.splitlines() != [title]:
         raise ValueError("expected a title without quotation marks, backslashes and line breaks")
-    return title
+    return plain(title)
 
 
 def _within_the_day(bell: float) -> float:

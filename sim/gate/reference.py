@@ -118,7 +118,7 @@ def read_reference(file: Path) -> Reference:
     except FileNotFoundError:
         raise BadInput(Fault(str(file), "no such file", expected)) from None
     except ValidationError as error:
-        raise BadInput(faults_of(error, str(file))[0]) from None
+        raise BadInput(faults_of(error, str(file), Reference)[0]) from None
     except (OSError, ValueError, RecursionError) as error:
         raise BadInput(Fault(str(file), f"{type(error).__name__}: {error}", expected)) from None
 

@@ -11,8 +11,9 @@ from pydantic import TypeAdapter, ValidationError
 import sim.interventions as package
 from sim.interventions.base import Intervention
 from sim.scenario.check import check_site
-from sim.scenario.faults import BadInput, Fault, expected, near_miss
+from sim.scenario.faults import BadInput, Fault, near_miss
 from sim.scenario.fields import Unit
+from sim.scenario.read import faults_of
 from sim.scenario.scenario import Scenario
 
 COSTS = ("cost_yuan", "green_taken_m2", "land_taken_m2", "trees_lost")
@@ -43,14 +44,16 @@ def resolve(scenario: Scenario) -> Scenario:
         where = f"{scenario.name}: interventions.{n}.{planned.name}"
         if planned.name not in catalogue():
             known = list(catalogue())
-            faults.append(Fault(where, planned.name, "one of " + ", ".join(known), near_miss(planned.name, known)))
+            faults.append(
+                Fault(where, planned.name or "nothing", "one of " + ", ".join(known), near_miss(planned.name, known))
+            )
             continue
         kind = catalogue()[planned.name]
         try:
             changed = TypeAdapter(kind).validate_python(planned.fields).apply(changed)
             done.append(planned.name)
         except ValidationError as error:
-            faults += [_fault(e, where, kind) for e in error.errors()]
+            faults += faults_of(error, where, kind)
         except BadInput as bad:
             faults += [replace(f, where=f"{where}.{f.where}") for f in bad.faults]
     if scenario.planned and not faults:
@@ -64,17 +67,6 @@ def resolve(scenario: Scenario) -> Scenario:
     if faults:
         raise BadInput(*faults)
     return replace(changed, planned=(), done=(*scenario.done, *done))
-
-
-def _fault(error: Any, where: str, kind: type[Intervention]) -> Fault:
-    path = ".".join(map(str, error["loc"]))
-    at = f"{where}.{path}" if path else where
-    if error["type"] == "unexpected_keyword_argument":
-        known = [f.name for f in fields(kind)]
-        return Fault(at, "an unknown field", "one of " + ", ".join(known), near_miss(path, known))
-    if error["type"] == "missing":
-        return Fault(at, "nothing", "a value")
-    return Fault(at, repr(error["input"]), expected(error))
 
 
 def listing() -> list[str]:

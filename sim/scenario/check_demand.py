@@ -191,7 +191,7 @@ def _families(site: Site, router: Router) -> Iterator[Fault]:
 
 
 def _parking(site: Site, router: Router) -> Iterator[Fault]:
-    """Yield remote parking that nobody gets to or away from, and curbs from which none is reached."""
+    """Yield remote parking that nobody gets to or away from, and curbs from which nobody gets there or round again."""
     places, curbs = site.remote_parking, _curbs(site)
     for n, place in enumerate(places):
         path = f"remote_parking.{n}.link"
@@ -202,6 +202,10 @@ def _parking(site: Site, router: Router) -> Iterator[Fault]:
     for curb in curbs:
         if places and not any(router.round_to(curb, place.link) for place in places):
             yield Fault("remote_parking", f"none that is reached from {curb}", "one for those who find no berth there")
+        elif not places and not router.round_to(curb, curb):
+            yield Fault(
+                "remote_parking", f"none, and no way round back to {curb}", "one for those who find no berth there"
+            )
 
 
 def _through(demand: Demand, cars: Router) -> Iterator[Fault]:

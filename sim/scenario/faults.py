@@ -1,12 +1,14 @@
 """What is wrong with an input: one line per fault, all faults at once."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 MOST_SHOWN = 200
 """Characters of what was found; of many more only so many are shown."""
+MOST_LINES = 20
+"""Faults told of one input; of more the first, and how many more."""
 
 
 @dataclass(frozen=True)
@@ -23,15 +25,28 @@ class Fault:
         hint = f" (did you mean {self.near}?)" if self.near else ""
         rest = len(self.found) - MOST_SHOWN
         found = self.found if rest <= MOST_SHOWN else f"{self.found[:MOST_SHOWN]}... (and {rest:,} characters more)"
-        return " ".join(f"{self.where}: found {found}, expected {self.expected}{hint}".split())
+        return shown(f"{self.where}: found {found}, expected {self.expected}{hint}")
 
 
 class BadInput(Exception):
     """The input cannot be used; carries every fault found in it."""
 
     def __init__(self, *faults: Fault) -> None:
-        super().__init__("\n".join(map(str, faults)))
         self.faults = faults
+        super().__init__("\n".join(self.lines()))
+
+    def lines(self) -> list[str]:
+        """Return one line for each fault; of very many the first, and how many more."""
+        more = len(self.faults) - MOST_LINES
+        if more <= 1:
+            return [str(fault) for fault in self.faults]
+        return [*map(str, self.faults[:MOST_LINES]), f"... and {more:,} more faults"]
+
+
+def shown(text: str) -> str:
+    """Return a text on one line that does nothing to a terminal: what is not printed stands as its escape."""
+    line = " ".join(text.split())
+    return line if line.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def near_miss(found: str, known: list[str]) -> str:
@@ -66,11 +81,30 @@ def expected(error: Mapping[str, Any]) -> str:
     kind, _, what = error["type"].partition("_")
     for name, bound in error.get("ctx", {}).items():
         if name in BOUNDS:
-            of = "characters" if kind == "string" else "items"
+            of = ("character" if kind == "string" else "item") + "s" * (bound != 1)
             return BOUNDS[name].format(f"{bound:g}" if isinstance(bound, float) else bound, of)
-    if what in {"type", "parsing", "from_float", "number"} and kind in KINDS:
+    if what in {"type", "parsing", "parsing_size", "from_float", "number", "unicode"} and kind in KINDS:
         return KINDS[kind]
+    if error["type"] == "invalid_key":
+        return "a key that is a text"
     message: str = error["msg"]
     for start in ("Value error, ", "Input should be ", "expected "):
         message = message.removeprefix(start)
     return message
+
+
+def keys_at(kind: type[Any], path: Sequence[int | str]) -> list[str]:
+    """Return the keys of the mapping that a path leads to, from a dataclass on, through lists and alternatives."""
+    here = [kind]
+    for part in path:
+        hints = [get_type_hints(one)[part] for one in here if part in get_type_hints(one)]
+        here = [inner for hint in hints for inner in _dataclasses(hint)] or here
+    return list(dict.fromkeys(f.name for one in here for f in fields(one)))
+
+
+def _dataclasses(hint: Any) -> Iterator[type[Any]]:
+    """Yield the dataclasses that a type speaks of."""
+    if is_dataclass(hint) and isinstance(hint, type):
+        yield hint
+    for part in get_args(hint):
+        yield from _dataclasses(part)

@@ -1,9 +1,10 @@
 """The vocabulary of fields: a number's unit and range travel with its type, for checking and for listing."""
 
+import re
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False, str_strip_whitespace=True)
 
@@ -36,7 +37,25 @@ def clock(value: Any) -> Any:
     return value
 
 
-Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\s/\\]+$")]
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+"""What does something to a terminal, or stands in no XML file; not line breaks and tabs."""
+
+
+def plain(text: str) -> str:
+    """Return a text that can be shown and written anywhere; raises ValueError for one with control characters."""
+    if CONTROL.search(text):
+        raise ValueError("expected a text without control characters")
+    return text
+
+
+def _word(text: str) -> str:
+    if re.search(r"[\s/\\]", text):
+        raise ValueError("expected a name without spaces, / and \\")
+    return plain(text)
+
+
+Text = Annotated[str, AfterValidator(plain)]
+Name = Annotated[str, Field(min_length=1, max_length=80), AfterValidator(_word)]
 Clock = Annotated[float, BeforeValidator(clock), Field(ge=0, lt=86_400), Unit("hh:mm")]
 Seconds = Annotated[float, Field(ge=0, le=86_400), Unit("s")]
 Metres = Annotated[float, Field(ge=0, le=100_000), Unit("m")]

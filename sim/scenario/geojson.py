@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from sim.scenario.faults import BadInput, Fault, expected, near_miss
+from sim.scenario.faults import BadInput, Fault, expected, keys_at, near_miss
 from sim.scenario.fields import STRICT
 from sim.scenario.network import Connection, Crossing, CurbZone, Link, Network, Node, Programme, Side, TurnBan
 
@@ -149,7 +149,9 @@ def _content(path: Path) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         found = f"broken JSON in line {error.lineno}: {error.msg}"
         raise BadInput(Fault(str(path), found, "valid JSON")) from None
-    except (OSError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise BadInput(Fault(str(path), "lists or mappings nested too deep", "valid JSON")) from None
+    except (OSError, ValueError) as error:
         raise BadInput(Fault(str(path), str(error), "a readable JSON file in UTF-8")) from None
     if not isinstance(content, dict) or content.get("type") != "FeatureCollection":
         raise BadInput(Fault(f"{path}: type", _kind(content), "a FeatureCollection"))
@@ -266,8 +268,8 @@ def _faults_of(error: ValidationError, at: str, kind: type[Any]) -> Iterator[Fau
         path = ".".join((at, _property(kind, first), *rest))
         match e["type"]:
             case "unexpected_keyword_argument":
-                near = near_miss((first, *rest)[-1], [f.name for f in fields(kind)])
-                yield Fault(path, "an unknown key", "a known one", near)
+                known = keys_at(kind, e["loc"][:-1])
+                yield Fault(path, "an unknown key", "one of " + ", ".join(known), near_miss((first, *rest)[-1], known))
             case "missing":
                 yield Fault(path, "nothing", "a value")
             case _:

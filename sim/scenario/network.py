@@ -15,10 +15,10 @@ from functools import cached_property
 from math import hypot
 from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
-from sim.scenario.fields import STRICT, Coordinate, Metres, Name, Seconds, Share, SpeedKmH, Unit
+from sim.scenario.fields import STRICT, Coordinate, Metres, Name, Seconds, Share, SpeedKmH, Text, Unit
 
 FILE_M = 1.0
 """Width of a strip that one file of two-wheelers takes (Chinese code for urban roads CJJ 37-2012: 1.0 m)."""
@@ -87,7 +87,7 @@ class Link:
     """Part of a roundabout's ring, a one-way circle of links: who circulates goes before who enters."""
     divided: bool = False
     """A railing or an island in the middle: nobody passes or turns round over the opposite lanes."""
-    name: str = ""
+    name: Text = ""
     bus_lanes: tuple[Annotated[int, Field(ge=0, le=7)], ...] = ()
     """Lanes for buses alone, and for those who may use them (`VehicleType.bus_lanes`)."""
 
@@ -174,12 +174,18 @@ class CurbZone:
         return self.from_m + (berth + 1) * self.berth_length_m
 
 
+def _lights(text: str) -> str:
+    if set(text) - set("Gyr"):
+        raise ValueError("expected a letter for each group: G, y or r")
+    return text
+
+
 @dataclass(config=STRICT, frozen=True, kw_only=True)
 class Phase:
     """A stretch of a programme in which no light changes: one letter for each group, G green, y amber, r red."""
 
     duration_s: Annotated[float, Field(gt=0, le=3600), Unit("s")]
-    lights: Annotated[str, Field(pattern=r"^[Gyr]+$")]
+    lights: Annotated[str, Field(min_length=1), AfterValidator(_lights)]
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)

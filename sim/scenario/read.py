@@ -2,17 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from functools import lru_cache
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from sim.scenario import demand, drivers, network, policy, scenario, site
 from sim.scenario.check import check_site
-from sim.scenario.faults import BadInput, Fault, expected, near_miss
+from sim.scenario.faults import BadInput, Fault, expected, keys_at, near_miss
+from sim.scenario.fields import CONTROL
 from sim.scenario.geojson import network_from_geojson
 from sim.scenario.network import Network
 from sim.scenario.places import folders
@@ -22,6 +21,8 @@ from sim.scenario.site import Site
 SITE_FILE = "site.yaml"
 NAME = re.compile(r"[^\s/\\.][^\s/\\]*/[^\s/\\.][^\s/\\]*")
 LARGEST_BYTES = 20_000_000
+MOST_DEEP = 100
+"""Lists and mappings within each other; a site nests eight deep."""
 ALIASES = {"site.demand.cars": "site.demand.pupils.cars", "site.demand.enrolment": "site.demand.pupils.enrolment"}
 """Short names for keys that planners set often."""
 
@@ -108,7 +109,9 @@ def mapping(file: Path) -> dict[str, Any]:
     try:
         if file.stat().st_size > LARGEST_BYTES:
             raise BadInput(Fault(str(file), f"{file.stat().st_size} bytes", f"a file of up to {LARGEST_BYTES} bytes"))
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_Loader)
+        text = file.read_text(encoding="utf-8")
+        _bound(text)
+        content = yaml.load(text, Loader=_Loader)
     except FileNotFoundError:
         raise BadInput(Fault(str(file), "no such file", "a YAML file")) from None
     except (OSError, UnicodeDecodeError) as error:
@@ -121,6 +124,16 @@ def mapping(file: Path) -> dict[str, Any]:
     if not isinstance(content, dict) or not all(isinstance(k, str) for k in content):
         raise BadInput(Fault(str(file), _shown(content), "a mapping of names to values"))
     return content
+
+
+def _bound(text: str) -> None:
+    """Raise yaml.MarkedYAMLError where YAML nests so deep that loading it would overflow the stack."""
+    deep = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        deep += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if deep > MOST_DEEP:
+            mark: Any = event.start_mark
+            raise yaml.MarkedYAMLError(problem=f"nested more than {MOST_DEEP} deep", problem_mark=mark)
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -165,8 +178,8 @@ def _head(found: Found, given: Mapping[str, Any]) -> dict[str, Any]:
     faults = [Fault(f"{where}: {key}", "an unknown key", "one of " + ", ".join(HEAD), near_miss(key, list(HEAD)))
               for key in given if key not in HEAD]  # fmt: skip
     title = given.get("title")
-    if not isinstance(title, str) or not title.strip():
-        faults.append(Fault(f"{where}: title", _shown(title), "a title"))
+    if not isinstance(title, str) or not title.strip() or CONTROL.search(title):
+        faults.append(Fault(f"{where}: title", _shown(title), "a title without control characters"))
     folder = found.file.parent.name
     if given.get("site", folder) != folder:
         faults.append(Fault(f"{where}: site", _shown(given["site"]), f"{folder}, the folder that the file lies in"))
@@ -199,7 +212,7 @@ def _head(found: Found, given: Mapping[str, Any]) -> dict[str, Any]:
         try:
             targets = TypeAdapter(Targets).validate_python(given["targets"])
         except ValidationError as error:
-            faults += faults_of(error, f"{where}: targets")
+            faults += faults_of(error, f"{where}: targets", Targets)
     if faults:
         raise BadInput(*faults)
     return {"title": title, "planned": tuple(planned), "targets": targets}
@@ -220,7 +233,7 @@ def site_from(given: Mapping[str, Any], file: Path) -> Site:
     try:
         found = TypeAdapter(Site).validate_python(content)
     except ValidationError as error:
-        missing = [f for f in faults_of(error, str(file)) if f.where.rpartition(": ")[2] not in skip]
+        missing = [f for f in faults_of(error, str(file), Site) if f.where.rpartition(": ")[2] not in skip]
         raise BadInput(*faults, *missing) from None
     faults += check_site(found, str(file))
     if faults:
@@ -252,26 +265,22 @@ def population(name: str, where: str = "drivers") -> dict[str, Any]:
 # ---------------------------------------------------------------------- what pydantic found, in our words
 
 
-def faults_of(error: ValidationError, where: str) -> list[Fault]:
-    """Return one fault for each thing that pydantic found wrong."""
+def faults_of(error: ValidationError, where: str, kind: type[Any]) -> list[Fault]:
+    """Return one fault for each thing that pydantic found wrong with what was to become of that kind."""
     faults = []
     for e in error.errors():
         path = ".".join(str(part) for part in e["loc"])
         at = f"{where}: {path}" if path else where
         if e["type"] == "unexpected_keyword_argument":
-            faults.append(Fault(at, "an unknown key", "a known one", near_miss(str(e["loc"][-1]), _words())))
+            known = keys_at(kind, e["loc"][:-1])
+            faults.append(
+                Fault(at, "an unknown key", "one of " + ", ".join(known), near_miss(str(e["loc"][-1]), known))
+            )
         elif e["type"] == "missing":
             faults.append(Fault(at, "nothing", "a value"))
         else:
             faults.append(Fault(at, _shown(e["input"]), expected(e)))
     return faults
-
-
-@lru_cache(maxsize=1)
-def _words() -> list[str]:
-    """Return every key that a site's file may hold."""
-    kinds = [kind for module in (demand, drivers, network, policy, scenario, site) for kind in vars(module).values()]
-    return sorted({f.name for kind in kinds if is_dataclass(kind) for f in fields(kind)})
 
 
 def _shown(value: Any) -> str:

@@ -5,16 +5,19 @@ from typing import Annotated, Any
 from pydantic import Field
 from pydantic.dataclasses import dataclass
 
-from sim.scenario.fields import STRICT, Money, Name, Share, Unit
+from sim.scenario.fields import STRICT, Money, Name, Share, Text, Unit
 from sim.scenario.policy import Policy
 from sim.scenario.site import Site
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)
 class Planned:
-    """An intervention by name, with the fields that the planner set; `sim.interventions` knows what it does."""
+    """An intervention by name, with the fields that the planner set; `sim.interventions` knows what it does.
 
-    name: Name
+    The name may be anybody's: which ones there are is known there, too.
+    """
+
+    name: str
     fields: dict[str, Any]
 
 
@@ -43,7 +46,7 @@ class Scenario:
 
     name: str
     """"school/shapingba": the site's folder and the file's name."""
-    title: str
+    title: Text
     site: Site
     contexts: tuple[Name, ...] = ()
     planned: tuple[Planned, ...] = ()

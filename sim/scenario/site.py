@@ -7,7 +7,7 @@ from pydantic.dataclasses import dataclass
 
 from sim.scenario.demand import Demand
 from sim.scenario.drivers import Drivers
-from sim.scenario.fields import STRICT, Metres, Name, SquareMetres, Unit
+from sim.scenario.fields import STRICT, Metres, Name, SquareMetres, Text, Unit
 from sim.scenario.network import Crossing, Network
 
 
@@ -55,7 +55,7 @@ class Site:
     """A place with a gate: everything that both arms of a comparison share."""
 
     name: Name
-    title: str
+    title: Text
     network: Network
     gate: Gate
     demand: Demand

@@ -57,7 +57,9 @@ def load_trip_site(folder: Path) -> TripSite:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise BadInput(Fault(str(path), "no such file", "a site that `dropoff import sumo` wrote")) from None
-    except (OSError, ValueError, RecursionError) as error:
+    except RecursionError:
+        raise BadInput(Fault(str(path), "lists or mappings nested too deep", "valid JSON")) from None
+    except (OSError, ValueError) as error:
         raise BadInput(Fault(str(path), str(error), "a readable JSON file in UTF-8")) from None
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise BadInput(Fault(f"{path}: schema", "none, or another", str(SCHEMA)))
@@ -71,7 +73,7 @@ def load_trip_site(folder: Path) -> TripSite:
     try:
         site = TypeAdapter(TripSite).validate_python(content)
     except ValidationError as error:
-        raise BadInput(*faults_of(error, str(path))) from None
+        raise BadInput(*faults_of(error, str(path), TripSite)) from None
     faults = check_trips(site, str(path))
     if faults:
         raise BadInput(*faults)

@@ -11,7 +11,7 @@ from pydantic import Field
 from pydantic.dataclasses import dataclass
 
 from sim.scenario.drivers import Drivers, VehicleClass
-from sim.scenario.fields import STRICT, Metres, Name, Seconds
+from sim.scenario.fields import STRICT, Metres, Name, Seconds, Text
 from sim.scenario.network import Network
 
 LATEST_S = 604_800.0
@@ -79,7 +79,7 @@ class TripSite:
     """A network with the trips that are made on it."""
 
     name: Name
-    title: str
+    title: Text
     network: Network
     drivers: Drivers
     types: tuple[VehicleType, ...]

@@ -78,7 +78,7 @@ def read_study(file: Path) -> Declared:
     try:
         declared = TypeAdapter(Declared).validate_python(lists)
     except ValidationError as error:
-        raise BadInput(*faults_of(error, str(file))) from None
+        raise BadInput(*faults_of(error, str(file), Declared)) from None
     faults = [
         Fault(f"{file}: {key}", "nothing" if not values else "a value twice", "a list of different values")
         for key, values in (("sites", declared.sites), ("scenarios", declared.scenarios), *declared.grid.items())

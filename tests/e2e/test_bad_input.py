@@ -30,6 +30,27 @@ def edit(file: Path, old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "found", "expected"),
     [
+        ("{id: bus_gate", "{id: bus gate", "id: found 'bus gate'", "expected a name without spaces, / and \\\n"),
+        (
+            "{id: bus_gate",
+            '{id: "bus\\x01gate"',
+            r"found 'bus\x01gate'",
+            "expected a text without control characters\n",
+        ),
+        (
+            "priority: 2",
+            'priority: 2, name: "\\x1b[31mRed"',
+            r"name: found '\x1b[31mRed'",
+            "without control characters\n",
+        ),
+        ("title: ", 'title: "\\a" # ', r"title: found '\x07", "without control characters\n"),
+        (
+            "    modes:",
+            "    rounds: 2\n    modes:",
+            "pupils.rounds: found an unknown key",
+            "expected one of enrolment,",
+        ),
+        ("    modes:", "    5: 2\n    modes:", "pupils.5: found 5", "expected a key that is a text\n"),
         ("section_m: 300", "sektion_m: 300", "sektion_m", "did you mean section_m"),
         ("dwell: {mean_s: 26.5", "dwell: {mean_s: 500", "demand.times.dwell.mean_s", "2 to 55 s"),
         ("turn_pocket_m: 60", "turn_pocket_m: 900", "turn_pocket_m: found 900 m", "at most 460.0 m"),
@@ -72,6 +93,26 @@ def test_a_fault_in_the_site_is_one_line(school, capsys, old, new, found, expect
     assert expected in err
 
 
+def test_what_does_something_to_a_terminal_is_told_by_its_code(school, capsys):
+    edit(school / "site.yaml", "link: main_e2, kind", 'link: "main\\x1b[31m", kind')
+    assert "\x1b" not in told(capsys, "validate", "school/baseline")
+
+
+def test_of_very_many_faults_the_first_are_told_and_how_many_more_there_are(school, capsys):
+    edit(school / "site.yaml", "waiting_areas: []", f"waiting_areas: [{'5, ' * 1000}]")
+    lines = told(capsys, "validate", "school/baseline").splitlines()
+    assert len(lines) == 21
+    assert lines[-1] == "dropoff: ... and 980 more faults"
+
+
+@pytest.mark.parametrize("nested", ["[" * 100_000, "- " * 100_000, "{a: " * 5_000])
+def test_yaml_that_nests_very_deep_is_one_line(school, capsys, nested):
+    (school / "site.yaml").write_text(nested)
+    err = told(capsys, "validate", "school/baseline")
+    assert "broken YAML in line 1: nested more than 100 deep, expected valid YAML" in err
+    assert len(err.splitlines()) == 1
+
+
 def test_all_faults_come_at_once(school, capsys):
     edit(school / "site.yaml", "enrolment: 1800", "enrolment: many")
     edit(school / "site.yaml", "speed_km_h: 40", "speed_km_h: 400")
@@ -82,6 +123,9 @@ def test_all_faults_come_at_once(school, capsys):
     ("fields", "found"),
     [
         ("bus_bai: {zone: bus_gate}", "did you mean bus_bay"),
+        ("bus bay", "found bus bay, expected one of"),
+        ("bus bay: {zone: bus_gate}", "did you mean bus_bay"),
+        ('"": {zone: bus_gate}', "found nothing, expected one of"),
         ("bus_bay: {zone: bus_gate, berth_added: 3}", "did you mean berths_added"),
         ("bus_bay: {zone: bus_gate, berths_added: -3}", "0 or more"),
         ("bus_bay: {zone: bus_gat, berths_added: 3}", "did you mean bus_gate"),
@@ -118,7 +162,12 @@ def test_a_fault_in_a_road_change_is_one_line(school, capsys, fields, found):
         (["new", "123", "--yes"], "begins with a letter"),
         (["new", "yes", "--yes"], "no word like yes"),
         (["new", "mine", "--bell", "25:00"], "time of day"),
-        (["new", "mine", "--bell", "00:30"], "--bell: found '00:30', expected a time from 01:00 to 23:00"),
+        (["new", "mine", "--bell", "00:30"], "--bell: found '00:30', expected a time from 01:00 to 22:59"),
+        (["new", "mine", "--bell", "23:00"], "--bell: found '23:00', expected a time from 01:00 to 22:59"),
+        (["new", "mine", "--title", "a\x07b"], r"--title: found 'a\x07b', expected a text without control characters"),
+        (["new", "mine", "--title", "a\u2028b"], "line breaks"),
+        (["new", "mine", "--title", "\udcff"], "expected a text\n"),
+        (["new", "mine", "--title", ""], "expected 1 character or more\n"),
         (["new", "mine", "--title", 'Ecole "X"'], "expected a title without quotation marks"),
         (["new", "mine", "--opposite", "31"], "--opposite: found '31', expected 30 or less"),
         (["new", "mine", "--pupils", "-5"], "--pupils"),

@@ -335,6 +335,13 @@ def test_a_folder_that_is_no_site_of_given_trips_is_named(tmp_path, capsys):
     assert "trips.json: found no such file" in capsys.readouterr().err
 
 
+def test_given_trips_that_nest_very_deep_are_one_line(tmp_path, capsys):
+    (tmp_path / "trips.json").write_text("[" * 200_000)
+    assert main(["drive", str(tmp_path)]) == 2
+    err = capsys.readouterr().err
+    assert err.endswith("trips.json: found lists or mappings nested too deep, expected valid JSON\n")
+
+
 @pytest.mark.parametrize("step", ["0", "0.3", "2", "nan", "-1"])
 def test_a_step_that_is_no_part_of_a_second_is_refused(tmp_path, capsys, step):
     assert main(["drive", str(tmp_path), f"--step={step}"]) == 2

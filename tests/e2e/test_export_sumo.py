@@ -44,6 +44,8 @@ def test_the_folder_is_whole_and_says_what_to_do_with_it_and_what_is_left_out(tm
     readme = (folder / "README.txt").read_text(encoding="utf-8")
     assert len(left_out) > 8
     assert all(f"* {line}\n" in readme for line in left_out)
+    assert "wait for each other for good" in readme
+    assert "--time-to-teleport 300" in readme
 
 
 def test_the_same_seed_gives_the_same_bytes(tmp_path, capsys):

@@ -69,6 +69,30 @@ def test_on_a_narrow_street_those_who_pass_stopped_cars_do_not_lock_each_other_i
         assert all(record.trips["finished"])
 
 
+@pytest.mark.parametrize(
+    ("folder", "place", "radius"),
+    [
+        ("osm_helsinki", "way/22942665", "600"),
+        ("osm_nanjing", SCHOOLS[0], "300"),
+        ("osm_nanjing", SCHOOLS[0], "150"),
+        ("osm_nanjing", SCHOOLS[1], "150"),
+        ("osm_nanjing", SCHOOLS[2], "150"),
+    ],
+)
+def test_what_is_imported_is_good_or_refused_with_nothing_written(
+    tmp_path, monkeypatch, shared_data, capsys, folder, place, radius
+):
+    monkeypatch.chdir(tmp_path)
+    (file,) = [str(f) for f in (shared_data / folder).iterdir() if f.suffix in (".xml", ".pbf")]
+    words = ["import", "osm", file, "--around", place, "--radius", radius, "--out", "scenarios/there"]
+    if main(words) == 0:
+        assert main(["validate", "there"]) == 0
+    else:
+        assert (place, radius) == (SCHOOLS[2], "150")
+        assert "expected a larger --radius" in capsys.readouterr().err
+        assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("school", SCHOOLS)
 def test_a_school_from_the_map_runs_through_its_morning(tmp_path, monkeypatch, shared_data, school):
     monkeypatch.chdir(tmp_path)

@@ -355,6 +355,10 @@ ROUTES = {
         {**NO_U_TURN, "remote_parking.0.link": "w_out"},
         "remote_parking: found none that is reached from gate, expected one for those who find no berth there",
     ),
+    "no parking and no way round": (
+        {**NO_U_TURN, "remote_parking": ()},
+        "remote_parking: found none, and no way round back to gate, expected one for those who find no berth there",
+    ),
     "flow": (
         {**NO_U_TURN, "demand.through.0.exit": "w_out"},
         "demand.through.0.exit: found w_out, expected an exit that is reached from w_in",

@@ -52,9 +52,9 @@ def test_a_reference_comes_back_as_it_was_written(tmp_path):
         ("[3.0, 4.0]", "[3.0]", "each replication needs 2 values"),
         ("[3.0, 4.0]", "[3.0, null]", "replications.1.1"),
         ('"history"', '"histroy"', "history"),
-        ('"baseline M1 am": 100.0, "baseline M2 am": null', "", "values: found a mapping, expected 1 items or more"),
+        ('"baseline M1 am": 100.0, "baseline M2 am": null', "", "values: found a mapping, expected 1 item or more"),
         ('"arm": "scenario"', '"arm": "baseline"', "baseline M1 is watched twice"),
-        ('"cases": {', '"cases": {}, "former": {', "cases: found a mapping, expected 1 items or more"),
+        ('"cases": {', '"cases": {}, "former": {', "cases: found a mapping, expected 1 item or more"),
     ],
 )
 def test_a_garbled_reference_gets_one_clear_line(tmp_path, old, new, told):

@@ -4,7 +4,7 @@ import bz2
 import gzip
 
 import pytest
-from osm_town import LAT, LON, Town, crossroads
+from osm_town import LAT, LON, Town, crossroads, not_uploaded
 
 from sim.formats.osm_place import find_place
 from sim.formats.osm_read import OsmFile, read_extract
@@ -32,6 +32,36 @@ def test_the_centre_of_a_school_is_its_outlines_centroid(town):
     place = found(town, "way/9")
     assert place.lon == pytest.approx(LON, abs=1e-6)
     assert place.lat == pytest.approx(LAT + 62 / 111_320, abs=1e-6)
+
+
+@pytest.mark.parametrize("around", ["Hill School", "way/-9", "-9"])
+def test_a_school_that_is_not_yet_uploaded_is_found_by_its_name_and_its_negative_id(town, around):
+    town.write_text(not_uploaded(town.read_text("utf-8")), "utf-8")
+    place = found(town, around)
+    assert str(place.key) == "way/-9"
+    assert place.lat == pytest.approx(LAT + 62 / 111_320, abs=1e-6)
+
+
+@pytest.mark.parametrize("mark", ['visible="false"', 'action="delete"', "action='delete'"])
+@pytest.mark.parametrize("packed", [bytes, gzip.compress, bz2.compress])
+def test_what_is_deleted_in_a_file_is_not_there(town, mark, packed):
+    text = town.read_text("utf-8").replace('<way id="9"', f'<way {mark} id="9"')
+    town.write_bytes(packed(text.encode()))
+    with pytest.raises(BadInput, match="names 0"):
+        found(town, "Hill School")
+    extract = read_extract(OsmFile(town), LON, LAT, 300.0)
+    assert set(extract.ways) == {1, 2, 3, 4, 5, 6}
+    assert 9 in extract.positions
+
+
+@pytest.mark.parametrize("lon", ["224.75", "", "nan"])
+def test_a_coordinate_that_is_none_is_refused_in_one_line(town, lon):
+    edited = town.read_text("utf-8").replace(
+        '<node id="1" lon="', f'<node id="99" lat="1" lon="{lon}"/><node id="1" lon="'
+    )
+    town.write_text(edited, "utf-8")
+    with pytest.raises(BadInput, match=f"wrong format for coordinate: '{lon}'"):
+        found(town, "Hill School")
 
 
 def test_any_object_can_be_the_centre_by_its_id(town):

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import osmium
 import pytest
-from osm_town import Town, crossroads
+from osm_town import Town, crossroads, not_uploaded
 from streets import population
 
 from sim.formats.osm_demand import shares
@@ -12,16 +13,22 @@ from sim.formats.osm_flows import LOADED, Junctions, bearable
 from sim.formats.osm_place import find_place
 from sim.formats.osm_read import OsmFile, Plane, read_extract
 from sim.formats.osm_site import Area, Imported, build
+from sim.scenario.check import check_site
+from sim.scenario.faults import BadInput
 from sim.scenario.junctions import movements
 from sim.scenario.routes import Router
 
 
-def imported(town: Town, path, side="right", pupils=900) -> Imported:
-    file = OsmFile(town.write(path / "town.osm"))
-    place = find_place(file, "Hill School")
+def imported(town: Town, path, side="right", pupils=900, radius_m=600.0) -> Imported:
+    return imported_from(town.write(path / "town.osm"), side, pupils, radius_m)
+
+
+def imported_from(path, side="right", pupils=900, radius_m=600.0, around="Hill School") -> Imported:
+    file = OsmFile(path)
+    place = find_place(file, around)
     extract = read_extract(file, place.lon, place.lat, 1600.0)
-    area = Area(extract, Plane(place.lon, place.lat), place, 600.0, side, "town.osm")
-    return build(area, "hill", "Hill School", pupils, population())
+    area = Area(extract, Plane(place.lon, place.lat), place, radius_m, side, "town.osm")
+    return build(area, "hill", place.label, pupils, population())
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +124,46 @@ def test_every_family_finds_a_way_in_to_remote_parking_and_out(hill):
         assert origin.opposite_share == 0.0 or router.path(origin.entry, gate.opposite_link)
     for departure in site.demand.pupils.departures:
         assert all(router.path(link, departure.exit) for link in (gate.link, gate.opposite_link, parking.link))
+
+
+def test_in_a_small_area_parents_come_only_from_where_they_get_to_the_gate_and_stop_only_where_they_get_on(tmp_path):
+    cut = imported(crossroads(), tmp_path, radius_m=230.0)
+    site, network = cut.site, cut.site.network
+    router = Router(network, movements(network))
+    got_to = {entry for entry in network.entries() if router.path(entry, site.gate.link)}
+    assert {origin.entry for origin in site.demand.pupils.origins} == got_to
+    assert set(cut.cut_off) == set(network.entries()) - got_to != set()
+    assert not router.path(site.gate.opposite_link, site.remote_parking[0].link)
+    assert {zone.link for zone in zones(cut, "school")} == {site.gate.link}
+    assert cut.nobody_across
+    assert check_site(site) == []
+
+
+def test_a_town_that_is_not_yet_uploaded_makes_the_same_streets_though_new_nodes_get_negative_ids_too(tmp_path):
+    path = crossroads().write(tmp_path / "town.osm")
+    known = imported_from(path, radius_m=400.0).site
+    path.write_text(not_uploaded(path.read_text("utf-8")), "utf-8")
+    new = imported_from(path, radius_m=400.0).site
+    assert {link.id.replace("w-", "w") for link in new.network.links} == {link.id for link in known.network.links}
+    lengths = [sorted(site.network.length(link) for link in site.network.links) for site in (new, known)]
+    assert lengths[0] == pytest.approx(lengths[1])
+    assert len(new.demand.pupils.origins) == len(known.demand.pupils.origins)
+
+
+def test_control_characters_in_names_which_pbf_can_hold_are_left_out(tmp_path):
+    path = tmp_path / "town.osm.pbf"
+    with osmium.SimpleWriter(path) as writer:
+        for each in osmium.FileProcessor(crossroads().write(tmp_path / "town.osm")):
+            named = {"name": "\x1bHill\x01 School"} if each.tags.get("amenity") else {"name": "High\x07 Street"}
+            writer.add(each.replace(tags=dict(each.tags) | (named if each.is_way() else {})))
+    site = imported_from(path, around="way/9").site
+    assert {link.name for link in site.network.links} == {"High Street"}
+    assert site.title == "Hill School"
+
+
+def test_an_area_where_who_finds_no_berth_gets_nowhere_is_refused_with_a_larger_radius_as_the_way_out(tmp_path):
+    with pytest.raises(BadInput, match=r"no way round back.* expected a larger --radius"):
+        imported(crossroads(), tmp_path, radius_m=100.0)
 
 
 def test_who_comes_from_the_other_side_mostly_stops_across(hill):

@@ -89,7 +89,7 @@ P, G = "properties", "geometry"
 BROKEN = {
     "no JSON": ("{", ": found broken JSON in line 1"),
     "no text": ("\ud800".encode("utf-8", "surrogatepass"), ": found 'utf-8' codec"),
-    "too deep": ("[" * 200_000, ": found "),
+    "too deep": ("[" * 200_000, ": found lists or mappings nested too deep, expected valid JSON"),
     "a list": ("[1]", ": type: found a list of 1, expected a FeatureCollection"),
     "one feature": ('{"type": "Feature"}', ': type: found "Feature", expected a FeatureCollection'),
     "no features": (without("features"), ": features: found nothing, expected a list of features"),
@@ -103,7 +103,8 @@ BROKEN = {
     "middle": (head(traffic_side="middle"), ": dropoff.traffic_side: found \"middle\", expected 'right' or 'left'"),
     "unknown in head": (
         head(turn_ban=[]),
-        ": dropoff.turn_ban: found an unknown key, expected a known one (did you mean turn_bans?)",
+        ": dropoff.turn_ban: found an unknown key, expected one of schema, units, traffic_side, turn_bans, programmes "
+        "(did you mean turn_bans?)",
     ),
     "half a ban": (
         head(turn_bans=[{"from_link": "gate"}]),

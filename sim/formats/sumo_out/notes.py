@@ -77,6 +77,10 @@ def _of_traffic(plan: Plan) -> Iterator[str]:
         "queues: who has blocked a junction for 10 s is driven through, who has waited for 30 s takes any gap, and "
         "drivers take another way that saves ten minutes; else SUMO's streets lock up at their capacity, below ours"
     )
+    yield (
+        "nobody is teleported: a few of SUMO's vehicles may wait for each other for good, and stand until the end; "
+        "with --time-to-teleport 300 sumo moves on who has stood for five minutes, and counts the teleports"
+    )
     yield f"drivers whose time gaps differ by less than {TAU_STEP_S:g} s share a type"
     hasty = sum(exact_tau_s(plan, v) < plan.step_s for v in plan.vehicles)
     if hasty:

@@ -21,15 +21,19 @@ def executor_of(told: Mapping[str, Any], workers: int) -> Executor:
     package = {"dask": "distributed", "slurm": "submitit"}.get(str(kind))
     if package is not None and find_spec(package) is None:
         raise BadInput(Fault(f"executor={kind}", f"no package {package}", f"pip install 'dropoff[{kind}]'"))
+    wanted: type[Any] = Local
+    if kind == "dask":
+        from sim.study.executors.dask import Dask
+
+        wanted = Dask
+    if kind == "slurm":
+        from sim.study.executors.slurm import Slurm
+
+        wanted = Slurm
+    else:
+        values["workers"] = workers
     try:
-        if kind == "dask":
-            from sim.study.executors.dask import Dask
-
-            return TypeAdapter(Dask).validate_python({**values, "workers": workers})
-        if kind == "slurm":
-            from sim.study.executors.slurm import Slurm
-
-            return TypeAdapter(Slurm).validate_python(values)
-        return TypeAdapter(Local).validate_python({**values, "workers": workers})
+        executor: Executor = TypeAdapter(wanted).validate_python(values)
     except ValidationError as error:
-        raise BadInput(*faults_of(error, "executor")) from None
+        raise BadInput(*faults_of(error, "executor", wanted)) from None
+    return executor
