@@ -179,6 +179,9 @@ class Parent(Traveller):
         home = traffic.router.way_out(parking.link, self.family.exit)
         traffic.ways.set_path(self.vehicle, (*path, *home[1:]))
         place = Place("remote", parking.link, parking.at_m, escort=True)
+        at_m = traffic.scene.where(self.vehicle)[1] + traffic.scene.stopping_distance(self.vehicle)
+        if parking.link == here and at_m > parking.at_m:  # it comes by there again
+            yield traffic.orders.drive_to(self.vehicle, path[1], 0.0)
         happened = yield traffic.orders.turn_in(
             self.vehicle, parking.link, parking.at_m, TURN_IN_SPEED_M_S, insists=True
         )

@@ -118,3 +118,27 @@ def test_on_a_quiet_street_nobody_drives_past_free_berths_however_fast_one_may_d
     at_gate = [n for n in families if trips["zone"][n] == "bay_gate"]
     assert len(at_gate) > 15
     assert not any(trips["rounds"][n] for n in at_gate)
+
+
+def test_who_is_past_the_remote_parking_on_its_own_link_comes_by_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "quiet", *QUIET, "--bays", "1", "--opposite", "0"]) == 0
+    file = tmp_path / "scenarios" / "quiet" / "site.yaml"
+    text = file.read_text(encoding="utf-8")
+    begin, end = text.index("  - {link: east_out, at_m: 60"), text.index("drivers: china")
+    file.write_text(f"{text[:begin]}  - {{link: to_gate, at_m: 20, walk_m: 300}}\n\n{text[end:]}", encoding="utf-8")
+    turn_in, left_the_lane_m = Orders.turn_in, []
+
+    def told(self, vehicle, link, at_m, *speed, **how):
+        event = turn_in(self, vehicle, link, at_m, *speed, **how)
+        if link == "to_gate" and at_m == 20.0:
+            event.callbacks.append(lambda _: left_the_lane_m.append(self.scene.where(vehicle)[1]))
+        return event
+
+    monkeypatch.setattr(Orders, "turn_in", told)
+    overrides = {"site.demand.choices.rounds": 0, "site.demand.choices.double_park_share": 0.0}
+    record = simulate(resolve(load_scenario("quiet/baseline", overrides=overrides)), seed=1)
+    assert record.failure is None
+    assert all(record.trips["finished"])
+    assert len(left_the_lane_m) > 3
+    assert max(left_the_lane_m) < 30.0
