@@ -202,10 +202,16 @@ def _parking(site: Site, router: Router) -> Iterator[Fault]:
     for curb in curbs:
         if places and not any(router.round_to(curb, place.link) for place in places):
             yield Fault("remote_parking", f"none that is reached from {curb}", "one for those who find no berth there")
-        elif not places and not router.round_to(curb, curb):
+        elif not places and not router.round_to(curb, curb) and not _all_join_a_row(site, curb):
             yield Fault(
                 "remote_parking", f"none, and no way round back to {curb}", "one for those who find no berth there"
             )
+
+
+def _all_join_a_row(site: Site, curb: str) -> bool:
+    """Return whether everybody waits in the row of those who stop in the lane of a link: nobody is without a place."""
+    rows = any(z.link == curb and z.kind == "in_lane" and z.users == "school" for z in site.network.curb_zones)
+    return rows and site.demand.choices.wait_share == 1.0
 
 
 def _through(demand: Demand, cars: Router) -> Iterator[Fault]:
