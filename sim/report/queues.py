@@ -24,7 +24,7 @@ def draw_queues(series: pd.DataFrame, verdict: Verdict) -> Figure:
     means = {column: _by_minute(series, column) for column in PANELS}
     panels = [c for c in PANELS if c != "outside_veh" or any(m.max() > 1.0 for m, *_ in means[c].values())]
     how = "Lines: mean over the replications, by the minute; bands: from the 10th to the 90th percentile of them."
-    figure = canvas(1.5 + 1.5 * len(panels), _peak(means["queue_gate_veh"]), note(verdict, how))
+    figure = canvas(1.5 + 1.5 * len(panels), _peak(means, panels), note(verdict, how))
     for axes, column in zip(figure.subplots(len(panels), 1, sharex=True, squeeze=False)[:, 0], panels, strict=True):
         for world, (mean, low, high, mornings) in means[column].items():
             if mornings > 1:
@@ -34,7 +34,7 @@ def draw_queues(series: pd.DataFrame, verdict: Verdict) -> Figure:
         axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
         sns.despine(ax=axes)
     if means["queue_gate_veh"]:
-        figure.axes[0].legend(loc="upper right", frameon=True)
+        figure.axes[0].legend(loc="upper left", frameon=True)
         _clock(figure.axes[-1], means)
     else:
         for axes in figure.axes:
@@ -63,11 +63,14 @@ def _by_minute(series: pd.DataFrame, column: str) -> Curves:
     return curves
 
 
-def _peak(curves: Curves) -> str:
-    if len(curves) < len(ARMS):
-        return "Queues over the morning"
-    before, after = (curves[w][0].max() for w in ARMS)
-    return f"Peak queue at the gate: {before:.0f} vehicles before, {after:.0f} after"
+def _peak(means: dict[str, Curves], panels: list[str]) -> str:
+    """Return as a title the longest queue at the gate and, where anybody waits there, outside."""
+    told = []
+    for column, place in (("queue_gate_veh", "at the gate"), ("outside_veh", "outside")):
+        if column in panels and len(means[column]) == len(ARMS):
+            before, after = (means[column][w][0].max() for w in ARMS)
+            told.append(f"{place} {before:.0f} before, {after:.0f} after")
+    return f"Most vehicles in queue: {'; '.join(told)}" if told else "Queues over the morning"
 
 
 def _clock(axes: Axes, means: dict[str, Curves]) -> None:
