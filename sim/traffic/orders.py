@@ -119,8 +119,8 @@ class Orders:
         me = self.scene.vehicle
         if vehicle in self._tops:
             me.top[vehicle] = self._tops.pop(vehicle)
-            if (lane := me.lane[vehicle]) >= 0:
-                me.desired[vehicle] = min(self.scene.lane.limit[lane] * me.factor[vehicle], me.top[vehicle])
+            limit = self.scene.lane.limit[me.lane[vehicle]]  # who was slowed down is on a lane, or was before its berth
+            me.desired[vehicle] = min(limit * me.factor[vehicle], me.top[vehicle])
 
     def find_another_way(self, vehicle: int) -> None:
         """Let a driver in the wrong lane for a turn, or before a full link, take the best way that the lane allows.
