@@ -393,7 +393,7 @@ def decide(
                             wanted = tried
                             me.blocker = who
                 if passers:
-                    wanted = heed_passers(vehicles, lanes, order, segments, i, segment, here.number, wanted)
+                    wanted = heed_passers(vehicles, lanes, order, segments, dt, i, segment, here.number, wanted)
                 if me.target_mode >= STOP and me.target_segment == segment and not (passers and here.number > 0):
                     wanted = heed_target(vehicles, lanes, dt, i, lane, wanted)
                 if x < me.steers_to:

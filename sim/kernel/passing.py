@@ -8,7 +8,7 @@ once out, those oncoming stop short of where it comes back, and those beside let
 from math import sqrt
 
 from sim.kernel import compiled
-from sim.kernel.following import behind
+from sim.kernel.following import B_AHEAD, behind, short_of
 from sim.kernel.gaps import first_behind
 from sim.kernel.moving import note_held, settle
 from sim.kernel.order import insert, note_way, position_of, remove
@@ -256,7 +256,7 @@ def pass_rows(
 
 
 @compiled()
-def heed_return(vehicles: Records, lanes: Records, order: Ints, i: int, lane: int, wanted: float) -> float:
+def heed_return(vehicles: Records, lanes: Records, order: Ints, dt: float, i: int, lane: int, wanted: float) -> float:
     """Return the acceleration [m/s2] of one who passes: not into the vehicle beyond the place to which it comes back.
 
     While that place is taken it does not go beyond it either: those oncoming may stand just short of it.
@@ -276,6 +276,7 @@ def heed_return(vehicles: Records, lanes: Records, order: Ints, i: int, lane: in
             me.blocker = order[at + k - 1]
     if taken:
         tried = behind(vehicles, i, back - me.x + me.s0, 0.0)
+        tried = short_of(vehicles, i, back - me.x + 0.5 * SHORT, dt, tried)
         if tried < wanted:
             wanted = tried
     return wanted
@@ -287,6 +288,7 @@ def heed_passers(
     lanes: Records,
     order: Ints,
     segments: Records,
+    dt: float,
     i: int,
     segment: int,
     number: int,
@@ -297,16 +299,20 @@ def heed_passers(
     here = segments[segment]
     lane = here.first_lane
     if number > 0:
-        return heed_return(vehicles, lanes, order, i, lane, wanted)
+        return heed_return(vehicles, lanes, order, dt, i, lane, wanted)
     at = lanes[here.over].order_at
     for n in range(lanes[here.over].count):  # is being passed: not into where they come back
         him = vehicles[order[at + n]]
         back = him.x if him.x > him.returns_x else him.returns_x
         gap = back - him.length - me.x
         if gap > 0.0:
+            room = gap - SHORT
             if me.s0 < CLEAR:  # one who stands nearer than that leaves no room to come back
                 gap -= CLEAR - me.s0
-            tried = behind(vehicles, i, gap, him.v if him.x >= him.returns_x else 0.0)
+            v_there = him.v if him.x >= him.returns_x else 0.0
+            tried = behind(vehicles, i, gap, v_there)
+            if room > 0.0:
+                tried = short_of(vehicles, i, room + 0.5 * v_there * v_there / B_AHEAD, dt, tried)
             if tried < wanted:
                 wanted = tried
                 me.blocker = order[at + n]
@@ -318,6 +324,7 @@ def heed_passers(
         wall = other.mirror - back - SHORT
         if me.x < wall + SHORT:  # one who stands there has not come past it by rolling on a little
             tried = behind(vehicles, i, wall - me.x + me.s0, 0.0)
+            tried = short_of(vehicles, i, wall - me.x + 0.5 * SHORT, dt, tried)
             if tried < wanted:
                 wanted = tried
                 me.blocker = order[at + n]

@@ -101,18 +101,19 @@ def test_a_row_that_moves_off_lets_in_who_is_passing_it():
     assert (traffic.vehicles["state"][others] == k.GONE).all()
 
 
-def beside_one_who_passes(x, *, oncoming, s0=0.3):
-    """Return the acceleration of one who wants 1.5 m/s2 and stands at x of the lane that one who passes comes back to
-    at 100 m of 200, or of the one that comes towards it."""
+def beside_one_who_passes(x, *, oncoming, s0=0.3, v=0.0, a=1.5, dt=0.5):
+    """Return the acceleration of one who wants to gain speed by `a` and is at x of the lane that one who passes comes
+    back to at 100 m of 200, or of the one that comes towards it."""
     vehicles, lanes, segments = k.rows(k.VEHICLE, 2), k.rows(k.LANE, 4), k.rows(k.SEGMENT, 2)
     vehicles["x"], vehicles["length"], vehicles["s0"] = (100.0, x), 5.0, s0
-    vehicles["desired"], vehicles["a"], vehicles["b"], vehicles["headway"] = 10.0, 1.5, 2.0, 1.0
-    vehicles["returns_x"][0] = 100.0
+    vehicles["desired"], vehicles["a"], vehicles["b"], vehicles["headway"] = 10.0, a, 2.0, 1.0
+    vehicles["half_inverse"] = 0.5 / np.sqrt(a * 2.0)
+    vehicles["v"][1], vehicles["returns_x"][0] = v, 100.0
     lanes["length"], lanes["segment"] = 200.0, (0, 0, 1, 1)
     lanes["count"], lanes["order_at"] = (0, 1, 0, 0), (0, 0, 1, 1)
     segments["first_lane"], segments["over"], segments["opposite"], segments["mirror"] = (0, 2), (1, 3), (2, 0), 200.0
     order = np.array([0, 1], dtype=np.int32)
-    return heed_passers(vehicles, lanes, order, segments, 1, int(oncoming), 0, 1.5)
+    return heed_passers(vehicles, lanes, order, segments, dt, 1, int(oncoming), 0, a)
 
 
 @pytest.mark.parametrize("x", [99.0 - 1e-9, 99.0, 99.5])
@@ -127,3 +128,16 @@ def test_one_who_has_passed_that_place_drives_on():
 def test_one_who_is_passed_leaves_room_to_come_back_however_near_it_likes_to_stand():
     assert beside_one_who_passes(100.0 - 5.0 - 1.05, oncoming=False) < 0.0
     assert beside_one_who_passes(100.0 - 5.0 - 4.0, oncoming=False) > 0.0
+
+
+@pytest.mark.parametrize("dt", [0.1, 0.5, 1.0])
+@pytest.mark.parametrize(("oncoming", "wall"), [(True, 100.0), (False, 100.0 - 5.0 - 1.0)])
+@pytest.mark.parametrize("x", np.linspace(85.0, 93.0, 9))
+def test_nobody_rolls_over_where_one_who_passes_comes_back_however_long_the_step(x, oncoming, wall, dt):
+    v = 0.0
+    for _ in range(round(60.0 / dt)):
+        got = max(beside_one_who_passes(x, oncoming=oncoming, s0=1.0, v=v, a=4.5, dt=dt), -k.B_EMERGENCY)
+        after = max(v + got * dt, 0.0)
+        x += 0.5 * (v + after) * dt if after > 0.0 else (0.5 * v * v / -got if v > 0.0 else 0.0)
+        v = after
+        assert x < wall
