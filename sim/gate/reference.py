@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from sim.scenario.faults import BadInput, Fault
+from sim.scenario.faults import BadInput
 from sim.scenario.fields import STRICT
-from sim.scenario.files import appearing_file
+from sim.scenario.files import appearing_file, json_in
 from sim.scenario.read import faults_of
 from sim.study.provenance import versions
 
@@ -112,15 +112,11 @@ def here() -> Made:
 
 def read_reference(file: Path) -> Reference:
     """Return a reference; raises BadInput, with one line, for a missing or broken file."""
-    expected = "a reference as `dropoff check --update` writes it"
+    content = json_in(file, "a reference as `dropoff check --update` writes it")
     try:
-        return TypeAdapter(Reference).validate_python(json.loads(file.read_text(encoding="utf-8")))
-    except FileNotFoundError:
-        raise BadInput(Fault(str(file), "no such file", expected)) from None
+        return TypeAdapter(Reference).validate_python(content)
     except ValidationError as error:
         raise BadInput(faults_of(error, str(file), Reference)[0]) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise BadInput(Fault(str(file), f"{type(error).__name__}: {error}", expected)) from None
 
 
 def write_reference(reference: Reference, file: Path) -> None:

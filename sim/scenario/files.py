@@ -1,5 +1,6 @@
-"""Files and folders that appear whole or not at all."""
+"""Files and folders that appear whole or not at all, and JSON files that can be read."""
 
+import json
 import os
 import re
 import shutil
@@ -7,6 +8,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
+
+from sim.scenario.faults import BadInput, Fault
 
 
 @contextmanager
@@ -32,6 +36,23 @@ def appearing_folder(path: Path) -> Iterator[Path]:
         os.rename(draft, path)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def json_in(path: Path, wanted: str, most_bytes: int | None = None) -> Any:
+    """Return what a JSON file of up to so many bytes holds; raises BadInput. `wanted`: what it should have been."""
+    try:
+        if most_bytes is not None and path.stat().st_size > most_bytes:
+            raise BadInput(Fault(str(path), f"{path.stat().st_size} bytes", f"a file of up to {most_bytes} bytes"))
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise BadInput(Fault(str(path), "no such file", wanted)) from None
+    except json.JSONDecodeError as error:
+        found = f"broken JSON in line {error.lineno}: {error.msg}"
+        raise BadInput(Fault(str(path), found, "valid JSON")) from None
+    except RecursionError:
+        raise BadInput(Fault(str(path), "lists or mappings nested too deep", "valid JSON")) from None
+    except (OSError, ValueError) as error:
+        raise BadInput(Fault(str(path), str(error), "a readable JSON file in UTF-8")) from None
 
 
 def draft_of(path: Path, kind: str = "new") -> Path:

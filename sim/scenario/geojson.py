@@ -21,6 +21,7 @@ from pydantic.dataclasses import dataclass
 
 from sim.scenario.faults import BadInput, Fault, expected, keys_at, near_miss
 from sim.scenario.fields import STRICT
+from sim.scenario.files import json_in
 from sim.scenario.network import Connection, Crossing, CurbZone, Link, Network, Node, Programme, Side, TurnBan
 
 Thing = Node | Link | Crossing | CurbZone | Connection
@@ -140,19 +141,7 @@ def network_from_geojson(path: Path) -> Network:
 
 def _content(path: Path) -> dict[str, Any]:
     """Return the file's FeatureCollection; raises BadInput."""
-    try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise BadInput(Fault(str(path), f"{path.stat().st_size} bytes", f"a file of up to {LARGEST_BYTES} bytes"))
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(Fault(str(path), "no such file", "a GeoJSON file")) from None
-    except json.JSONDecodeError as error:
-        found = f"broken JSON in line {error.lineno}: {error.msg}"
-        raise BadInput(Fault(str(path), found, "valid JSON")) from None
-    except RecursionError:
-        raise BadInput(Fault(str(path), "lists or mappings nested too deep", "valid JSON")) from None
-    except (OSError, ValueError) as error:
-        raise BadInput(Fault(str(path), str(error), "a readable JSON file in UTF-8")) from None
+    content = json_in(path, "a GeoJSON file", LARGEST_BYTES)
     if not isinstance(content, dict) or content.get("type") != "FeatureCollection":
         raise BadInput(Fault(f"{path}: type", _kind(content), "a FeatureCollection"))
     if not isinstance(content.get("features"), list):

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from sim.scenario.check_trips import check_trips
 from sim.scenario.drivers import Drivers
 from sim.scenario.faults import BadInput, Fault
-from sim.scenario.files import appearing_file
+from sim.scenario.files import appearing_file, json_in
 from sim.scenario.geojson import network_from_geojson
 from sim.scenario.read import faults_of, population
 from sim.scenario.trips import TripSite
@@ -53,14 +53,7 @@ def _json(value: Any) -> str:
 def load_trip_site(folder: Path) -> TripSite:
     """Return the checked site of a folder; raises BadInput with every fault."""
     path = folder / TRIPS_FILE
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(Fault(str(path), "no such file", "a site that `dropoff import sumo` wrote")) from None
-    except RecursionError:
-        raise BadInput(Fault(str(path), "lists or mappings nested too deep", "valid JSON")) from None
-    except (OSError, ValueError) as error:
-        raise BadInput(Fault(str(path), str(error), "a readable JSON file in UTF-8")) from None
+    content = json_in(path, "a site that `dropoff import sumo` wrote")
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise BadInput(Fault(f"{path}: schema", "none, or another", str(SCHEMA)))
     del content["schema"]

@@ -140,6 +140,6 @@ def test_a_garbled_or_outdated_reference_is_one_line(village, monkeypatch, capsy
     gone = text.replace("drop_off_bays", "drop_off_bay").replace('"site": "village"', '"site": "gone"')
     for name, content in (("cut", text[: len(text) // 2]), ("gone", gone), ("other", text)):
         (bad / f"{name}.json").write_text(content, encoding="utf-8")
-    assert "cut.json: found JSONDecodeError" in told(capsys, "--reference", "bad", "--site", "cut")
+    assert "cut.json: found broken JSON" in told(capsys, "--reference", "bad", "--site", "cut")
     assert "did you mean village/drop_off_bays?" in told(capsys, "--reference", "bad", "--site", "gone")
     assert "found village, expected other" in told(capsys, "--reference", "bad", "--site", "other")
