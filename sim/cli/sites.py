@@ -70,7 +70,7 @@ def _add_new(commands: Any) -> None:
 
 
 def _new(arguments: argparse.Namespace) -> int:
-    from sim.formats.own_site import QUESTIONS, answers, shown, write_site
+    from sim.formats.own_site import QUESTIONS, answers, overload, shown, write_site
     from sim.interventions import resolve
     from sim.scenario.faults import BadInput, Fault
     from sim.scenario.places import NAME_EXPECTED, is_name
@@ -81,7 +81,7 @@ def _new(arguments: argparse.Namespace) -> int:
     given = {name: value for name in QUESTIONS if (value := getattr(arguments, name)) is not None}
     if not (given or arguments.yes) and sys.stdin.isatty():
         for name, question in QUESTIONS.items():
-            told = input(f"{question} [{shown(name)}] ").strip()
+            told = input(f"{question} [{shown(name, given)}] ").strip()
             if told:
                 given[name] = told
 
@@ -89,8 +89,11 @@ def _new(arguments: argparse.Namespace) -> int:
         for scenario in ("baseline", "drop_off_bays"):
             resolve(load_scenario(f"{arguments.name}/{scenario}", root=root))
 
-    folder = write_site(arguments.name, answers(given), Path("scenarios"), check)
+    school = answers(given)
+    folder = write_site(arguments.name, school, Path("scenarios"), check)
     print(f"written: {short(folder)}/site.yaml, baseline.yaml, drop_off_bays.yaml")
+    if (too_much := overload(school)) is not None:
+        print(f"warning: {too_much}: a jam will grow", file=sys.stderr)
     print(f"next:    edit {short(folder)}/site.yaml; dropoff validate {arguments.name}")
     print(f"then:    dropoff run scenario={arguments.name}/drop_off_bays baseline={arguments.name}/baseline")
     return DONE

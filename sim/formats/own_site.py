@@ -4,6 +4,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
+from math import erf, sqrt
 from pathlib import Path
 from string import Template
 from typing import Annotated, Literal
@@ -19,7 +20,12 @@ TEMPLATE = Path(__file__).with_name("own_site.yaml")
 
 BERTH_M = 6.0  # [m] of curb for one car
 BUS_BERTH_M = 13.3  # [m] of curb for one bus: 10.8 m and 2.5 m between two
-CLEAR_M = 24.0  # [m] before the gate, kept free for the crossing
+CLEAR_M = 24.0  # [m] before the gate, kept free for its access
+CROSSING_M = 16.0  # [m] from the gate on to the crossing: who passes a row needs 38 m from there to the crossing
+CROSSING_WIDTH_M = 6.0
+OPPOSITE_M = 9.0  # [m] and beyond the gate to the first berth across the street: 25 m from the crossing, to set out
+BUS_IN_M, BUS_OUT_M = 15.0, 20.0  # [m] tapers of the bus stops
+BUS_CLEAR_M = 37.0  # [m] from the crossing, or the row across the street, to the taper: buses wait for a berth there
 LEAD_M = 60.0  # [m] from the junction to the first berth
 SHORTEST_M = 240.0  # [m] from the junction to the gate at least
 BEYOND_M = 240.0  # [m] from the gate to the next junction
@@ -27,8 +33,14 @@ REMOTE_M = 60.0  # [m] from the junction to where those park who find nothing at
 OUTSIDE_M = 100.0  # [m] from the junctions to the ends of the study area
 MINUTE_S = 60.0
 TAXI_SHARE, PUPILS_PER_CAR = 0.03, 1.25  # [A], as at the default school
+ARRIVAL_SD_S = 600.0  # [s] [A] 540-660
+FROM_EAST = 0.3  # of the parents' cars come against the gate's direction [A] ...
+STOP_ACROSS = 0.8  # ... and of these so many stop across the street, where that is tolerated [A]
+BACK = 0.9  # traffic against the gate's direction, as a share of that past the gate [A]
+ASIDE = 0.05  # and that to and from the side street [A]
+STAND_S = 59.8  # [s] a car is at its place: 26.5 to get out, 33.3 until it gets away [F] von Bartheld 2011
 
-OPPOSITE = int((BEYOND_M - LEAD_M) / BERTH_M)  # as many cars as stop one behind the other across the street
+OPPOSITE = 30  # as many cars as stop one behind the other across the street
 EARLIEST_S = 60 * MINUTE_S  # [s] bells with an hour before and after it in the same day
 LATEST_S = (23 * 60 - 1) * MINUTE_S
 
@@ -50,23 +62,30 @@ _Few = Annotated[int, Field(ge=0, le=60), Unit("berths")]
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)
 class Answers:
-    """What a planner knows by heart about the own school."""
+    """What a planner knows by heart about the own school.
+
+    Left out, the street is that of the default school (two lanes each way, the traffic that belongs to them, a signal
+    at the crossing, which is the rule there [R]), and the school has half as many pupils: 20 classes of 45 [R].
+    """
 
     title: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain)] = "Our school"
     pupils: Annotated[int, Field(ge=1, le=20_000), Unit("pupils")] = 900
     bell: Annotated[Clock, AfterValidator(_within_the_day)] = 8 * 3600 + 20 * 60.0
-    lanes: Annotated[int, Field(ge=1, le=4), Unit("lanes in each direction")] = 1
+    lanes: Annotated[int, Field(ge=1, le=4), Unit("lanes in each direction")] = 2
     speed: SpeedKmH = 40.0
-    traffic: Flow = 500.0
+    traffic: Flow = 1000.0
     car_share: Annotated[Share, Field(le=0.6)] = 0.26
     parking: _Few = 0
     in_lane: _Few = 6
     bays: _Few = 0
     opposite: Annotated[int, Field(ge=0, le=OPPOSITE), Unit("berths")] = 3
     buses: Annotated[float, Field(ge=0, le=200), Unit("buses/h in the gate's direction")] = 10.0
-    crossing: Literal["zebra", "signal", "none"] = "zebra"
+    crossing: Literal["zebra", "signal", "none"] = "signal"
     side: Side = "right"
 
+
+ONE_LANE = {"traffic": "500", "crossing": "zebra"}
+"""Default answers on a street of one lane each way: as much traffic a lane, and no signal [A]."""
 
 QUESTIONS = {
     "title": "What is the school called?",
@@ -86,20 +105,63 @@ QUESTIONS = {
 }
 
 
-def shown(name: str) -> str:
-    """Return the default answer as a planner would type it."""
+def shown(name: str, given: dict[str, str]) -> str:
+    """Return the default answer, after those already given, as a planner would type it."""
+    if _is_narrow(given) and name in ONE_LANE:
+        return ONE_LANE[name]
     default = Answers.__dataclass_fields__[name].default
     return _hh_mm(default) if name == "bell" else f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def _is_narrow(given: dict[str, str]) -> bool:
+    return given.get("lanes", "").strip() == "1"
 
 
 def answers(given: dict[str, str]) -> Answers:
     """Return checked answers from what was typed; raise BadInput with every fault."""
     try:
-        return Answers(**given)  # type: ignore[arg-type]
+        return Answers(**{**(ONE_LANE if _is_narrow(given) else {}), **given})  # type: ignore[arg-type]
     except ValidationError as bad:
         raise BadInput(
             *(Fault(f"--{str(e['loc'][0]).replace('_', '-')}", repr(e["input"]), expected(e)) for e in bad.errors())
         ) from None
+
+
+def overload(given: Answers) -> str | None:
+    """Return in one line that more vehicles come than pass those who stop in the only lane; None if they do, by hand.
+
+    In the worst quarter of an hour. While somebody stands in a row of k places the lane moves on by k vehicles at most,
+    with those who come before the next one who stops: k + others / who stop, each `STAND_S`. Who passes over the
+    opposite lane comes on top of it.
+    """
+    worst_share = erf(MINUTE_S * 7.5 / (ARRIVAL_SD_S * sqrt(2.0)))  # of the parents, who come normally distributed
+    cars_h = _cars(given) * worst_share * 4.0
+    opposite_h = cars_h * FROM_EAST * _across(given)
+    places = given.in_lane + given.parking + given.bays
+    for where, cars, in_lane, of, traffic in (
+        ("past the gate", cars_h - opposite_h, given.in_lane, places, (1.0 + ASIDE) * given.traffic),
+        ("in the other direction", opposite_h, given.opposite, given.opposite, BACK * given.traffic),
+    ):
+        if given.lanes > 1 or not in_lane or not cars:
+            continue
+        stop, come = cars * in_lane / of, cars + traffic + given.buses
+        pass_h = (in_lane + (come - stop) / stop) * 3600.0 / STAND_S
+        if come > pass_h:
+            return (
+                f"in the worst quarter of an hour {come:.0f} vehicles/h come {where}, and {stop:.0f} of them stop in "
+                f"the only lane, which then passes about {pass_h:.0f}, and those who get by over the opposite lane"
+            )
+    return None
+
+
+def _cars(given: Answers) -> int:
+    """Return how many cars and taxis bring pupils."""
+    return round(given.pupils * (given.car_share + TAXI_SHARE) / PUPILS_PER_CAR)
+
+
+def _across(given: Answers) -> float:
+    """Return the share of those who come against the gate's direction who stop across the street."""
+    return STOP_ACROSS if given.opposite else 0.0
 
 
 def write_site(name: str, given: Answers, root: Path, check: Callable[[Path], None]) -> Path:
@@ -166,16 +228,18 @@ def _values(name: str, given: Answers) -> dict[str, object]:
         "after": _hh_mm(given.bell + 20 * MINUTE_S),
         "window_end": _hh_mm(given.bell + 60 * MINUTE_S),
         "pupils": given.pupils,
-        "cars": round(given.pupils * (given.car_share + TAXI_SHARE) / PUPILS_PER_CAR),
+        "cars": _cars(given),
         "car": f"{given.car_share:g}",
         "taxi": TAXI_SHARE,
         "per_car": PUPILS_PER_CAR,
         "walk": f"{0.64 - given.car_share:.6g}",  # 0.36 come by other means
-        "across": 0.8 if given.opposite else 0,
+        "across": f"{_across(given):g}",
+        "from_east": FROM_EAST,
+        "arrival_sd": f"{ARRIVAL_SD_S:g}",
         "crossing_share": 0 if given.crossing == "none" else 0.2,
         "flow": f"{given.traffic:g}",
-        "flow_back": f"{0.9 * given.traffic:.4g}",
-        "flow_side": f"{0.05 * given.traffic:.4g}",
+        "flow_back": f"{BACK * given.traffic:.4g}",
+        "flow_side": f"{ASIDE * given.traffic:.4g}",
     }
 
 
@@ -187,13 +251,19 @@ class _Street:
         wished = (("bay", given.bays), ("in_lane", given.in_lane), ("parking", given.parking))
         self.stops = [(kind, count) for kind, count in wished if count]
         curb_m = sum(BERTH_M * count for _, count in self.stops)
-        self.gate_m = max(SHORTEST_M, LEAD_M + curb_m + CLEAR_M)
+        self.bus_berths = 0 if not given.buses else 1 if given.buses < 25 else 2 if given.buses < 60 else 3
+        self.row_opposite_m = OPPOSITE_M + BERTH_M * given.opposite  # both from the gate on
+        self.bus_opposite_m = self.row_opposite_m + BUS_CLEAR_M + BUS_IN_M
+        bus_m = BUS_BERTH_M * self.bus_berths + BUS_OUT_M
+        self.gate_m = max(SHORTEST_M, LEAD_M + curb_m + CLEAR_M, self.bus_opposite_m + bus_m + LEAD_M)
         self.length_m = self.gate_m + BEYOND_M
         self.gate_opposite_m = self.length_m - self.gate_m
-        self.bus_berths = 0 if not given.buses else 1 if given.buses < 25 else 2 if given.buses < 60 else 3
 
     def crossings(self) -> str:
-        """Return the crossing's lines: 12 to 18 m before the gate."""
+        """Return the crossing's lines: far enough from the rows of those who stop that these can be passed.
+
+        Nobody passes a row up to a crossing, and none could ever be passed that ends right before one.
+        """
         if self.given.crossing == "none":
             return ""
         control = (
@@ -202,8 +272,8 @@ class _Street:
         return (
             "  crossings:                  # at_m: where vehicles stop [A]\n"
             f"    - {{id: at_gate, length_m: {2 * 3.5 * self.given.lanes:g}{control},\n"
-            f"       links: [{{link: to_gate, at_m: {self.gate_m - 18:g}}}, "
-            f"{{link: opposite, at_m: {self.gate_opposite_m + 12:g}}}]}}\n"
+            f"       links: [{{link: to_gate, at_m: {self.gate_m + CROSSING_M:g}}}, "
+            f"{{link: opposite, at_m: {self.gate_opposite_m - CROSSING_M - CROSSING_WIDTH_M:g}}}]}}\n"
         )
 
     def zones(self) -> str:
@@ -213,14 +283,14 @@ class _Street:
             lines.append(_zone(f"{kind}_gate", "to_gate", kind, to_m - BERTH_M * count, to_m, count))
             to_m -= BERTH_M * count
         if self.given.opposite:
-            from_m = self.gate_opposite_m - BERTH_M * self.given.opposite
-            lines.append(
-                _zone("in_lane_opposite", "opposite", "in_lane", from_m, self.gate_opposite_m, self.given.opposite)
-            )
-        for link, from_m in (("to_gate", self.gate_m + 40), ("opposite", self.gate_opposite_m + 60)):
+            from_m, to_m = self.gate_opposite_m + OPPOSITE_M, self.gate_opposite_m + self.row_opposite_m
+            lines.append(_zone("in_lane_opposite", "opposite", "in_lane", from_m, to_m, self.given.opposite))
+        bus_m = CROSSING_M + CROSSING_WIDTH_M + BUS_CLEAR_M + BUS_IN_M  # beyond the gate
+        buses = (("to_gate", self.gate_m + bus_m), ("opposite", self.gate_opposite_m + self.bus_opposite_m))
+        for link, from_m in buses:
             if self.bus_berths:
                 to_m = round(from_m + BUS_BERTH_M * self.bus_berths, 1)
-                more = ", users: bus, taper_in_m: 15, taper_out_m: 20"
+                more = f", users: bus, taper_in_m: {BUS_IN_M:g}, taper_out_m: {BUS_OUT_M:g}"
                 lines.append(_zone(f"bus_{link}", link, "bay", from_m, to_m, self.bus_berths, more))
         return "  curb_zones:\n" + "".join(lines) if lines else "  curb_zones: []\n"
 

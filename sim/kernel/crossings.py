@@ -115,9 +115,10 @@ def cross(
         for w in range(row):
             p = waiting[c, w]
             people[p].start = tick
-            over = tick + people[p].duration
-            if over > zebras[c].until:
-                zebras[c].until = over
+            if tick + people[p].past_near > zebras[c].until:
+                zebras[c].until = tick + people[p].past_near
+            if tick + people[p].past_far > zebras[c].until_far:
+                zebras[c].until_far = tick + people[p].past_far
             if people[p].reported == 1:
                 report(news, desk, CROSSING, p)
         if zebras[c].in_row == 0:

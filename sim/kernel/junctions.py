@@ -19,6 +19,7 @@ from sim.kernel.state import (
     B_COURTESY,
     DRIVING,
     FAR,
+    FAR_HALF,
     GREEN,
     HALFWAY,
     NEVER,
@@ -407,7 +408,8 @@ def permit(
         return True, -1
     zebra = lanes[movement].zebra
     if zebra >= 0:
-        if zebras[zebra].until > tick:
+        near_half = lanes[movement].has & FAR_HALF == 0
+        if (zebras[zebra].until if near_half else zebras[zebra].until_far) > tick:
             return False, -1
         if (
             zebras[zebra].waits > 0

@@ -34,8 +34,8 @@ STRIP = -1  # number of a lane for two-wheelers
 # What a lane has, as bits: detectors; parked cars beside it; a lane over the opposite one for those who pass; a lane
 # beside it towards the inner side, and towards the curb; a signal; that it is for buses alone; that it is of a
 # roundabout's ring, where a network states its connections; of a movement, that it gives way to somebody; that only one
-# who crosses in stages waits on it, in the way of those from one side.
-DETECTORS, PARKED, OVER, INNER, OUTER, SIGNAL, BUSES, RING, TIES, HALFWAY = (1 << bit for bit in range(10))
+# who crosses in stages waits on it, in the way of those from one side; over a crossing, that it is in its far half.
+DETECTORS, PARKED, OVER, INNER, OUTER, SIGNAL, BUSES, RING, TIES, HALFWAY, FAR_HALF = (1 << bit for bit in range(11))
 # Lights.
 GREEN, AMBER, RED = 0, 1, 2
 
@@ -236,7 +236,8 @@ ZEBRA = _record(
     yield_share=_FLOAT,
     marked=_INT,  # 0: people cross where nothing is marked
     abreast=_INT,  # how many walk side by side
-    until=_INT,  # occupied until this tick
+    until=_INT,  # until this tick somebody is on the lanes of its near half, or comes to them
+    until_far=_INT,  # the same of those with FAR_HALF
     in_row=_INT,  # how many have stepped off in the present row
     next_row=_INT,  # tick from which the next row may step off
     lane_at=_INT,  # in `queue`: the movements over it
@@ -250,6 +251,8 @@ ZEBRA = _record(
 PERSON = _record(
     due=_INT,
     duration=_INT,  # [ticks]
+    past_near=_INT,  # [ticks] after stepping off, until past the lanes of the crossing's near half
+    past_far=_INT,  # and of its far half
     start=_INT,  # tick of stepping off, -1 before
     reported=_INT,  # 1: somebody in Python waits for it
 )

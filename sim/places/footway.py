@@ -77,7 +77,7 @@ class Footway:
         if crossing.control == "signal":
             yield self._after(wait_for_walk_s(crossing, self.traffic.seconds(self.env.now), across_s))
         else:
-            yield self.traffic.people.step_to_zebra(crossing.id, self.traffic.ticks(across_s))
+            yield self.traffic.people.step_to_zebra(crossing.id, self.traffic.ticks(across_s), near[0])
         begins = self.env.now
         yield self._after(across_s)
         self.legs += (Leg(who, now, begins, near, near), Leg(who, begins, self.env.now, near, far))

@@ -258,6 +258,13 @@ class Network:
         """Return the crossing of that id; raise KeyError if there is none."""
         return self._crossings[id]
 
+    def halves(self, crossing: Crossing) -> tuple[Link, Link] | None:
+        """Return the two directions of the street that a crossing leads over; None if it is not one street of two."""
+        links = [self.link(crossed.link) for crossed in crossing.links]
+        if len(links) != 2 or (links[0].from_node, links[0].to_node) != (links[1].to_node, links[1].from_node):
+            return None
+        return links[0], links[1]
+
     def curb_zone(self, id: str) -> CurbZone:
         """Return the curb zone of that id; raise KeyError if there is none."""
         return self._curb_zones[id]

@@ -36,6 +36,7 @@ class Lane:
     to_lane: int = -1
     light: Light = NO_LIGHT
     zebra: int = -1
+    far_half: bool = False
     box: int = 0
     gap: float = 0.0
     wait_x: float = 0.0
@@ -104,6 +105,7 @@ class Draft:
         """Lay out the ways over a crossing, or over the line where a turn pocket opens, one per lane."""
         self.successors[segment].append(segment + 1)
         light = NO_LIGHT if crossing is None else crossing_light(crossing, self.clock)
+        halves = None if crossing is None else self.network.halves(crossing)
         name = "the way on" if crossing is None else f"crossing {crossing.id}"
         for n in range(-(link.strip_width_m > 0.0), link.lanes):
             self.lanes.append(
@@ -117,6 +119,7 @@ class Draft:
                     to_lane=self.lane(segment + 1, n),
                     light=light,
                     zebra=-1 if crossing is None else self.zebras.get(crossing.id, -1),
+                    far_half=halves is not None and link is halves[1],
                     box=int(crossing is not None and crossing.control != "unmarked"),
                 )
             )

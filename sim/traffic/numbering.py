@@ -8,6 +8,7 @@ from sim.kernel.order import MANY
 from sim.kernel.state import (
     BUSES,
     FAR,
+    FAR_HALF,
     HALFWAY,
     INNER,
     LANE,
@@ -57,7 +58,11 @@ def numbered(draft: Draft) -> tuple[Records, Records, Records, Ints]:
     lanes["length"] = [round(lane.length, 6) for lane in draft.lanes]
     lanes["tail_x"], lanes["tail_who"], lanes["switched"], lanes["next_past"] = FAR, -1, -1, NOT_PAST
     lanes["has"] = [
-        SIGNAL * (lane.light.cycle > 0) + BUSES * lane.buses + RING * lane.ring + HALFWAY * lane.halfway
+        SIGNAL * (lane.light.cycle > 0)
+        + BUSES * lane.buses
+        + RING * lane.ring
+        + HALFWAY * lane.halfway
+        + FAR_HALF * lane.far_half
         for lane in draft.lanes
     ]
     capacity = [int(lane.length / lane.spacing) + 6 for lane in draft.lanes]

@@ -22,6 +22,8 @@ class Walker:
     due: int
     duration: int
     who: str = ""
+    beside: str = ""
+    """The link from whose curb this person steps off; left out: the first that the crossing names."""
 
 
 class People:
@@ -41,12 +43,13 @@ class People:
         self.env = env
         self.layout = layout
         names = sorted(layout.zebras, key=layout.zebras.__getitem__)
-        by = [sorted((w.due, w.duration, w.who) for w in walkers if w.crossing == name) for name in names]
+        by = [sorted((w.due, w.duration, w.who, w.beside) for w in walkers if w.crossing == name) for name in names]
         known = self._next = sum(map(len, by))
         self.rows = k.rows(k.PERSON, known + (spare if names else 0))
         self.rows["start"], self.rows["reported"][known:] = -1, 1
         self.zebras = k.rows(k.ZEBRA, len(names))
         self.waiting = np.zeros((len(names), self.rows.size), dtype=np.int32)
+        self._halves = {name: network.halves(network.crossing(name)) for name in names}
         lanes: list[int] = []
         begin = 0
         for z, name in enumerate(names):
@@ -60,15 +63,25 @@ class People:
             lanes += over
             me.next, me.end = begin, begin + len(by[z])
             if by[z]:
-                self.rows["due"][begin : me.end] = [due for due, _, _ in by[z]]
-                self.rows["duration"][begin : me.end] = [duration for _, duration, _ in by[z]]
+                self.rows["due"][begin : me.end] = [due for due, _, _, _ in by[z]]
+                for row, (_, duration, _, beside) in zip(self.rows[begin : me.end], by[z], strict=True):
+                    self._set_walk(row, name, duration, beside)
             begin = int(me.end)
         self.lanes = np.asarray(lanes, dtype=np.int32)
         """The lanes over each zebra, one zebra after the other."""
         self.arrays = (self.zebras, self.rows, self.waiting)
         """In the order in which the kernel takes them."""
         self._crossing: dict[int, simpy.Event] = {}
-        self._known = {name: [who for _, _, who in of] for name, of in zip(names, by, strict=True)}
+        self._known = {name: [who for _, _, who, _ in of] for name, of in zip(names, by, strict=True)}
+
+    def _set_walk(self, row: k.Records, crossing: str, duration: int, beside: str) -> None:
+        """Note how long somebody is on a crossing [ticks], and until past the lanes of each of its halves."""
+        row["duration"] = row["past_near"] = row["past_far"] = duration
+        halves = self._halves[crossing]
+        if halves is not None:
+            near, far = halves
+            first, half = (far, "past_far") if beside == far.id else (near, "past_near")
+            row[half] = -(-duration * first.lanes // (near.lanes + far.lanes))
 
     def crossed(self, crossing: str) -> list[tuple[str, int, int, int]]:
         """Return the named people who crossed a zebra: who, and the ticks of coming there, stepping off, being over."""
@@ -80,11 +93,12 @@ class People:
             if who and row.start >= 0
         ]
 
-    def step_to_zebra(self, crossing: str, duration: int) -> simpy.Event:
-        """Put a person who crosses in `duration` [ticks] at a zebra's curb now; tell when the person steps off."""
+    def step_to_zebra(self, crossing: str, duration: int, beside: str) -> simpy.Event:
+        """Put a person who crosses in `duration` [ticks] at a zebra's curb, `beside` a link; tell when it steps off."""
         z, person = self.layout.zebras[crossing], self._next
         self._next += 1
-        self.rows[person].due, self.rows[person].duration = self.env.now, duration
+        self.rows[person].due = self.env.now
+        self._set_walk(self.rows[person], crossing, duration, beside)
         self.waiting[z, self.zebras[z].waits] = person
         self.zebras[z].waits += 1
         event = self._crossing[person] = self.env.event()

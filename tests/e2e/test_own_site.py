@@ -1,8 +1,11 @@
 """A planner's own school: written, checked, imported, run."""
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from sim.cli import main
+from sim.formats.own_site import answers, shown
 from sim.interventions import resolve
 from sim.model import simulate
 from sim.scenario.read import load_scenario
@@ -36,6 +39,57 @@ def test_what_people_do_takes_as_long_at_a_new_site_as_at_the_default_school(tmp
         assert {(line.dwell, line.headway_cv) for line in demand.bus_lines} == {
             (line.dwell, line.headway_cv) for line in school.bus_lines
         }
+
+
+def test_the_first_site_that_one_writes_has_a_jam_and_one_that_its_street_can_carry(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "mine", "--yes"]) == 0
+    assert "warning" not in capsys.readouterr().err
+    trips = pd.DataFrame(simulate(resolve(load_scenario("mine/baseline")), seed=1).trips)
+    past = trips[(trips.kind == "through") & trips.passes_gate & trips.measured]
+    assert 60.0 < (past.section_out_s - past.scheduled_s).mean() < 300.0  # 45 s alone on the road
+    assert (trips.entered_s - trips.scheduled_s).max() < 300.0  # no queue outside that does not dissolve
+
+
+@pytest.mark.parametrize(
+    ("more", "waits_outside"), [([], True), (["--pupils", "450", "--traffic", "200"], False), (["--lanes", "2"], False)]
+)
+def test_a_warning_says_when_more_come_than_pass_those_who_stop_in_the_only_lane(
+    tmp_path, monkeypatch, capsys, more, waits_outside
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "mine", "--lanes", "1", *more]) == 0
+    told = capsys.readouterr().err
+    if waits_outside:
+        # 209 cars, 55 % of them in a quarter of an hour, 76 % of these on the gate's side; (6 + 535 / 347) / 59.8 s
+        assert "882 vehicles/h come past the gate, and 347 of them stop in the only lane" in told
+        assert "then passes about 454," in told
+    else:
+        assert not told
+    trips = simulate(resolve(load_scenario("mine/baseline")), seed=1).trips
+    assert (np.max(trips["entered_s"] - trips["scheduled_s"]) > 600.0) == waits_outside
+
+
+@pytest.mark.parametrize("crossing", ["zebra", "signal", "none"])
+def test_a_row_at_a_new_site_can_be_passed_over_the_opposite_lane(tmp_path, monkeypatch, crossing):
+    monkeypatch.chdir(tmp_path)
+    few = ["--pupils", "450", "--traffic", "200", "--buses", "0"]
+    assert main(["new", "mine", "--lanes", "1", "--crossing", crossing, *few]) == 0
+    film = simulate(resolve(load_scenario("mine/baseline")), seed=1, filmed=True).film
+    for link in ("to_gate", "opposite"):
+        over = [n for n, lane in enumerate(film.map["lanes"]) if lane["kind"] == "over" and lane["link"] == link]
+        passes = np.isin(film.trajectories["lane"], over)
+        assert len(set(film.trajectories["traveller"].codes[passes])) > 5, link
+
+
+def test_default_answers_go_with_the_number_of_lanes():
+    assert [shown(name, {"lanes": "1"}) for name in ("traffic", "crossing")] == ["500", "zebra"]
+    assert [shown(name, {}) for name in ("traffic", "crossing")] == ["1000", "signal"]
+    for given in ({}, {"lanes": "1"}, {"lanes": "4"}):
+        told = answers(given)
+        assert f"{told.traffic:g}" == shown("traffic", given)
+        assert told.crossing == shown("crossing", given)
+    assert answers({"lanes": "1", "traffic": "300", "crossing": "none"}).traffic == 300.0
 
 
 NARROW = ["--pupils", "900", "--lanes", "1", "--bell", "08:00", "--parking", "4", "--in-lane", "6"]
@@ -104,7 +158,7 @@ def test_a_school_from_the_map_runs_through_its_morning(tmp_path, monkeypatch, s
     assert all(record.trips["finished"])
 
 
-QUIET = ["--yes", "--traffic", "20", "--buses", "0", "--pupils", "150", "--crossing", "none", "--in-lane", "0"]
+QUIET = ["--lanes", "1", "--traffic", "20", "--buses", "0", "--pupils", "150", "--crossing", "none", "--in-lane", "0"]
 
 
 @pytest.mark.parametrize("speed", ["20", "40", "60"])

@@ -11,8 +11,10 @@ from sim.scenario.network import CrossedLink, Crossing
 from sim.scenario.read import load_scenario
 from sim.scenario.site import Guardrail
 from sim.scenario.walking import way
+from sim.traffic.fleet import Departure
+from sim.traffic.layout import Detector
 from sim.traffic.people import Walker
-from tests.streets import go, poisson, street, traffic_on
+from tests.streets import go, poisson, street, times_s, traffic_on, two_way
 
 
 def zebra(**fields):
@@ -38,6 +40,30 @@ def test_a_group_is_torn_apart_where_the_gap_is_too_short_for_all_its_rows():
         return np.mean([stepping_off(people, 500.0, seed, yield_share=0.0)[-1] for seed in range(40)])
 
     assert last_row(20) > last_row(1) + 8.0 + 3.0  # five rows take 8 s; the rest is waiting for another gap
+
+
+def driven_over_s(drives, walks_from, *, one_way=False):
+    """Return when a car drives over a zebra [s] that somebody steps on at 10 s and takes 40 s to cross."""
+    at = (CrossedLink(link="ab", at_m=300.0), CrossedLink(link="ba", at_m=294.0))
+    network = street(600.0) if one_way else two_way(600.0)
+    crossing = Crossing(id="z", links=at[:1] if one_way else at, length_m=7.0, width_m=6.0)
+    traffic = traffic_on(
+        replace(network, crossings=(crossing,)),
+        [Departure(1, 0, (drives,))],
+        detectors=[Detector(drives, 310.0, 0)],
+        walkers=[Walker("z", 20, 80, beside=walks_from)],
+    )
+    go(traffic, 120.0)
+    assert traffic.people.rows[0].start == 20
+    return times_s(traffic, 0)[0]
+
+
+@pytest.mark.parametrize("drives", ["ab", "ba"])
+def test_one_drives_on_behind_somebody_who_has_left_this_half_of_the_street(drives):
+    other = "ba" if drives == "ab" else "ab"
+    assert driven_over_s(drives, drives) < 40.0  # it comes at 30 s, when half of the way is done
+    assert driven_over_s(drives, other) > 50.0  # towards it one still walks
+    assert driven_over_s("ab", "", one_way=True) > 50.0  # on a one-way street there are no halves
 
 
 def test_few_drivers_yield_where_nothing_is_marked():
