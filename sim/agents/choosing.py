@@ -104,6 +104,13 @@ class Eyes:
             place = spot if spot is not None and self.sees(spot, at_m) else None
         return place
 
+    def looks_from_curb(self, link: str, at_m: float) -> bool:
+        """Return whether to look for a place from the curb lane: not where a row stands in sight, unless one waits."""
+        scene = self.world.traffic.scene
+        from_m = at_m if scene.is_at_curb(self.vehicle) else at_m - BESIDE_M
+        until_m = at_m + self.world.site.demand.choices.sight_m
+        return self.family.waits or not scene.row_stands(link, from_m, until_m, but=self.vehicle)
+
     def sees(self, place: Place, at_m: float) -> bool:
         """Return whether a place is in sight."""
         return place.stop_m <= at_m + self.world.site.demand.choices.sight_m

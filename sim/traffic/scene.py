@@ -11,8 +11,9 @@ from sim.traffic.layout import Layout
 
 CRAWL_M_S = 0.5
 """Nobody expects traffic to be slower for long [assumption]."""
-V_ROW_M_S = 6.0
-"""Whoever is slower at the curb may be part of a row that moves up [assumption]."""
+V_ROW_M_S = 4.0
+"""Whoever is slower at the curb may be part of a row that moves up; who is faster drives away from one who gets in from
+the lane beside (V_SEARCH of the kernel), and so does who looks for a place there [assumption]."""
 
 
 class Scene:
@@ -103,6 +104,15 @@ class Scene:
                 if at > from_m and v[i] < V_ROW_M_S and at - length[i] < tail:
                     tail = at - length[i]
         return tail
+
+    def row_stands(self, link: str, from_m: float, to_m: float, *, but: int) -> bool:
+        """Return whether anybody but one vehicle stands in the curb lane, or creeps, between two offsets of a link."""
+        x, v = self.vehicle.x, self.vehicle.v
+        return any(
+            from_m < x[i] + piece.from_m < to_m and v[i] < k.V_QUEUE and i != but
+            for piece in self.layout.pieces[link]
+            for i in self._on_lane(self.segment.first_lane[piece.segment])
+        )
 
     def present_time_s(self, link: str, until_m: float | None = None, *, curb_lane: bool = False) -> float:
         """Return how long a link, or its first metres, takes [s] at the mean speed now driven there."""

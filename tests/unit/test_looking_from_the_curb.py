@@ -1,0 +1,103 @@
+"""Who looks for a place does so from the curb lane, slowly, and takes what can be reached; not along a shut row."""
+
+from math import inf
+from types import SimpleNamespace
+
+import pytest
+
+from sim.agents.choosing import Eyes
+from sim.agents.parent import Parent
+from sim.kernel import state as k
+from sim.scenario.network import CurbZone
+from sim.scenario.site import Gate
+from sim.traffic.fleet import Departure
+from tests.streets import go, place, street, traffic_on
+
+SEARCH_M_S = 20.0 / 3.6
+ZONE = CurbZone(id="c", link="ab", kind="bay", from_m=100.0, to_m=148.0, berths=8)
+
+
+def test_a_car_that_looks_for_a_place_is_no_row_and_one_that_has_stopped_is():
+    traffic = traffic_on(street(600.0, lanes=2), [Departure(0, 0, ("ab",), by_agent=True, keeps_curb=True)])
+    scene, orders = traffic.scene, traffic.orders
+    orders.drive_to(0, "ab", 500.0)
+    go(traffic, 2.0)
+    orders.slow_down(0, SEARCH_M_S)
+    go(traffic, 30.0)
+    assert scene.is_at_curb(0)
+    assert scene.vehicle.v[0] == pytest.approx(SEARCH_M_S, abs=0.1)
+    assert scene.row_tail_m("ab", 0.0) == inf
+    orders.stop_at(0, "ab", 400.0)
+    go(traffic, 120.0)
+    front = scene.where(0)[1]
+    rear = front - scene.length_m(0)
+    assert scene.row_tail_m("ab", 0.0) == rear
+    assert scene.row_stands("ab", 380.0, 420.0, but=1)
+    assert not scene.row_stands("ab", 380.0, 420.0, but=0)
+    assert not scene.row_stands("ab", front, 420.0, but=1)
+
+
+def test_who_looks_from_the_curb_lane_makes_for_it_however_far_the_link_s_end():
+    traffic = traffic_on(street(2000.0, lanes=2), [Departure(0, 0, ("ab",), by_agent=True)])
+    go(traffic, 2.0)
+    place(traffic, 0, 1, 50.0)
+    traffic.orders.keep_curb(0, keeps=True)
+    traffic.orders.drive_to(0, "ab", 200.0)
+    go(traffic, 10.0)
+    assert traffic.scene.is_at_curb(0)
+    assert traffic.scene.where(0)[1] < 200.0
+
+
+def eyes(*, at_curb=False, waits=False, rooms=(), stands=False, v=SEARCH_M_S, double_parks=False) -> Eyes:
+    found = object.__new__(Eyes)
+    scene = SimpleNamespace(
+        is_at_curb=lambda vehicle: at_curb,
+        slowing_distance=lambda vehicle, link, speed: 20.0,
+        room_at_curb=lambda link, from_m, to_m: [(max(a, from_m), min(b, to_m)) for a, b in rooms],
+        row_stands=lambda link, from_m, to_m, but: stands,
+        stopping_distance=lambda vehicle: 0.25 * v * v + 0.25 * v,
+        tick_m=lambda vehicle: 0.5 * v,
+    )
+    network = SimpleNamespace(curb_zones=(ZONE,), curb_zone=lambda id: ZONE)
+    site = SimpleNamespace(network=network, gate=Gate(link="ab", at_m=160.0))
+    site.demand = SimpleNamespace(choices=SimpleNamespace(search_km_h=20.0, sight_m=40.0))
+    found.world = SimpleNamespace(site=site, traffic=SimpleNamespace(scene=scene))
+    found.family = SimpleNamespace(waits=waits, double_parks=double_parks, double_parks_though_free=False)
+    found.vehicle, found.warden, found._zones = 0, None, {}
+    found.walk_m = lambda link, at_m: abs(160.0 - at_m)
+    return found
+
+
+def test_who_does_not_wait_looks_from_the_curb_lane_but_not_where_a_row_stands():
+    assert eyes().looks_from_curb("ab", 70.0)
+    assert not eyes(stands=True).looks_from_curb("ab", 70.0)
+    assert eyes(stands=True, waits=True).looks_from_curb("ab", 70.0)
+
+
+@pytest.mark.parametrize(("looks", "from_curb"), [(True, True), (True, False)])
+def test_the_pace_follows_what_there_is_to_look_for(looks, from_curb):
+    told = []
+    parent = object.__new__(Parent)
+    orders = SimpleNamespace(
+        slow_down=lambda vehicle, speed: told.append(speed),
+        speed_up=lambda vehicle: told.append(None),
+        keep_curb=lambda vehicle, keeps: told.append(keeps),
+    )
+    site = SimpleNamespace(demand=SimpleNamespace(choices=SimpleNamespace(search_km_h=20.0)))
+    parent.world = SimpleNamespace(traffic=SimpleNamespace(orders=orders), site=site)
+    parent.vehicle, parent.curb_link = 0, "ab"
+    parent.eyes = SimpleNamespace(looks=lambda link, at_m: looks, looks_from_curb=lambda link, at_m: from_curb)
+    parent.pace(70.0)
+    assert told == [SEARCH_M_S if looks else None, from_curb]
+
+
+def test_the_curb_lane_is_kept_as_told():
+    traffic = traffic_on(street(600.0, lanes=2), [Departure(0, 0, ("ab",), by_agent=True)])
+    traffic.orders.keep_curb(0, keeps=True)
+    traffic.orders.drive_to(0, "ab", 300.0)
+    go(traffic, 3.0)
+    assert (traffic.scene.vehicle.low[0], traffic.scene.vehicle.high[0]) == (0, 0)
+    traffic.orders.keep_curb(0, keeps=False)
+    traffic.orders.drive_to(0, "ab", 300.0)
+    assert traffic.scene.vehicle.high[0] == 1
+    assert traffic.scene.vehicle.target_mode[0] == k.PASS
