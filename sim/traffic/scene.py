@@ -75,6 +75,10 @@ class Scene:
         """Return the distance [m] within which a driver can comfortably stop."""
         return self._stop_m(vehicle, self.vehicle.v[vehicle])
 
+    def tick_m(self, vehicle: int) -> float:
+        """Return how far [m] a vehicle drives in a tick, which it may be past a point once told that it is there."""
+        return float(self.vehicle.v[vehicle] * self.layout.road.dt)
+
     def longest_stop_m(self, vehicle: int, link: str) -> float:
         """Return the distance [m] in which a driver told in a tick's time stops from the speed wished for on a link."""
         v = self._wished(vehicle, link)

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from sim.agents.choosing import Eyes
+from sim.agents.choosing import Eyes, Place
 from sim.agents.parent import Parent
 from sim.kernel import state as k
 from sim.scenario.network import CurbZone
@@ -72,6 +72,33 @@ def test_who_does_not_wait_looks_from_the_curb_lane_but_not_where_a_row_stands()
     assert eyes().looks_from_curb("ab", 70.0)
     assert not eyes(stands=True).looks_from_curb("ab", 70.0)
     assert eyes(stands=True, waits=True).looks_from_curb("ab", 70.0)
+
+
+def berth(n: int) -> Place:
+    return Place("bay", "ab", ZONE.berth_front_m(n), "c", n)
+
+
+def test_nobody_goes_on_for_a_better_berth_beyond_a_row():
+    assert eyes().pulls_up(berth(3), 90.0, inf)
+    assert not eyes().pulls_up(berth(3), 90.0, 130.0)
+
+
+def test_nobody_goes_on_past_the_last_point_from_which_the_berth_can_be_reached():
+    front = ZONE.berth_front_m(1)
+    v = SEARCH_M_S
+    stops_m = 0.25 * v * v + 0.25 * v + 1.0
+    late = front - stops_m - 10.0 - 0.4 * v  # in time at the next look, but not if that is noticed a tick later
+    assert not eyes(v=v).pulls_up(berth(1), late, inf)
+    assert eyes(v=v).pulls_up(berth(1), late - 0.2 * v, inf)
+
+
+def test_who_goes_on_for_a_better_berth_neither_waits_nor_double_parks():
+    going = eyes(double_parks=True)
+    going.free_place = lambda link, at_m: (berth(0), True)
+    going.soon_free = going.open_lane = None  # not asked
+    assert going.choose("ab", 70.0) is None
+    going.free_place = lambda link, at_m: (berth(0), False)
+    assert going.choose("ab", 70.0) == berth(0)
 
 
 @pytest.mark.parametrize(("looks", "from_curb"), [(True, True), (True, False)])
