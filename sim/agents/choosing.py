@@ -107,6 +107,24 @@ class Eyes:
             place = spot if spot is not None and self.sees(spot, at_m) else None
         return place
 
+    def looks(self, link: str, at_m: float) -> bool:
+        """Return whether to look for a place from an offset of a link, rather than to drive on with the traffic.
+
+        From the lane beside a row at the curb only where, in sight, the row leaves room at the places: nobody slows
+        down all along a row that shuts them off. Who waits for a place looks for a gap in the row.
+        """
+        scene, choices = self.world.traffic.scene, self.world.site.demand.choices
+        if self.family.waits or scene.is_at_curb(self.vehicle):
+            return True
+        slows_m = scene.slowing_distance(self.vehicle, link, choices.search_km_h / 3.6) + LOOK_EVERY_M
+        until_m = at_m + choices.sight_m + slows_m
+        for from_m, to_m in scene.room_at_curb(link, at_m, until_m):
+            for zone in self.zones(link):
+                if min(to_m, zone.to_m) - max(from_m, zone.from_m) >= zone.berth_length_m:
+                    return True
+        spot = self.open_lane(link, at_m) if self.family.double_parks or self.family.double_parks_though_free else None
+        return spot is not None and spot.begin_m <= until_m
+
     def looks_from_curb(self, link: str, at_m: float) -> bool:
         """Return whether to look for a place from the curb lane: not where a row stands in sight, unless one waits."""
         scene = self.world.traffic.scene

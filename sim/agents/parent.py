@@ -88,9 +88,12 @@ class Parent(Traveller):
         return place
 
     def pace(self, at_m: float) -> None:
-        """Drive slowly, looking, at the curb where no row stands."""
+        """Drive slowly at the curb, looking; past a row that shuts it off in the lane beside, with the traffic."""
         orders = self.world.traffic.orders
-        orders.slow_down(self.vehicle, self.world.site.demand.choices.search_km_h / 3.6)
+        if self.eyes.looks(self.curb_link, at_m):
+            orders.slow_down(self.vehicle, self.world.site.demand.choices.search_km_h / 3.6)
+        else:
+            orders.speed_up(self.vehicle)
         orders.keep_curb(self.vehicle, keeps=self.eyes.looks_from_curb(self.curb_link, at_m))
 
     def look_along(self, outlooks: list[float]) -> Story:

@@ -118,6 +118,22 @@ class Scene:
             for i in self._on_lane(self.segment.first_lane[piece.segment])
         )
 
+    def room_at_curb(self, link: str, from_m: float, to_m: float) -> list[tuple[float, float]]:
+        """Return the stretches [m, m] of a link between two offsets beside which no row stands or moves up."""
+        x, v, length = self.vehicle.x, self.vehicle.v, self.vehicle.length
+        found: list[tuple[float, float]] = []
+        for piece in reversed(self.layout.pieces[link]):
+            for i in self._on_lane(self.segment.first_lane[piece.segment]):
+                at = x[i] + piece.from_m
+                if v[i] >= V_ROW_M_S or at - length[i] >= to_m:
+                    continue
+                if at < to_m:
+                    found.append((max(at, from_m), to_m))
+                to_m = at - length[i]
+                if to_m <= from_m:
+                    return found
+        return [*found, (from_m, to_m)]
+
     def present_time_s(self, link: str, until_m: float | None = None, *, curb_lane: bool = False) -> float:
         """Return how long a link, or its first metres, takes [s] at the mean speed now driven there."""
         row = self.network.link(link)

@@ -27,11 +27,14 @@ def test_a_car_that_looks_for_a_place_is_no_row_and_one_that_has_stopped_is():
     assert scene.is_at_curb(0)
     assert scene.vehicle.v[0] == pytest.approx(SEARCH_M_S, abs=0.1)
     assert scene.row_tail_m("ab", 0.0) == inf
+    assert scene.room_at_curb("ab", 0.0, 600.0) == [(0.0, 600.0)]
     orders.stop_at(0, "ab", 400.0)
     go(traffic, 120.0)
     front = scene.where(0)[1]
     rear = front - scene.length_m(0)
     assert scene.row_tail_m("ab", 0.0) == rear
+    assert scene.room_at_curb("ab", 0.0, 600.0) == [(front, 600.0), (0.0, rear)]
+    assert scene.room_at_curb("ab", 0.0, rear - 1.0) == [(0.0, rear - 1.0)]
     assert scene.row_stands("ab", 380.0, 420.0, but=1)
     assert not scene.row_stands("ab", 380.0, 420.0, but=0)
     assert not scene.row_stands("ab", front, 420.0, but=1)
@@ -68,6 +71,17 @@ def eyes(*, at_curb=False, waits=False, rooms=(), stands=False, v=SEARCH_M_S, do
     return found
 
 
+def test_nobody_slows_down_along_a_row_that_shuts_off_all_places():
+    shut, before, beyond = [(20.0, 60.0)], [(20.0, 110.0)], [(140.0, 200.0), (20.0, 60.0)]
+    assert not eyes(rooms=shut).looks("ab", 70.0)
+    assert eyes(rooms=before).looks("ab", 70.0)
+    assert eyes(rooms=beyond).looks("ab", 90.0)
+    assert not eyes(rooms=beyond).looks("ab", 70.0)  # too far to be seen
+    assert not eyes(rooms=[(20.0, 105.0)]).looks("ab", 70.0)  # less than a berth
+    assert eyes(rooms=shut, at_curb=True).looks("ab", 70.0)
+    assert eyes(rooms=shut, waits=True).looks("ab", 70.0)
+
+
 def test_who_does_not_wait_looks_from_the_curb_lane_but_not_where_a_row_stands():
     assert eyes().looks_from_curb("ab", 70.0)
     assert not eyes(stands=True).looks_from_curb("ab", 70.0)
@@ -101,7 +115,7 @@ def test_who_goes_on_for_a_better_berth_neither_waits_nor_double_parks():
     assert going.choose("ab", 70.0) == berth(0)
 
 
-@pytest.mark.parametrize(("looks", "from_curb"), [(True, True), (True, False)])
+@pytest.mark.parametrize(("looks", "from_curb"), [(True, True), (False, False), (True, False)])
 def test_the_pace_follows_what_there_is_to_look_for(looks, from_curb):
     told = []
     parent = object.__new__(Parent)
