@@ -98,11 +98,39 @@ class Eyes:
         """Return where to stop, seen from an offset of a link; None: go on."""
         if self.family.double_parks_though_free and (spot := self.open_lane(link, at_m)) is not None:
             return spot if self.sees(spot, at_m) else None
-        place = self.free_place(link, at_m) or self.soon_free(link, at_m)
+        place, goes_on = self.free_place(link, at_m)
+        if goes_on:
+            return None
+        place = place or self.soon_free(link, at_m)
         if place is None and self.family.double_parks:
             spot = self.open_lane(link, at_m)
             place = spot if spot is not None and self.sees(spot, at_m) else None
         return place
+
+    def looks(self, link: str, at_m: float) -> bool:
+        """Return whether to look for a place from an offset of a link, rather than to drive on with the traffic.
+
+        From the lane beside a row at the curb only where, in sight, the row leaves room at the places: nobody slows
+        down all along a row that shuts them off. Who waits for a place looks for a gap in the row.
+        """
+        scene, choices = self.world.traffic.scene, self.world.site.demand.choices
+        if self.family.waits or scene.is_at_curb(self.vehicle):
+            return True
+        slows_m = scene.slowing_distance(self.vehicle, link, choices.search_km_h / 3.6) + LOOK_EVERY_M
+        until_m = at_m + choices.sight_m + slows_m
+        for from_m, to_m in scene.room_at_curb(link, at_m, until_m):
+            for zone in self.zones(link):
+                if min(to_m, zone.to_m) - max(from_m, zone.from_m) >= zone.berth_length_m:
+                    return True
+        spot = self.open_lane(link, at_m) if self.family.double_parks or self.family.double_parks_though_free else None
+        return spot is not None and spot.begin_m <= until_m
+
+    def looks_from_curb(self, link: str, at_m: float) -> bool:
+        """Return whether to look for a place from the curb lane: not where a row stands in sight, unless one waits."""
+        scene = self.world.traffic.scene
+        from_m = at_m if scene.is_at_curb(self.vehicle) else at_m - BESIDE_M
+        until_m = at_m + self.world.site.demand.choices.sight_m
+        return self.family.waits or not scene.row_stands(link, from_m, until_m, but=self.vehicle)
 
     def sees(self, place: Place, at_m: float) -> bool:
         """Return whether a place is in sight."""
@@ -120,8 +148,10 @@ class Eyes:
         directed = self.warden is not None and zone.id in self.warden.zones
         return directed or self.walk_m(link, stop_m) <= self.family.willing_m
 
-    def free_place(self, link: str, at_m: float) -> Place | None:
-        """Return the place in sight with the shortest walk to the gate; for an escort, one to leave the car if any.
+    def free_place(self, link: str, at_m: float) -> tuple[Place | None, bool]:
+        """Return the place in sight with the shortest walk to the gate, and whether to go on all the same for a better.
+
+        For an escort it is one to leave the car, if any.
 
         A place is a free berth, or a stretch of the lane where stopping is tolerated: with room left, or for one who is
         in the row already and of a mind to wait. From the lane beside nobody gets past a row to what lies beyond.
@@ -143,9 +173,9 @@ class Eyes:
                 walk = self.walk_m(link, place.stop_m)
                 found.append((self.family.escorts and not place.escort, walk, -place.stop_m, place))
         if not found:
-            return None
+            return None, False
         best = min(found, key=lambda f: f[:3])[3]
-        return None if self.pulls_up(best, at_m) else best
+        return best, self.pulls_up(best, at_m, tail_m)
 
     def row_in(self, zone: CurbZone) -> Place | None:
         """Return the part of a stretch of open lane that is near enough to the gate for this driver, if any is."""
@@ -166,18 +196,21 @@ class Eyes:
             return self.family.waits or tail_m >= row.begin_m
         return min(tail_m, row.stop_m) >= max(row.begin_m, near + CHANGE_M)
 
-    def pulls_up(self, place: Place, at_m: float) -> bool:
+    def pulls_up(self, place: Place, at_m: float, tail_m: float) -> bool:
         """Return whether to go on for a better berth of the same zone that may come in sight before this one is passed.
 
-        Whoever stops in the first berth of an empty row shuts out those behind: drivers pull up as far as they see.
+        Whoever stops in the first berth of an empty row shuts out those behind: drivers pull up as far as they see. Not
+        behind a row that ends before the better berth, `tail_m`: there they would stand beside the one they have.
         """
         if place.kind == "in_lane":
             return False
         zone = self.world.site.network.curb_zone(place.zone)
         far = self.reach(at_m, zone)[1]
-        if place.stop_m - at_m - LOOK_EVERY_M <= self.world.traffic.scene.stopping_distance(self.vehicle) + 1.0:
+        scene = self.world.traffic.scene
+        next_m = at_m + LOOK_EVERY_M + scene.tick_m(self.vehicle)
+        if place.stop_m <= next_m + scene.stopping_distance(self.vehicle) + 1.0:
             return False
-        unseen = (m for n in range(place.berth + 1, zone.berths) if (m := zone.berth_front_m(n)) > far)
+        unseen = (m for n in range(place.berth + 1, zone.berths) if far < (m := zone.berth_front_m(n)) <= tail_m)
         walk = self.walk_m(place.link, place.stop_m)
         return any(self.walk_m(place.link, m) < walk for m in unseen)
 

@@ -74,16 +74,27 @@ class Parent(Traveller):
         return True
 
     def search_curb(self) -> Story:
-        """Drive slowly along the curb, looking; return where the car stands, or None at the end."""
+        """Drive along the curb, looking; return where the car stands, or None at the end."""
         traffic, search_m_s = self.world.traffic, self.world.site.demand.choices.search_km_h / 3.6
         outlooks = lookouts(self.world, self.curb_link)
         if outlooks:
             slow_m = traffic.scene.slowing_distance(self.vehicle, self.curb_link, search_m_s)
-            if (yield traffic.orders.drive_to(self.vehicle, self.curb_link, max(outlooks[0] - slow_m, 0.0))) != MISSED:
-                traffic.orders.slow_down(self.vehicle, search_m_s)
+            from_m = max(outlooks[0] - slow_m, 0.0)
+            if (yield traffic.orders.drive_to(self.vehicle, self.curb_link, from_m)) != MISSED:
+                self.pace(from_m)
         place = yield from self.look_along(outlooks)
         traffic.orders.speed_up(self.vehicle)
+        traffic.orders.keep_curb(self.vehicle, keeps=self.family.waits)
         return place
+
+    def pace(self, at_m: float) -> None:
+        """Drive slowly at the curb, looking; past a row that shuts it off in the lane beside, with the traffic."""
+        orders = self.world.traffic.orders
+        if self.eyes.looks(self.curb_link, at_m):
+            orders.slow_down(self.vehicle, self.world.site.demand.choices.search_km_h / 3.6)
+        else:
+            orders.speed_up(self.vehicle)
+        orders.keep_curb(self.vehicle, keeps=self.eyes.looks_from_curb(self.curb_link, at_m))
 
     def look_along(self, outlooks: list[float]) -> Story:
         """Look for a place from one offset of the curb after the other; return where the car stands, or None."""
@@ -98,6 +109,7 @@ class Parent(Traveller):
             if happened == MISSED:
                 return None
             self.has_looked = True
+            self.pace(at_m)
             place = self.eyes.choose(self.curb_link, traffic.scene.where(self.vehicle)[1])
             if place is not None and (yield from self.come_to(place)):
                 return self.place

@@ -193,7 +193,10 @@ def reason(vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: 
         return NO_REASON
     if not right:
         shift = me.low - here.number if here.number < me.low else here.number - me.high
-        if good_until(me, here) - x < MANDATORY_ZONE * shift:
+        until = good_until(me, here)
+        if me.high == 0 and me.target_mode == PASS and me.target_segment == here.segment:
+            until = me.target_x  # from there on it looks for a place at the curb
+        if until - x < MANDATORY_ZONE * shift:
             return MUST
     if k == 0 or (tick - me.changed) * desk[0].dt < SETTLED:
         return NO_REASON

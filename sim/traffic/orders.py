@@ -122,6 +122,10 @@ class Orders:
             limit = self.scene.lane.limit[me.lane[vehicle]]  # who was slowed down is on a lane, or was before its berth
             me.desired[vehicle] = min(limit * me.factor[vehicle], me.top[vehicle])
 
+    def keep_curb(self, vehicle: int, *, keeps: bool) -> None:
+        """Let a vehicle look for a place from the curb lane, from its next order on, or from whatever lane it is in."""
+        self.scene.vehicle.keeps_curb[vehicle] = keeps
+
     def find_another_way(self, vehicle: int) -> None:
         """Let a driver in the wrong lane for a turn, or before a full link, take the best way that the lane allows.
 

@@ -11,8 +11,12 @@ from sim.traffic.layout import Layout
 
 CRAWL_M_S = 0.5
 """Nobody expects traffic to be slower for long [assumption]."""
-V_ROW_M_S = 6.0
-"""Whoever is slower at the curb may be part of a row that moves up [assumption]."""
+V_ROW_M_S = 4.0
+"""Whoever is slower at the curb may be part of a row that moves up; who is faster drives away from one who gets in from
+the lane beside (V_SEARCH of the kernel), and so does who looks for a place there [assumption]."""
+ROW_SHARE = 0.72
+"""And nobody is part of a row who drives faster than this share of the speed that is wished for: at 20 km/h 4 m/s, and
+less where one looks for a place more slowly [assumption]."""
 
 
 class Scene:
@@ -74,6 +78,10 @@ class Scene:
         """Return the distance [m] within which a driver can comfortably stop."""
         return self._stop_m(vehicle, self.vehicle.v[vehicle])
 
+    def tick_m(self, vehicle: int) -> float:
+        """Return how far [m] a vehicle drives in a tick, which it may be past a point once told that it is there."""
+        return float(self.vehicle.v[vehicle] * self.layout.road.dt)
+
     def longest_stop_m(self, vehicle: int, link: str) -> float:
         """Return the distance [m] in which a driver told in a tick's time stops from the speed wished for on a link."""
         v = self._wished(vehicle, link)
@@ -95,14 +103,44 @@ class Scene:
 
     def row_tail_m(self, link: str, from_m: float) -> float:
         """Return where the row at the curb ends [m] that stands or moves up beyond an offset; infinity if none does."""
-        x, v, length = self.vehicle.x, self.vehicle.v, self.vehicle.length
+        x, length = self.vehicle.x, self.vehicle.length
         tail: float = inf
         for piece in self.layout.pieces[link]:
             for i in self._on_lane(self.segment.first_lane[piece.segment]):
                 at = x[i] + piece.from_m
-                if at > from_m and v[i] < V_ROW_M_S and at - length[i] < tail:
+                if at > from_m and self._is_in_row(i) and at - length[i] < tail:
                     tail = at - length[i]
         return tail
+
+    def _is_in_row(self, vehicle: int) -> bool:
+        """Return whether a vehicle at the curb stands, or is slow enough to be part of a row that moves up."""
+        me = self.vehicle
+        return bool(me.v[vehicle] < min(V_ROW_M_S, ROW_SHARE * me.desired[vehicle]))
+
+    def row_stands(self, link: str, from_m: float, to_m: float, *, but: int) -> bool:
+        """Return whether anybody but one vehicle stands in the curb lane, or creeps, between two offsets of a link."""
+        x, v = self.vehicle.x, self.vehicle.v
+        return any(
+            from_m < x[i] + piece.from_m < to_m and v[i] < k.V_QUEUE and i != but
+            for piece in self.layout.pieces[link]
+            for i in self._on_lane(self.segment.first_lane[piece.segment])
+        )
+
+    def room_at_curb(self, link: str, from_m: float, to_m: float) -> list[tuple[float, float]]:
+        """Return the stretches [m, m] of a link between two offsets beside which no row stands or moves up."""
+        x, length = self.vehicle.x, self.vehicle.length
+        found: list[tuple[float, float]] = []
+        for piece in reversed(self.layout.pieces[link]):
+            for i in self._on_lane(self.segment.first_lane[piece.segment]):
+                at = x[i] + piece.from_m
+                if not self._is_in_row(i) or at - length[i] >= to_m:
+                    continue
+                if at < to_m:
+                    found.append((max(at, from_m), to_m))
+                to_m = at - length[i]
+                if to_m <= from_m:
+                    return found
+        return [*found, (from_m, to_m)]
 
     def present_time_s(self, link: str, until_m: float | None = None, *, curb_lane: bool = False) -> float:
         """Return how long a link, or its first metres, takes [s] at the mean speed now driven there."""

@@ -111,7 +111,7 @@ def test_on_a_narrow_street_parents_turn_round_where_that_is_their_way_home(tmp_
         record = simulate(resolve(load_scenario("narrow/baseline", overrides=overrides)), seed=1)
         assert record.failure is None
         assert all(record.trips["finished"])
-        assert (sum(turned) > 20) == (share > 0.0)
+        assert (sum(turned) > 10) == (share > 0.0)
 
 
 def test_on_a_narrow_street_those_who_pass_stopped_cars_do_not_lock_each_other_in(tmp_path, monkeypatch):
@@ -172,6 +172,16 @@ def test_on_a_quiet_street_nobody_drives_past_free_berths_however_fast_one_may_d
     at_gate = [n for n in families if trips["zone"][n] == "bay_gate"]
     assert len(at_gate) > 15
     assert not any(trips["rounds"][n] for n in at_gate)
+
+
+def test_on_two_lanes_who_does_not_wait_finds_a_free_berth_at_the_first_try(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    street = ["--lanes", "2", "--traffic", "300", "--buses", "0", "--crossing", "none", "--pupils", "300"]
+    assert main(["new", "wide", "--yes", *street, "--in-lane", "0", "--bays", "12", "--opposite", "0"]) == 0
+    nobody = ("wait_share", "double_park_share", "double_park_though_free_share")
+    scenario = resolve(load_scenario("wide/baseline", overrides={f"site.demand.choices.{n}": 0.0 for n in nobody}))
+    rounds = [simulate(scenario, seed=1, replication=n).trips["rounds"].sum() for n in range(4)]
+    assert sum(rounds) <= 3  # of 280 families; two who look side by side may miss it
 
 
 def test_who_is_past_the_remote_parking_on_its_own_link_comes_by_again(tmp_path, monkeypatch):

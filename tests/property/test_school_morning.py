@@ -218,7 +218,8 @@ def test_who_looks_for_a_place_drives_slowly_and_nobody_else_for_that(monkeypatc
     choose = Eyes.choose
 
     def looked(eyes, *where):
-        speeds.append(float(eyes.world.traffic.scene.vehicle.v[eyes.vehicle]))
+        if eyes.family.waits:  # the others drive with the traffic along a row that shuts off all places
+            speeds.append(float(eyes.world.traffic.scene.vehicle.v[eyes.vehicle]))
         return choose(eyes, *where)
 
     monkeypatch.setattr(Eyes, "choose", looked)
@@ -233,5 +234,5 @@ def test_who_looks_for_a_place_drives_slowly_and_nobody_else_for_that(monkeypatc
     assert slowed <= {agent.vehicle for agent in model.agents if isinstance(agent, Parent)}
     assert (model.traffic.vehicles["top"] == own).all()  # and all speed up again
     search_m_s = world.site.demand.choices.search_km_h / 3.6
-    assert len(speeds) > 100
+    assert len(speeds) > 50
     assert max(speeds) < 1.25 * search_m_s
