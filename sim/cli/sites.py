@@ -24,16 +24,19 @@ def add(commands: Any) -> None:
 
 def _validate(arguments: argparse.Namespace) -> int:
     from sim.interventions import resolve
-    from sim.scenario.faults import BadInput, Fault
+    from sim.scenario.faults import BadInput, Fault, near_miss
     from sim.scenario.places import folders
     from sim.scenario.read import load_scenario, names_in
 
     name: str = arguments.scenario.rstrip("/")
     names = [name]
     if "/" not in name:
-        names = [n for root in folders("scenarios") for n in names_in(root) if n.startswith(f"{name}/")]
+        known = [n for root in folders("scenarios") for n in names_in(root)]
+        names = [n for n in known if n.startswith(f"{name}/")]
         if not names:
-            raise BadInput(Fault("scenario", name or "nothing", "SITE/NAME or SITE, such as school/shapingba"))
+            looked = ", ".join(map(str, folders("scenarios"))) or "no folder scenarios/"
+            near = near_miss(name, [n.partition("/")[0] for n in known])
+            raise BadInput(Fault("scenario", name or "nothing", f"SITE/NAME, or a site in {looked}", near))
     for each in dict.fromkeys(names):
         scenario = resolve(load_scenario(each))
         network = scenario.site.network
@@ -159,11 +162,12 @@ def _add_export(commands: Any) -> None:
 
 def _export_sumo(arguments: argparse.Namespace) -> int:
     from sim.interventions import resolve
+    from sim.scenario.files import at_home
     from sim.scenario.read import load_scenario
     from sim.study.sumo import export_sumo
 
     seed = seed_of(arguments.seed)
-    out: Path = arguments.out.expanduser()
+    out = at_home(arguments.out, "--out")
     written = export_sumo(resolve(load_scenario(arguments.scenario)), seed=seed, out=out)
     for line in written.lines(short(out)):
         print(line)

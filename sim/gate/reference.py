@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from sim.scenario.faults import BadInput, Fault
+from sim.scenario.faults import BadInput, Fault, reason
 from sim.scenario.fields import STRICT
 from sim.scenario.files import appearing_file
 from sim.scenario.read import faults_of
@@ -120,7 +120,7 @@ def read_reference(file: Path) -> Reference:
     except ValidationError as error:
         raise BadInput(faults_of(error, str(file), Reference)[0]) from None
     except (OSError, ValueError, RecursionError) as error:
-        raise BadInput(Fault(str(file), f"{type(error).__name__}: {error}", expected)) from None
+        raise BadInput(Fault(str(file), reason(error), expected)) from None
 
 
 def write_reference(reference: Reference, file: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from sim.records import SERIES_COLUMNS, SIGNAL_COLUMNS, TRAJECTORY_COLUMNS, TRIP_COLUMNS, WALK_COLUMNS, Column
-from sim.scenario.faults import BadInput, Fault
+from sim.scenario.faults import BadInput, Fault, reason
 
 RUN, FILMS, MAP = "run.json", "films", "map.json"
 SCHEMA = 1
@@ -78,7 +78,7 @@ def _json(file: Path, expected: str) -> dict[str, Any]:
     except FileNotFoundError:
         raise BadInput(Fault(str(file), "no such file", expected)) from None
     except (OSError, ValueError, RecursionError) as error:
-        raise BadInput(Fault(str(file), f"what cannot be read ({error})", expected)) from None
+        raise BadInput(Fault(str(file), f"what cannot be read ({reason(error)})", expected)) from None
     if not isinstance(content, dict):
         raise BadInput(Fault(str(file), "no object", expected))
     return content

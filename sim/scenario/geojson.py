@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from sim.scenario.faults import BadInput, Fault, expected, keys_at, near_miss
+from sim.scenario.faults import BadInput, Fault, expected, keys_at, near_miss, reason
 from sim.scenario.fields import STRICT
 from sim.scenario.network import Connection, Crossing, CurbZone, Link, Network, Node, Programme, Side, TurnBan
 
@@ -152,7 +152,7 @@ def _content(path: Path) -> dict[str, Any]:
     except RecursionError:
         raise BadInput(Fault(str(path), "lists or mappings nested too deep", "valid JSON")) from None
     except (OSError, ValueError) as error:
-        raise BadInput(Fault(str(path), str(error), "a readable JSON file in UTF-8")) from None
+        raise BadInput(Fault(str(path), reason(error), "a readable JSON file in UTF-8")) from None
     if not isinstance(content, dict) or content.get("type") != "FeatureCollection":
         raise BadInput(Fault(f"{path}: type", _kind(content), "a FeatureCollection"))
     if not isinstance(content.get("features"), list):

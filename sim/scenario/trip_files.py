@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from sim.scenario.check_trips import check_trips
 from sim.scenario.drivers import Drivers
-from sim.scenario.faults import BadInput, Fault
+from sim.scenario.faults import BadInput, Fault, reason
 from sim.scenario.files import appearing_file
 from sim.scenario.geojson import network_from_geojson
 from sim.scenario.read import faults_of, population
@@ -60,7 +60,7 @@ def load_trip_site(folder: Path) -> TripSite:
     except RecursionError:
         raise BadInput(Fault(str(path), "lists or mappings nested too deep", "valid JSON")) from None
     except (OSError, ValueError) as error:
-        raise BadInput(Fault(str(path), str(error), "a readable JSON file in UTF-8")) from None
+        raise BadInput(Fault(str(path), reason(error), "a readable JSON file in UTF-8")) from None
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise BadInput(Fault(f"{path}: schema", "none, or another", str(SCHEMA)))
     del content["schema"]

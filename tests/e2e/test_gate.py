@@ -117,6 +117,9 @@ def told(capsys, *words: str) -> str:
         (["--replications", "1"], "from 2 to"),
         (["--workers", "many"], "--workers"),
         (["--markdown", "no/such/folder.md"], "no place for a file"),
+        (["--junit", "/dev/stdout"], "--junit /dev/stdout: found no regular file"),
+        (["--markdown", "/proc/summary.md"], "a place to write to"),
+        (["--update", "--site", "village", "--reason", "because", "--reference", "/proc/x"], "a place to write to"),
         (["--reason", "because"], "--reason together with --update"),
         (["--update", "--site", "village"], "no --reason"),
         (["--update", "--site", "village", "--reason", "  "], "no --reason"),
@@ -140,6 +143,6 @@ def test_a_garbled_or_outdated_reference_is_one_line(village, monkeypatch, capsy
     gone = text.replace("drop_off_bays", "drop_off_bay").replace('"site": "village"', '"site": "gone"')
     for name, content in (("cut", text[: len(text) // 2]), ("gone", gone), ("other", text)):
         (bad / f"{name}.json").write_text(content, encoding="utf-8")
-    assert "cut.json: found JSONDecodeError" in told(capsys, "--reference", "bad", "--site", "cut")
+    assert "cut.json: found broken JSON: " in told(capsys, "--reference", "bad", "--site", "cut")
     assert "did you mean village/drop_off_bays?" in told(capsys, "--reference", "bad", "--site", "gone")
     assert "found village, expected other" in told(capsys, "--reference", "bad", "--site", "other")
