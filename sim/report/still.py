@@ -44,6 +44,8 @@ EDGES = {
 }
 """Around the body of one that does something else than drive."""
 DELAY = LinearSegmentedColormap.from_list("delay", [mpl.colormaps["inferno_r"](x) for x in np.linspace(0.04, 0.92, 64)])
+LABEL_PT = 110.0
+"""[pt] within which a label may reach another one"""
 SCALES_S = (60, 120, 300, 600, 900, 1200, 1800, 2700, 3600)
 """[s] ends of the scale of delays"""
 MARGIN_M = 14.0
@@ -232,8 +234,8 @@ def _panel(
         axes.scatter(
             now.people[:, 0], now.people[:, 1], s=size, color="#7A1FA2", edgecolor="white", linewidth=0.25, zorder=7
         )
-    _outside(axes, plan, now, words)
-    _queue(axes, now, words, points_m)
+    _outside(axes, plan, now, words, points_m)
+    _queue(axes, plan, now, words, points_m)
     _names(axes, plan)
 
 
@@ -453,8 +455,8 @@ def _lights(axes: Axes, plan: Plan, now: Moment, points_m: float) -> None:
     axes.add_collection(LineCollection(bars, colors=colours, linewidths=width, zorder=6))
 
 
-def _outside(axes: Axes, plan: Plan, now: Moment, words: dict[str, str]) -> None:
-    """Write at each entry how many wait outside."""
+def _outside(axes: Axes, plan: Plan, now: Moment, words: dict[str, str], points_m: float) -> None:
+    """Write at each entry how many wait outside, beside the street where the curb is."""
     by_link: dict[str, tuple[int, int]] = {}
     for lane, n in now.outside.items():
         link = plan.lanes[lane]["link"]
@@ -464,14 +466,17 @@ def _outside(axes: Axes, plan: Plan, now: Moment, words: dict[str, str]) -> None
         if not axes.viewLim.contains(x, y):
             continue
         dx, dy = plan.heading(lane, 0.0)
+        right, up = plan.side * dy, -plan.side * dx
+        gap = 6.4 * points_m + 2.0
         axes.annotate(
-            words["outside"].format(n=n), (x, y), (7 * dx, 7 * dy), textcoords="offset points", fontsize=6.5,
-            ha="left" if dx > 0.5 else "right" if dx < -0.5 else "center", va="center", zorder=9,
+            words["outside"].format(n=n), (x, y), (gap * right, gap * up), textcoords="offset points", fontsize=6.5,
+            ha="left" if max(right, dx, key=abs) > 0 else "right",
+            va="bottom" if up > 0.5 else "top" if up < -0.5 else "center", zorder=9,
             bbox={"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "#D42A2A", "linewidth": 0.6},
         )  # fmt: skip
 
 
-def _queue(axes: Axes, now: Moment, words: dict[str, str], points_m: float) -> None:
+def _queue(axes: Axes, plan: Plan, now: Moment, words: dict[str, str], points_m: float) -> None:
     """Mark the end of the queue before the gate, or say in a corner how far away it is."""
     queue = now.queue
     if queue is None:
@@ -481,7 +486,10 @@ def _queue(axes: Axes, now: Moment, words: dict[str, str], points_m: float) -> N
     halo = [withStroke(linewidth=1.8, foreground="white")]
     x, y = queue.tail
     if axes.viewLim.contains(x, y):
-        aside = max(15.0 * points_m, 14.0) * queue.inwards
+        ways = [np.asarray(parking["point"]) - (x, y) for parking in plan.ground["remote_parking"]]
+        reach = LABEL_PT / points_m
+        signed = any(way @ queue.inwards > 0.0 and hypot(*way) < reach for way in ways)  # what stands there is passed
+        aside = (max(15.0 * points_m, 14.0) + 11.0 * signed) * queue.inwards
         axes.plot(x, y, marker="v", color="#D42A2A", markersize=5, markeredgecolor="white", markeredgewidth=0.6,
                   zorder=8)  # fmt: skip
         share = (x - axes.viewLim.x0) / axes.viewLim.width
