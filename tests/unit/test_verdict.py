@@ -337,6 +337,16 @@ def test_the_lines_tell_pairs_needed_the_usual_formula_and_what_pairs_save():
     assert "independent seeds" not in "\n".join(verdict_lines(judged(pairs(2))))
 
 
+def test_what_pairs_save_is_told_with_no_more_digits_than_they_know():
+    verdict = judged(pairs(10, reduction=0.21, spread=0.3))
+    head(verdict).update(correlation=0.99, saving=699.14, saving_bound=701.2)
+    text = " ".join(" ".join(verdict_lines(verdict)).split())
+    assert "independent seeds would take 699 times as many pairs M" in text
+    head(verdict).update(saving=0.64, saving_bound=22.71)
+    text = " ".join(" ".join(verdict_lines(verdict)).split())
+    assert "would take 0.6 times as many pairs (23 times if the correlation were 1)" in text
+
+
 def test_what_the_road_changes_take_is_told_where_it_is_anything():
     none = {"cost_yuan": 0.0, "green_taken_m2": 0.0, "land_taken_m2": 0.0, "trees_lost": 0}
     some = none | {"cost_yuan": 1_250_000.0, "green_taken_m2": 96.5, "trees_lost": 3}
