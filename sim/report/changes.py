@@ -78,14 +78,12 @@ def _label(entry: dict[str, Any]) -> str:
 
 
 def _extremes(shown: list[dict[str, Any]]) -> str:
-    """Return as a title who gains most and who least."""
+    """Return as a title how far the changes reach: whether chance made them is not said here."""
     if not shown:
         return "No change can be given"
     if all(e["no_change"] for e in shown):
         return "Exactly no change for anybody"
     best, worst = (pick(shown, key=lambda e: e["reduction"]) for pick in (max, min))
     names = (e["kpi"] if e["headline"] else f"{e['kpi']} {variant_name(e).partition(' (')[0]}" for e in (best, worst))
-    gains, pays = (f"{name} {change(e['reduction'])}" for name, e in zip(names, (best, worst), strict=True))
-    if best["reduction"] <= 0.0:
-        return f"Nobody gains; loses most: {pays}"
-    return f"Gains most: {gains}; least: {pays}"
+    ends = (f"{change(e['reduction'])} ({name})" for name, e in zip(names, (best, worst), strict=True))
+    return f"Changes from {' to '.join(ends)}"

@@ -173,8 +173,9 @@ def _figure(
         for side in axes.spines.values():
             side.set_linewidth(0.5)
         _panel(axes, films[arm], plans[arm], moments[arm], words, norm, 72 * scale)
-        head = f"{words[('before', 'after')[n]]}: {ground['scenario'] if n == 0 else films[arm].map['scenario']}"
-        axes.set_title(head, fontsize=8, pad=3, loc="left")
+        called, most = str(films[arm].map["scenario"]), 60 if stacked else 40
+        called = called if len(called) <= most else f"{called[: most - 1]}…"
+        axes.set_title(f"{words[('before', 'after')[n]]}: {called}", fontsize=8, pad=3, loc="left")
         if stacked:
             axes.set_title(_counts(moments[arm], words), fontsize=7, pad=3, loc="right")
         else:
@@ -519,7 +520,8 @@ def _towards_middle(share: float) -> str:
 
 
 def _names(axes: Axes, plan: Plan) -> None:
-    """Write the streets' names along them, each where it is seen longest."""
+    """Write the streets' names along them, each where it is seen longest, and away from the gate."""
+    gate = shapely.Point(plan.ground["gate"]["point"])
     box = shapely.box(*axes.viewLim.extents)
     longest: dict[str, Any] = {}
     for link in plan.ground["links"]:
@@ -531,7 +533,8 @@ def _names(axes: Axes, plan: Plan) -> None:
     for name, line in longest.items():
         if line.length < 0.12 * axes.viewLim.width:
             continue
-        a, b = (line.interpolate(share, normalized=True) for share in (0.3, 0.34))
+        share = max((0.3, 0.7), key=lambda at: line.interpolate(at, normalized=True).distance(gate))
+        a, b = (line.interpolate(at, normalized=True) for at in (share, share + 0.04))
         angle = (degrees(atan2(b.y - a.y, b.x - a.x)) + 90) % 180 - 90
         axes.text(a.x, a.y, name, fontsize=6, rotation=angle, rotation_mode="anchor", ha="center", va="center",
                   color="#4A4A4A", zorder=6.5,

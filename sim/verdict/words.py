@@ -216,7 +216,8 @@ def _counted(number: int, noun: str) -> str:
 
 
 def wrapped(text: str) -> list[str]:
-    """Return the lines of a text, those after the first indented; none for an empty one."""
+    """Return the lines of a text, those after the first indented, a number with its %; none for an empty one."""
     import textwrap
 
-    return textwrap.wrap(text, WIDTH, subsequent_indent="    ")
+    lines = textwrap.wrap(text.replace(" %", "\xa0%"), WIDTH, subsequent_indent="    ")
+    return [line.replace("\xa0%", " %") for line in lines]

@@ -78,7 +78,7 @@ def test_the_figure_of_changes_shows_the_promise_however_little_changes(result):
     axes = figure.axes[0]
     assert axes.get_xlim()[0] < -20.0
     assert len({axes.xaxis.get_major_formatter()(x, 0) for x in axes.get_xticks()}) == len(axes.get_xticks())
-    assert figure.get_suptitle().startswith("Nobody gains; loses most: ")
+    assert figure.get_suptitle().startswith("Changes from 0.0 % (")
 
 
 def test_the_same_seed_gives_the_same_tables_on_one_process(result):
