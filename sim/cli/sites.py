@@ -27,6 +27,7 @@ def _validate(arguments: argparse.Namespace) -> int:
     from sim.scenario.faults import BadInput, Fault, near_miss
     from sim.scenario.places import folders
     from sim.scenario.read import load_scenario, names_in
+    from sim.scenario.trip_files import TRIPS_FILE
 
     name: str = arguments.scenario.rstrip("/")
     names = [name]
@@ -34,6 +35,10 @@ def _validate(arguments: argparse.Namespace) -> int:
         known = [n for root in folders("scenarios") for n in names_in(root)]
         names = [n for n in known if n.startswith(f"{name}/")]
         if not names:
+            for place in (root / name for root in folders("scenarios")):
+                if (place / TRIPS_FILE).is_file():
+                    found = f"{name}, a site whose trips are given"
+                    raise BadInput(Fault("scenario", found, f"a school's site; for this one: dropoff drive {place}"))
             looked = ", ".join(map(str, folders("scenarios"))) or "no folder scenarios/"
             near = near_miss(name, [n.partition("/")[0] for n in known])
             raise BadInput(Fault("scenario", name or "nothing", f"SITE/NAME, or a site in {looked}", near))

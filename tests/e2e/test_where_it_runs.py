@@ -71,6 +71,13 @@ def test_a_place_that_is_none_is_one_line(site, monkeypatch, capsys, words, told
     assert told in refused(capsys, *words)
 
 
+def test_a_site_from_sumo_is_told_as_such(site, monkeypatch, capsys):
+    monkeypatch.chdir(site)
+    Path("scenarios", "town").mkdir()
+    Path("scenarios", "town", "trips.json").write_text("{}")
+    assert "a site whose trips are given, expected a school's site" in refused(capsys, "validate", "town")
+
+
 def test_a_site_is_made_with_standard_input_closed(tmp_path):
     how = {"cwd": tmp_path, "env": os.environ | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}}
     line = f"exec {sys.executable} -m sim.cli new mini <&-"
