@@ -78,7 +78,7 @@ def _add_new(commands: Any) -> None:
 
 
 def _new(arguments: argparse.Namespace) -> int:
-    from sim.formats.own_site import QUESTIONS, answers, shown, write_site
+    from sim.formats.own_site import QUESTIONS, answers, free_folder, write_site
     from sim.interventions import resolve
     from sim.scenario.faults import BadInput, Fault
     from sim.scenario.places import NAME_EXPECTED, is_name
@@ -86,12 +86,10 @@ def _new(arguments: argparse.Namespace) -> int:
 
     if not is_name(arguments.name):
         raise BadInput(Fault("NAME", ascii(arguments.name), NAME_EXPECTED))
+    free_folder(Path("scenarios"), arguments.name)  # told before anything is asked
     given = {name: value for name in QUESTIONS if (value := getattr(arguments, name)) is not None}
     if not (given or arguments.yes) and sys.stdin.isatty():
-        for name, question in QUESTIONS.items():
-            told = input(f"{question} [{shown(name)}] ").strip()
-            if told:
-                given[name] = told
+        given = _asked()
 
     def check(root: Path) -> None:
         for scenario in ("baseline", "drop_off_bays"):
@@ -102,6 +100,18 @@ def _new(arguments: argparse.Namespace) -> int:
     print(f"next:    edit {short(folder)}/site.yaml; dropoff validate {arguments.name}")
     print(f"then:    dropoff run scenario={arguments.name}/drop_off_bays baseline={arguments.name}/baseline")
     return DONE
+
+
+def _asked() -> dict[str, str]:
+    """Return what was answered, by the name of the question; who ends the input interrupts."""
+    from sim.formats.own_site import QUESTIONS, shown
+
+    try:
+        told = {name: input(f"{question} [{shown(name)}] ").strip() for name, question in QUESTIONS.items()}
+    except EOFError:
+        print(file=sys.stderr)
+        raise KeyboardInterrupt from None
+    return {name: answer for name, answer in told.items() if answer}
 
 
 def _add_import(commands: Any) -> None:
