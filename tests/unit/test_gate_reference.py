@@ -46,7 +46,7 @@ def test_a_reference_comes_back_as_it_was_written(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("{", "", "JSONDecodeError"),
+        ("{", "", "broken JSON"),
         ('"schema": 1', '"schema": 2', "schema"),
         ('"margin": 0.02', '"margin": -1', "margin"),
         ("[3.0, 4.0]", "[3.0]", "each replication needs 2 values"),
