@@ -167,7 +167,8 @@ def write_rows(tables: Iterable[Any], path: Path, metadata: Mapping[str, str]) -
                 # pandas' own note names its version; without it the bytes are those of the table alone.
                 schema = pa.schema(fields, metadata=dict(metadata))
                 how: dict[str, Any] = {"compression": "zstd", "use_dictionary": _repeated(schema)}
-                writer = open_files.enter_context(pq.ParquetWriter(temporary, schema, **how))
+                stream = open_files.enter_context(temporary.open("wb"))  # Arrow takes a path for a URI, and for UTF-8
+                writer = open_files.enter_context(pq.ParquetWriter(stream, schema, **how))
             writer.write_table(table.cast(schema))
 
 
@@ -210,8 +211,8 @@ def _write(table: Any, path: Path, **how: Any) -> None:
     """Write an Arrow table whole or not at all."""
     import pyarrow.parquet as pq
 
-    with appearing_file(path) as temporary:
-        pq.write_table(table, temporary, **{"compression": "zstd", **how})
+    with appearing_file(path) as temporary, temporary.open("wb") as stream:
+        pq.write_table(table, stream, **{"compression": "zstd", **how})
 
 
 def _told(column: Column | None) -> dict[str, str] | None:
@@ -222,7 +223,8 @@ def read_table(path: Path) -> pd.DataFrame:
     """Return a table that `write_table` wrote; raises OSError or pyarrow.ArrowInvalid if it is none."""
     import pyarrow.parquet as pq
 
-    frame: pd.DataFrame = pq.ParquetFile(path).read().to_pandas()
+    with path.open("rb") as stream:
+        frame: pd.DataFrame = pq.ParquetFile(stream).read().to_pandas()
     return frame
 
 

@@ -18,10 +18,10 @@ from sim.memory import collect_seldom
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 bad input, 4 a replication failed, 130 interrupted."""
     collect_seldom()
-    for name in ("stdout", "stderr"):
+    for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by the caller
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+            setattr(sys, name, open(os.devnull, "r" if name == "stdin" else "w"))  # noqa: SIM115
         elif isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without the letters for it
     try:
@@ -41,13 +41,14 @@ def main(words: Sequence[str] | None = None) -> int:
 def _explain(error: Exception) -> int:
     """Say what went wrong in the user's words; a traceback is for faults of this program alone."""
     from sim.scenario.faults import BadInput
+    from sim.scenario.files import place_of
 
     if isinstance(error, BadInput):
         for line in error.lines():
             print(f"dropoff: {line}", file=sys.stderr)
         return BAD_INPUT
     if isinstance(error, OSError) and error.strerror:
-        where = f" ({error.filename})" if error.filename else ""
+        where = f" ({place_of(os.fsdecode(error.filename))})" if isinstance(error.filename, (str, bytes)) else ""
         print(f"dropoff: cannot read or write{where}: {error.strerror}; no half result is left", file=sys.stderr)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # it may be standard output that is full
         return TROUBLE

@@ -59,17 +59,13 @@ def _check(arguments: argparse.Namespace) -> int:
     from sim.gate import check, read_reference
     from sim.gate.telling import annotations, junit, lines, markdown, write_text
     from sim.scenario.faults import BadInput, Fault
+    from sim.scenario.files import file_place
 
     given = [f"--{name}" for name in ("reason", "scenario") if getattr(arguments, name) is not None]
-    places = [file for name in PLACES if (file := getattr(arguments, name)) is not None]
-    faults = [Fault(name, "no --update", f"{name} together with --update") for name in given]
-    faults += [
-        Fault(str(file), "no place for a file", "a file in a folder that is there")
-        for file in places
-        if file.is_dir() or not file.absolute().parent.is_dir()
-    ]
-    if faults:
-        raise BadInput(*faults)
+    if given:
+        raise BadInput(*(Fault(name, "no --update", f"{name} together with --update") for name in given))
+    told = {name: getattr(arguments, name) for name in PLACES}
+    places = {name: file_place(file, f"--{name}") for name, file in told.items() if file is not None}
     files = _files(arguments)
     references = [read_reference(file) for file in files]
     others = [(file, r.site) for file, r in zip(files, references, strict=True) if r.site != file.stem]
@@ -82,15 +78,15 @@ def _check(arguments: argparse.Namespace) -> int:
     ]
     for line in lines(checks):
         print(line)
-    for file, write in ((arguments.markdown, markdown), (arguments.junit, junit)):
-        if file is not None:
-            write_text(write(checks), file)
+    for name, write in (("markdown", markdown), ("junit", junit)):
+        if name in places:
+            write_text(write(checks), places[name])
     if os.environ.get("GITHUB_ACTIONS"):
         for line in annotations(checks):
             print(line)
         if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
-            with open(summary, "a", encoding="utf-8") as told:
-                told.write(markdown(checks) + "\n")
+            with open(summary, "a", encoding="utf-8") as page:
+                page.write(markdown(checks) + "\n")
     return _code(checks)
 
 
@@ -141,6 +137,7 @@ def _files(arguments: argparse.Namespace) -> list[Path]:
 def _update(arguments: argparse.Namespace, numbers: dict[str, int | None]) -> int:
     from sim.gate import read_reference, renewed, write_reference
     from sim.scenario.faults import BadInput, Fault
+    from sim.scenario.files import file_place
     from sim.scenario.places import is_name
 
     site = arguments.site or ""
@@ -152,6 +149,8 @@ def _update(arguments: argparse.Namespace, numbers: dict[str, int | None]) -> in
     if faults:
         raise BadInput(*faults)
     file = arguments.reference / f"{site}.json"
+    there = next(folder for folder in file.absolute().parents if folder.exists())
+    file_place(there / file.name, "--reference")
     former = read_reference(file) if file.exists() else None
     scenarios = arguments.scenario or (list(former.cases) if former is not None else _scenarios_of(site))
     made = renewed(site, scenarios, reason=arguments.reason, former=former, **numbers)

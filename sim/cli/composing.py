@@ -1,5 +1,6 @@
 """From words to scenarios: Hydra composes defaults, scenarios, their site and the words; known nowhere else."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -115,15 +116,17 @@ def composed(
         seed=numbers["seed"] or 0,
         workers=numbers["workers"],
         executor=config["executor"],
-        store=_path(config["store"]),
-        out=_path(config["out"]),
+        store=_path("store", config["store"]),
+        out=_path("out", config["out"]),
         record=config["record"] if isinstance(config["record"], bool) else _whole("record", config["record"]) or 0,
     )
     return settings, config
 
 
-def _path(told: Any) -> Path | None:
-    return None if told in (None, "", "null") else Path(str(told)).expanduser()
+def _path(key: str, told: Any) -> Path | None:
+    from sim.scenario.files import at_home
+
+    return None if told in (None, "", "null") else at_home(str(told), key)
 
 
 def _check_groups(given: dict[str, str]) -> None:
@@ -146,8 +149,8 @@ def _compose(given: dict[str, str], scenarios: dict[str, str], root: Path | None
     from sim.scenario.faults import BadInput, Fault
     from sim.scenario.places import shipped
 
-    words = [] if root is None else [f"hydra.searchpath=[file://{root}]"]
-    words += [f"+scenarios@{arm}='{name}'" for arm, name in scenarios.items()]
+    words = [] if root is None else [f"hydra.searchpath=[{_quoted(f'file://{root}')}]"]
+    words += [f"+scenarios@{arm}={_quoted(name)}" for arm, name in scenarios.items()]
     words += [f"{'++' if key.startswith('site.') else ''}{key}={value}" for key, value in given.items()]
     try:
         with initialize_config_dir(str(shipped("conf")), version_base="1.3"):
@@ -159,6 +162,12 @@ def _compose(given: dict[str, str], scenarios: dict[str, str], root: Path | None
         ) from None
     assert isinstance(config, dict)
     return {str(key): value for key, value in config.items()}
+
+
+def _quoted(name: str) -> str:
+    """Return a name or path as a word that Hydra takes as it stands, whatever letters it has."""
+    escaped = re.sub(r"(\\*)('|$)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), name)
+    return f"'{escaped}'"
 
 
 def _whole(key: str, value: Any) -> int | None:

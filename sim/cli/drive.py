@@ -45,28 +45,15 @@ def _drive(arguments: argparse.Namespace) -> int:
 
 
 def _place_for(told: Path, site: Path) -> Path:
-    """Return where a table told as `told` is written, behind links; raises BadInput where none can be, or none should.
-
-    Neither a file of the site's own is overwritten, nor is a device or a pipe replaced by a file.
-    """
+    """Return where a table told as `told` is written; raises BadInput where none can be, or over the site's own."""
     from sim.scenario.faults import BadInput, Fault
-    from sim.scenario.files import draft_of
+    from sim.scenario.files import file_place
     from sim.scenario.trip_files import SITE_FILES
 
-    where, out = f"--out {told}", Path(os.path.realpath(told.expanduser()))
-    if os.path.isdir(out) or not os.path.isdir(out.parent):
-        raise BadInput(Fault(where, "no place for a file", "a file in a folder that is there"))
-    if os.path.lexists(out) and not os.path.isfile(out):
-        raise BadInput(Fault(where, "no regular file", "a file, or a name that is free"))
+    out = file_place(told, "--out")
     for own in (site / name for name in SITE_FILES):
         if out == own.resolve() or (os.path.exists(out) and own.exists() and own.samefile(out)):
-            raise BadInput(Fault(where, f"the site's own {own.name}", "another file"))
-    draft = draft_of(out)
-    try:
-        draft.touch()
-        draft.unlink()
-    except OSError as error:
-        raise BadInput(Fault(where, error.strerror or str(error), "a place to write to")) from None
+            raise BadInput(Fault(f"--out {told}", f"the site's own {own.name}", "another file"))
     return out
 
 

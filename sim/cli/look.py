@@ -1,7 +1,6 @@
 """`dropoff snapshot` and `replay`: recorded pairs to look at."""
 
 import argparse
-import errno
 from pathlib import Path
 from typing import Any
 
@@ -30,25 +29,18 @@ def _snapshot(arguments: argparse.Namespace) -> int:
     from sim.report.films import read_pair
     from sim.report.still import draw_still
     from sim.scenario.faults import BadInput, Fault
+    from sim.scenario.files import file_place
 
     at_s = _time_of_day(arguments.at)
     radius_m = whole(arguments.radius)
     if not 20 <= radius_m <= 5_000:
         raise BadInput(Fault("--radius", ascii(arguments.radius), "whole metres from 20 to 5000"))
     pair = _pair(arguments)
-    out: Path = arguments.out.expanduser()
-    if out.is_dir() or not out.absolute().parent.is_dir():
-        found = "a folder" if out.is_dir() else "no folder to put it into"
-        raise BadInput(Fault(f"--out {out}", found, "a file in a folder that is there"))
+    out = file_place(arguments.out, "--out")
     _, films = read_pair(arguments.results, pair)
     how = {"lang": arguments.lang, "around": arguments.around, "radius_m": float(radius_m)}
-    try:
-        draw_still(films, pair=pair, at_s=at_s, out=out, **how)
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO):
-            raise
-        raise BadInput(Fault(f"--out {out}", error.strerror or str(error), "a place to write to")) from None
-    print(f"written: {short(out)}")
+    draw_still(films, pair=pair, at_s=at_s, out=out, **how)
+    print(f"written: {short(arguments.out)}")
     return DONE
 
 

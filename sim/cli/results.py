@@ -3,6 +3,7 @@
 import argparse
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,16 +36,29 @@ def add(commands: Any) -> None:
 
 
 def _list(arguments: argparse.Namespace) -> int:
-    from sim.study.results import results_below
+    from sim.study.results import as_written, results_below
 
     found = list(results_below(arguments.folder))
     for result in found:
-        print(f"{short(result.folder)}  ({str(result.run.get('started', ''))[:16].replace('T', ' ')})")
-        for line in _summary(result):
+        print(f"{short(result.folder)}{_when(result)}")
+        try:
+            with as_written(result):
+                lines = list(_summary(result))
+        except BadInput as bad:
+            lines = [f"unreadable: {bad}"]
+        for line in lines:
             print(f"    {line}")
     if not found:
         print(f"no results below {short(arguments.folder)}")
     return DONE
+
+
+def _when(result: "Result") -> str:
+    """Return when a result was begun, by the clock here, as the folders of runs are called by it."""
+    try:
+        return f"  ({datetime.fromisoformat(result.run['started']).astimezone():%Y-%m-%d %H:%M})"
+    except (KeyError, TypeError, ValueError):
+        return ""
 
 
 def _summary(result: "Result") -> Iterator[str]:
@@ -62,45 +76,52 @@ def _summary(result: "Result") -> Iterator[str]:
             yield f"unreadable: {bad}"
             continue
         told = [f"{t['kpi']} {t['verdict']}" for t in verdict["targets"] if t["headline"] and t["target"] is not None]
-        yield f"{verdict['scenario']} against {verdict['baseline']}, {verdict['replications']} pairs: {', '.join(told)}"
+        pairs = f"{verdict['replications']} pair{'s' * (verdict['replications'] != 1)}"
+        yield f"{verdict['scenario']} against {verdict['baseline']}, {pairs}: {', '.join(told)}"
 
 
 def _show(arguments: argparse.Namespace) -> int:
-    from sim.study.results import result_in
-    from sim.verdict import account_lines, verdict_lines
+    from sim.study.results import as_written, result_in
 
     result = result_in(arguments.folder)
+    with as_written(result):
+        lines = list(_shown(result))
+    for line in lines:
+        print(line)
+    return DONE
+
+
+def _shown(result: "Result") -> Iterator[str]:
+    """Yield what was printed of a result."""
+    from sim.verdict import account_lines, verdict_lines
+
+    run = result.run
     if result.is_sensitivity:
         from sim.sensitivity import sensitivity_lines
 
-        for line in sensitivity_lines(result.table("indices"), result.run):
-            print(line)
-        return DONE
-    if result.is_sweep:
+        yield from sensitivity_lines(result.table("indices"), run)
+    elif result.is_sweep:
         from sim.cli.sweep import sweep_lines
 
-        lines = sweep_lines(result.table("verdicts"), result.run["title"]) if result.run["finished"] else ()
-        for line in lines or _summary(result):
-            print(line)
-        for failed in result.run.get("failures", ()):
+        yield from (sweep_lines(result.table("verdicts"), run["title"]) if run["finished"] else ()) or _summary(result)
+        for failed in run.get("failures", ()):
             which = f", {failed['replication']}" if failed["replication"] else ""
-            print(f"failed: {failed['label']}{which}: {failed['reason']}")
-        return DONE
-    run = result.run
-    for line in (*verdict_lines(result.verdict()), *account_lines(run)):
-        print(line)
-    for warning in run.get("warnings", ()):
-        print(f"warning: {warning}")
-    took = f", {run['wall_s']:.0f} s, started {run['started']}" if "wall_s" in run else ""
-    print(f"seed {run['seed']}, dropoff {run['versions']['dropoff']}{took}")
-    return DONE
+            yield f"failed: {failed['label']}{which}: {failed['reason']}"
+    else:
+        yield from (*verdict_lines(result.verdict()), *account_lines(run))
+        yield from (f"warning: {warning}" for warning in run.get("warnings", ()))
+        took = f", {run['wall_s']:.0f} s, started {run['started']}" if "wall_s" in run else ""
+        yield f"seed {run['seed']}, dropoff {run['versions']['dropoff']}{took}"
 
 
 def _compare(arguments: argparse.Namespace) -> int:
     from sim.study.contrast import contrast_lines
-    from sim.study.results import result_in
+    from sim.study.results import as_written, result_in
 
-    for line in contrast_lines(result_in(arguments.folder), result_in(arguments.other)):
+    both = result_in(arguments.folder), result_in(arguments.other)
+    with as_written(*both):
+        lines = list(contrast_lines(*both))
+    for line in lines:
         print(line)
     return DONE
 

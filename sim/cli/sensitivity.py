@@ -65,6 +65,7 @@ def add(commands: Any) -> None:
 
 def _sensitivity(arguments: argparse.Namespace) -> int:
     from sim.scenario.faults import BadInput, Fault
+    from sim.scenario.files import at_home
 
     given = _words(arguments.words)
     numbers = _numbers(given)
@@ -76,9 +77,9 @@ def _sensitivity(arguments: argparse.Namespace) -> int:
     scenario, method = given["scenario"], given["method"]
     baseline = given["baseline"] or f"{scenario.rpartition('/')[0]}/baseline"
     label = f"sensitivity-{scenario.replace('/', '-')}"
-    out = Path(given["out"]).expanduser() if given["out"] else _default(label)
+    out = at_home(given["out"], "out") if given["out"] else _default(label)
     check_free(out)
-    store = None if given["store"] in ("", "null") else Path(given["store"]).expanduser()
+    store = None if given["store"] in ("", "null") else at_home(given["store"], "store")
     try:
         found = run_sensitivity(
             scenario,

@@ -24,16 +24,24 @@ def add(commands: Any) -> None:
 
 def _validate(arguments: argparse.Namespace) -> int:
     from sim.interventions import resolve
-    from sim.scenario.faults import BadInput, Fault
+    from sim.scenario.faults import BadInput, Fault, near_miss
     from sim.scenario.places import folders
     from sim.scenario.read import load_scenario, names_in
+    from sim.scenario.trip_files import TRIPS_FILE
 
     name: str = arguments.scenario.rstrip("/")
     names = [name]
     if "/" not in name:
-        names = [n for root in folders("scenarios") for n in names_in(root) if n.startswith(f"{name}/")]
+        known = [n for root in folders("scenarios") for n in names_in(root)]
+        names = [n for n in known if n.startswith(f"{name}/")]
         if not names:
-            raise BadInput(Fault("scenario", name or "nothing", "SITE/NAME or SITE, such as school/shapingba"))
+            for place in (root / name for root in folders("scenarios")):
+                if (place / TRIPS_FILE).is_file():
+                    found = f"{name}, a site whose trips are given"
+                    raise BadInput(Fault("scenario", found, f"a school's site; for this one: dropoff drive {place}"))
+            looked = ", ".join(map(str, folders("scenarios"))) or "no folder scenarios/"
+            near = near_miss(name, [n.partition("/")[0] for n in known])
+            raise BadInput(Fault("scenario", name or "nothing", f"SITE/NAME, or a site in {looked}", near))
     for each in dict.fromkeys(names):
         scenario = resolve(load_scenario(each))
         network = scenario.site.network
@@ -70,7 +78,7 @@ def _add_new(commands: Any) -> None:
 
 
 def _new(arguments: argparse.Namespace) -> int:
-    from sim.formats.own_site import QUESTIONS, answers, overload, shown, write_site
+    from sim.formats.own_site import QUESTIONS, answers, free_folder, overload, write_site
     from sim.interventions import resolve
     from sim.scenario.faults import BadInput, Fault
     from sim.scenario.places import NAME_EXPECTED, is_name
@@ -78,12 +86,10 @@ def _new(arguments: argparse.Namespace) -> int:
 
     if not is_name(arguments.name):
         raise BadInput(Fault("NAME", ascii(arguments.name), NAME_EXPECTED))
+    free_folder(Path("scenarios"), arguments.name)  # told before anything is asked
     given = {name: value for name in QUESTIONS if (value := getattr(arguments, name)) is not None}
     if not (given or arguments.yes) and sys.stdin.isatty():
-        for name, question in QUESTIONS.items():
-            told = input(f"{question} [{shown(name, given)}] ").strip()
-            if told:
-                given[name] = told
+        given = _asked()
 
     def check(root: Path) -> None:
         for scenario in ("baseline", "drop_off_bays"):
@@ -97,6 +103,22 @@ def _new(arguments: argparse.Namespace) -> int:
     print(f"next:    edit {short(folder)}/site.yaml; dropoff validate {arguments.name}")
     print(f"then:    dropoff run scenario={arguments.name}/drop_off_bays baseline={arguments.name}/baseline")
     return DONE
+
+
+def _asked() -> dict[str, str]:
+    """Return what was answered, by the name of the question; who ends the input interrupts."""
+    from sim.formats.own_site import QUESTIONS, shown
+
+    given: dict[str, str] = {}
+    for name, question in QUESTIONS.items():
+        try:
+            told = input(f"{question} [{shown(name, given)}] ").strip()
+        except EOFError:
+            print(file=sys.stderr)
+            raise KeyboardInterrupt from None
+        if told:
+            given[name] = told
+    return given
 
 
 def _add_import(commands: Any) -> None:
@@ -162,11 +184,12 @@ def _add_export(commands: Any) -> None:
 
 def _export_sumo(arguments: argparse.Namespace) -> int:
     from sim.interventions import resolve
+    from sim.scenario.files import at_home
     from sim.scenario.read import load_scenario
     from sim.study.sumo import export_sumo
 
     seed = seed_of(arguments.seed)
-    out: Path = arguments.out.expanduser()
+    out = at_home(arguments.out, "--out")
     written = export_sumo(resolve(load_scenario(arguments.scenario)), seed=seed, out=out)
     for line in written.lines(short(out)):
         print(line)

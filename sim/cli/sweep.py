@@ -115,7 +115,8 @@ def _run(cells: "Sequence[Cell]", title: str, out: Path, settings: Settings, inp
             cells, title=title, out=out, executor=executor, store=settings.store, progress=True, inputs=inputs
         )
     except KeyboardInterrupt:
-        print(f"dropoff: interrupted; {KEPT}", file=sys.stderr)
+        kept = KEPT if settings.store else KEPT.replace("replications", "comparisons")
+        print(f"dropoff: interrupted; {kept}", file=sys.stderr)
         return INTERRUPTED
     for line in sweep_lines(sweep.verdicts, title):
         print(line)
@@ -134,7 +135,7 @@ def sweep_lines(verdicts: "pd.DataFrame", title: str) -> list[str]:
     shown = verdicts[verdicts["reason"].ne("not applicable")] if len(verdicts) else verdicts
     width = max([len("scenario"), *shown["scenario"].str.len()]) if len(shown) else 0
     lines.append(
-        f"{'scenario':<{width}}  {'KPI':<3} {'pairs':>5} {'change':>9} {'interval':>18} {'Holm p':>7}  verdict"
+        f"{'scenario':<{width}}  {'KPI':<3} {'pairs':>5} {'change':>9} {'95 % together':>18} {'Holm p':>7}  verdict"
     )
     for row in shown.astype(object).where(shown.notna(), None).to_dict("records"):
         entry = {str(key): value for key, value in row.items()}

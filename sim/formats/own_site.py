@@ -169,9 +169,7 @@ def write_site(name: str, given: Answers, root: Path, check: Callable[[Path], No
 
     `check` looks at the files, in a folder of that name below the one that it is given, before they take their place.
     """
-    folder = root / name
-    if folder.exists():
-        raise BadInput(Fault(str(folder), "a site of that name", "a new name; nothing is overwritten"))
+    folder = free_folder(root, name)
     files = {
         "site.yaml": Template(TEMPLATE.read_text(encoding="utf-8")).substitute(_values(name, given)),
         "baseline.yaml": BASELINE.format(name=name),
@@ -188,6 +186,14 @@ def write_site(name: str, given: Answers, root: Path, check: Callable[[Path], No
         except BadInput as bad:
             raise BadInput(*(replace(f, where=f.where.replace(temporary, str(root))) for f in bad.faults)) from None
         os.rename(new, folder)
+    return folder
+
+
+def free_folder(root: Path, name: str) -> Path:
+    """Return where a new site of that name goes; raises BadInput if there is one."""
+    folder = root / name
+    if folder.exists():
+        raise BadInput(Fault(str(folder), "a site of that name", "a new name; nothing is overwritten"))
     return folder
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from xml.parsers import expat
 
-from sim.scenario.faults import BadInput, Fault
+from sim.scenario.faults import BadInput, Fault, reason
 
 LARGEST_BYTES = 1_000_000_000
 CHUNK = 1 << 20
@@ -89,7 +89,7 @@ def read_xml(path: Path, roots: tuple[str, ...]) -> Element:
         expected = "a file saved as UTF-8" if "encoding" in str(error) else "a readable SUMO file"
         raise BadInput(Fault(f"{path}:{parser.CurrentLineNumber}", str(error), expected)) from None
     except (OSError, EOFError, zlib.error) as error:
-        raise BadInput(Fault(str(path), str(error), "a readable SUMO file")) from None
+        raise BadInput(Fault(str(path), reason(error), "a readable SUMO file")) from None
     root = top.within[0]
     if root.tag not in roots:
         raise BadInput(Fault(f"{path}:{root.line}", f"<{root.tag}>", " or ".join(f"<{r}>" for r in roots)))

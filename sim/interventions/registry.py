@@ -4,7 +4,7 @@ from dataclasses import MISSING, fields, replace
 from functools import lru_cache
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any, get_args, get_type_hints
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -76,9 +76,17 @@ def listing() -> list[str]:
         lines.append(f"{name}: {(kind.__doc__ or '').splitlines()[0]}")
         hints = get_type_hints(kind, include_extras=True)
         for f in sorted(fields(kind), key=lambda f: f.name in COSTS):
-            default = "required" if f.default is MISSING else f"default {f.default}"
-            lines.append(f"    {f.name} [{_unit(hints[f.name])}] {default}")
+            lines.append(f"    {f.name} [{_unit(hints[f.name])}] {_default(f.default)}")
     return lines
+
+
+def _default(value: Any) -> str:
+    """Return what a field is where nobody sets it, as one would write it."""
+    if value is MISSING:
+        return "required"
+    if value in (None, "", ()):
+        return "optional"
+    return f"default {'yes' if value else 'no'}" if isinstance(value, bool) else f"default {value}"
 
 
 def _unit(hint: Any) -> str:
@@ -88,7 +96,10 @@ def _unit(hint: Any) -> str:
             if isinstance(extra, Unit):
                 return extra.name
     text = str(hint)
-    for mark, word in (("bool", "yes/no"), ("tuple", "list"), ("Literal", "word"), ("str", "name")):
+    for part in (hint, *get_args(hint)):
+        if get_origin(part) is Literal:
+            return " or ".join(get_args(part))
+    for mark, word in (("bool", "yes/no"), ("tuple", "list"), ("str", "name")):
         if mark in text:
             return word
     return "1"

@@ -19,7 +19,7 @@ def draw_changes(verdict: Verdict) -> Figure:
     how = f"Points: change of the mean over the pairs, with its {confidence(verdict)} interval (Fieller). "
     how += "Grey: what was promised."
     spans = [_span(entry) for entry in shown]
-    least, most = _limits(spans)
+    least, most = _limits(spans, [-100.0 * entry["target"] for entry in shown if entry["headline"]])
     if any(low < least or high > most for low, _, high in spans):
         how += " Arrows: the interval goes on."
     if not all(map(_has_interval, shown)):
@@ -39,12 +39,12 @@ def draw_changes(verdict: Verdict) -> Figure:
             if goes_on:
                 axes.plot(end, y, arrow, color=colour, ms=6.0, clip_on=False)
         if entry["headline"]:
-            axes.plot([-100.0 * entry["target"]] * 2, [y - 0.4, y + 0.4], color="#888888", linewidth=3)
+            axes.plot([-100.0 * entry["target"]] * 2, [y - 0.4, y + 0.4], color="#888888", linewidth=3, zorder=1)
     axes.axvline(0.0, color=INK, linewidth=0.9)
     for label, entry in zip(axes.set_yticks(range(len(shown)), [_label(e) for e in shown]), shown, strict=True):
         label.label1.set_fontweight("bold" if entry["headline"] else "normal")
     axes.set(ylim=(len(shown) - 0.5, -0.5), xlim=(least, most), xlabel="change of time [%], to the left is better")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: minus(f"{x:+.0f}") if x else "0"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: minus(f"{x:+g}") if x else "0"))
     sns.despine(ax=axes, left=True)
     return figure
 
@@ -61,10 +61,13 @@ def _span(entry: dict[str, Any]) -> tuple[float, float, float]:
     return low, middle, high
 
 
-def _limits(spans: list[tuple[float, float, float]]) -> tuple[float, float]:
-    """Return how far the axis goes [%]: no time falls by more than all of it, and few pairs may leave all open."""
+def _limits(spans: list[tuple[float, float, float]], promised: list[float]) -> tuple[float, float]:
+    """Return how far the axis goes [%]: to what was `promised`, and to all changes and the ends of their intervals.
+
+    But no time falls by more than all of it, and few pairs may leave all open.
+    """
     lows, middles, highs = zip(*spans or [(0.0, 0.0, 0.0)], strict=True)
-    least = max(min(0.0, *lows), -100.0)
+    least = max(min(0.0, *lows, *promised), -100.0)
     most = min(max(0.0, *highs), max(100.0, 1.5 * max(middles)))
     room = 0.05 * (most - least) or 1.0
     return least - room, most + room
@@ -75,12 +78,12 @@ def _label(entry: dict[str, Any]) -> str:
 
 
 def _extremes(shown: list[dict[str, Any]]) -> str:
-    """Return as a title who gains most and who least."""
+    """Return as a title how far the changes reach: whether chance made them is not said here."""
     if not shown:
         return "No change can be given"
     if all(e["no_change"] for e in shown):
         return "Exactly no change for anybody"
     best, worst = (pick(shown, key=lambda e: e["reduction"]) for pick in (max, min))
     names = (e["kpi"] if e["headline"] else f"{e['kpi']} {variant_name(e).partition(' (')[0]}" for e in (best, worst))
-    gains, pays = (f"{name} {change(e['reduction'])}" for name, e in zip(names, (best, worst), strict=True))
-    return f"Gains most: {gains}; least: {pays}"
+    ends = (f"{change(e['reduction'])} ({name})" for name, e in zip(names, (best, worst), strict=True))
+    return f"Changes from {' to '.join(ends)}"

@@ -96,7 +96,8 @@ def _draw_pair(axes: Axes, rows: pd.DataFrame, entry: dict[str, Any]) -> None:
     if halves.any():
         axes.errorbar(ARMS, means, yerr=halves, fmt="none", ecolor=INK, capsize=4, elinewidth=1.2)
     for x, (mean, ink) in enumerate(zip(means, ("white", "black"), strict=True)):
-        axes.text(x, 0.45 * mean, f"{mean:.0f} s", color=ink, ha="center", va="center")
+        back = {"facecolor": COLOURS[ARMS[x]], "edgecolor": "none", "pad": 1.0}  # whiskers may be long
+        axes.text(x, 0.45 * mean, f"{mean:.0f} s", color=ink, ha="center", va="center", bbox=back, zorder=5)
     promised = entry["before"] * (1.0 - entry["target"])
     axes.hlines(promised, 0.6, 1.4, colors=INK, linestyles="--", linewidth=1.2)
     axes.annotate("target", (1.42, promised), (1, 0), textcoords="offset points", va="center", fontsize=7.5)

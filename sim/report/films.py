@@ -1,6 +1,5 @@
 """Read what `record=true` left in a results folder: both arms of one pair, or one line about what is wrong with it."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ import pandas as pd
 
 from sim.records import SERIES_COLUMNS, SIGNAL_COLUMNS, TRAJECTORY_COLUMNS, TRIP_COLUMNS, WALK_COLUMNS, Column
 from sim.scenario.faults import BadInput, Fault
+from sim.scenario.files import json_in
 
 RUN, FILMS, MAP = "run.json", "films", "map.json"
 SCHEMA = 1
@@ -73,12 +73,7 @@ def _arm(folder: Path, arm: str, pair: int, whole: Mapping[str, pd.DataFrame]) -
 
 
 def _json(file: Path, expected: str) -> dict[str, Any]:
-    try:
-        content = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(Fault(str(file), "no such file", expected)) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise BadInput(Fault(str(file), f"what cannot be read ({error})", expected)) from None
+    content = json_in(file, expected)
     if not isinstance(content, dict):
         raise BadInput(Fault(str(file), "no object", expected))
     return content

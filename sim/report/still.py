@@ -44,6 +44,8 @@ EDGES = {
 }
 """Around the body of one that does something else than drive."""
 DELAY = LinearSegmentedColormap.from_list("delay", [mpl.colormaps["inferno_r"](x) for x in np.linspace(0.04, 0.92, 64)])
+LABEL_PT = 110.0
+"""[pt] within which a label may reach another one"""
 SCALES_S = (60, 120, 300, 600, 900, 1200, 1800, 2700, 3600)
 """[s] ends of the scale of delays"""
 MARGIN_M = 14.0
@@ -171,8 +173,9 @@ def _figure(
         for side in axes.spines.values():
             side.set_linewidth(0.5)
         _panel(axes, films[arm], plans[arm], moments[arm], words, norm, 72 * scale)
-        head = f"{words[('before', 'after')[n]]}: {ground['scenario'] if n == 0 else films[arm].map['scenario']}"
-        axes.set_title(head, fontsize=8, pad=3, loc="left")
+        called, most = str(films[arm].map["scenario"]), 60 if stacked else 40
+        called = called if len(called) <= most else f"{called[: most - 1]}…"
+        axes.set_title(f"{words[('before', 'after')[n]]}: {called}", fontsize=8, pad=3, loc="left")
         if stacked:
             axes.set_title(_counts(moments[arm], words), fontsize=7, pad=3, loc="right")
         else:
@@ -232,8 +235,8 @@ def _panel(
         axes.scatter(
             now.people[:, 0], now.people[:, 1], s=size, color="#7A1FA2", edgecolor="white", linewidth=0.25, zorder=7
         )
-    _outside(axes, plan, now, words)
-    _queue(axes, now, words, points_m)
+    _outside(axes, plan, now, words, points_m)
+    _queue(axes, plan, now, words, points_m)
     _names(axes, plan)
 
 
@@ -453,8 +456,8 @@ def _lights(axes: Axes, plan: Plan, now: Moment, points_m: float) -> None:
     axes.add_collection(LineCollection(bars, colors=colours, linewidths=width, zorder=6))
 
 
-def _outside(axes: Axes, plan: Plan, now: Moment, words: dict[str, str]) -> None:
-    """Write at each entry how many wait outside."""
+def _outside(axes: Axes, plan: Plan, now: Moment, words: dict[str, str], points_m: float) -> None:
+    """Write at each entry how many wait outside, beside the street where the curb is."""
     by_link: dict[str, tuple[int, int]] = {}
     for lane, n in now.outside.items():
         link = plan.lanes[lane]["link"]
@@ -464,14 +467,17 @@ def _outside(axes: Axes, plan: Plan, now: Moment, words: dict[str, str]) -> None
         if not axes.viewLim.contains(x, y):
             continue
         dx, dy = plan.heading(lane, 0.0)
+        right, up = plan.side * dy, -plan.side * dx
+        gap = 6.4 * points_m + 2.0
         axes.annotate(
-            words["outside"].format(n=n), (x, y), (7 * dx, 7 * dy), textcoords="offset points", fontsize=6.5,
-            ha="left" if dx > 0.5 else "right" if dx < -0.5 else "center", va="center", zorder=9,
+            words["outside"].format(n=n), (x, y), (gap * right, gap * up), textcoords="offset points", fontsize=6.5,
+            ha="left" if max(right, dx, key=abs) > 0 else "right",
+            va="bottom" if up > 0.5 else "top" if up < -0.5 else "center", zorder=9,
             bbox={"boxstyle": "round,pad=0.2", "facecolor": "white", "edgecolor": "#D42A2A", "linewidth": 0.6},
         )  # fmt: skip
 
 
-def _queue(axes: Axes, now: Moment, words: dict[str, str], points_m: float) -> None:
+def _queue(axes: Axes, plan: Plan, now: Moment, words: dict[str, str], points_m: float) -> None:
     """Mark the end of the queue before the gate, or say in a corner how far away it is."""
     queue = now.queue
     if queue is None:
@@ -481,7 +487,10 @@ def _queue(axes: Axes, now: Moment, words: dict[str, str], points_m: float) -> N
     halo = [withStroke(linewidth=1.8, foreground="white")]
     x, y = queue.tail
     if axes.viewLim.contains(x, y):
-        aside = max(15.0 * points_m, 14.0) * queue.inwards
+        ways = [np.asarray(parking["point"]) - (x, y) for parking in plan.ground["remote_parking"]]
+        reach = LABEL_PT / points_m
+        signed = any(way @ queue.inwards > 0.0 and hypot(*way) < reach for way in ways)  # what stands there is passed
+        aside = (max(15.0 * points_m, 14.0) + 11.0 * signed) * queue.inwards
         axes.plot(x, y, marker="v", color="#D42A2A", markersize=5, markeredgecolor="white", markeredgewidth=0.6,
                   zorder=8)  # fmt: skip
         share = (x - axes.viewLim.x0) / axes.viewLim.width
@@ -511,7 +520,8 @@ def _towards_middle(share: float) -> str:
 
 
 def _names(axes: Axes, plan: Plan) -> None:
-    """Write the streets' names along them, each where it is seen longest."""
+    """Write the streets' names along them, each where it is seen longest, and away from the gate."""
+    gate = shapely.Point(plan.ground["gate"]["point"])
     box = shapely.box(*axes.viewLim.extents)
     longest: dict[str, Any] = {}
     for link in plan.ground["links"]:
@@ -523,7 +533,8 @@ def _names(axes: Axes, plan: Plan) -> None:
     for name, line in longest.items():
         if line.length < 0.12 * axes.viewLim.width:
             continue
-        a, b = (line.interpolate(share, normalized=True) for share in (0.3, 0.34))
+        share = max((0.3, 0.7), key=lambda at: line.interpolate(at, normalized=True).distance(gate))
+        a, b = (line.interpolate(at, normalized=True) for at in (share, share + 0.04))
         angle = (degrees(atan2(b.y - a.y, b.x - a.x)) + 90) % 180 - 90
         axes.text(a.x, a.y, name, fontsize=6, rotation=angle, rotation_mode="anchor", ha="center", va="center",
                   color="#4A4A4A", zorder=6.5,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from difflib import get_close_matches
+from json import JSONDecodeError
 from typing import Any, get_args, get_type_hints
 
 MOST_SHOWN = 200
@@ -47,6 +48,13 @@ def shown(text: str) -> str:
     """Return a text on one line that does nothing to a terminal: what is not printed stands as its escape."""
     line = " ".join(text.split())
     return line if line.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
+
+
+def reason(error: Exception) -> str:
+    """Return why a file could not be read, without the number and the path that the system adds."""
+    if isinstance(error, JSONDecodeError):
+        return f"broken JSON: {error}"
+    return getattr(error, "strerror", None) or str(error)
 
 
 def near_miss(found: str, known: list[str]) -> str:

@@ -10,7 +10,41 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sim.scenario.faults import BadInput, Fault
+from sim.scenario.faults import BadInput, Fault, reason
+
+
+def at_home(told: Path | str, where: str) -> Path:
+    """Return a path in which ~ is the home of whoever is meant; raises BadInput where there is no such home.
+
+    Raises it for an address, too: a folder `s3:` here is not what is meant.
+    """
+    if "://" in str(told):
+        raise BadInput(Fault(where, str(told), "a path on this machine"))
+    try:
+        return Path(told).expanduser()
+    except RuntimeError:
+        raise BadInput(Fault(where, str(told), "a path without ~: there is no such home")) from None
+
+
+def file_place(told: Path, where: str) -> Path:
+    """Return where a file told as `told` is written, behind links; raises BadInput where none can be.
+
+    A device or a pipe is not replaced by a file, nor what /dev/stdout leads to.
+    """
+    named = at_home(told, where)
+    path = Path(os.path.realpath(named))
+    if os.path.isdir(path) or not os.path.isdir(path.parent):
+        raise BadInput(Fault(f"{where} {told}", "no place for a file", "a file in a folder that is there"))
+    if named.absolute().is_relative_to("/dev") or (os.path.lexists(path) and not os.path.isfile(path)):
+        raise BadInput(Fault(f"{where} {told}", "no regular file", "a file, or a name that is free"))
+    draft = draft_of(path)
+    try:
+        draft.touch()
+        draft.unlink()
+    except OSError as error:
+        found = error.strerror or str(error)
+        raise BadInput(Fault(f"{where} {told}", found, "a place to write to")) from None
+    return path
 
 
 @contextmanager
@@ -20,6 +54,9 @@ def appearing_file(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         os.replace(temporary, path)
+    except OSError as error:  # a full disk, say, of which some writers do not tell where it is
+        error.filename = error.filename or str(path)
+        raise
     finally:
         with suppress(FileNotFoundError):
             temporary.unlink()
@@ -29,7 +66,11 @@ def appearing_file(path: Path) -> Iterator[Path]:
 def appearing_folder(path: Path) -> Iterator[Path]:
     """Yield a new folder beside `path`; when the block ends well, it takes that place in one step. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    try:
+        draft = Path(tempfile.mkdtemp(prefix=f".{path.name}.", dir=path.parent))
+    except OSError as error:
+        error.filename = str(path)
+        raise
     try:
         yield draft
         draft.chmod(0o755)
@@ -52,12 +93,17 @@ def json_in(path: Path, wanted: str, most_bytes: int | None = None) -> Any:
     except RecursionError:
         raise BadInput(Fault(str(path), "lists or mappings nested too deep", "valid JSON")) from None
     except (OSError, ValueError) as error:
-        raise BadInput(Fault(str(path), str(error), "a readable JSON file in UTF-8")) from None
+        raise BadInput(Fault(str(path), reason(error), "a readable JSON file in UTF-8")) from None
 
 
 def draft_of(path: Path, kind: str = "new") -> Path:
     """Return where this process writes what is to become `path`: beside it, hidden."""
     return path.with_name(f".{path.name}.{kind}-{_machine()}-{os.getpid()}")
+
+
+def place_of(draft: str) -> str:
+    """Return a path with what it is to become in place of a draft, as users know it."""
+    return re.sub(rf"(^|/)\.([^/]+)\.[a-z]+-{_machine()}-\d+(?=/|$)", r"\1\2", draft)
 
 
 def clear_drafts(folder: Path, name: str = "*") -> None:

@@ -10,7 +10,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from sim.scenario.check import check_site
-from sim.scenario.faults import BadInput, Fault, expected, keys_at, near_miss
+from sim.scenario.faults import BadInput, Fault, expected, keys_at, near_miss, reason
 from sim.scenario.fields import CONTROL
 from sim.scenario.geojson import network_from_geojson
 from sim.scenario.network import Network
@@ -115,7 +115,7 @@ def mapping(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise BadInput(Fault(str(file), "no such file", "a YAML file")) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(Fault(str(file), str(error), "a readable YAML file in UTF-8")) from None
+        raise BadInput(Fault(str(file), reason(error), "a readable YAML file in UTF-8")) from None
     except yaml.MarkedYAMLError as error:
         line = "" if error.problem_mark is None else f" in line {error.problem_mark.line + 1}"
         raise BadInput(Fault(str(file), f"broken YAML{line}: {error.problem}", "valid YAML")) from None

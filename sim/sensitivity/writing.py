@@ -15,6 +15,7 @@ from sim.study import provenance
 from sim.study.folder import MARK, PROGRAM, SENSITIVITY, appearing, write_json
 from sim.tables import write_table
 
+BLOCKS = {"morris": "trajectories", "sobol": "samples"}
 LISTED = 20
 """Failed points told on the terminal; run.json has all."""
 
@@ -57,7 +58,8 @@ def _account(found: Sensitivity) -> dict[str, Any]:
 
 def _read(found: Sensitivity) -> str:
     """Return what a figure says beneath itself."""
-    lost = f" Failed points, left out with their blocks: {len(found.failures)}." if found.failures else ""
+    blocks = BLOCKS[found.design.method]
+    lost = f" Failed points, left out with their {blocks}: {len(found.failures)}." if found.failures else ""
     return (
         f"Before: {found.baseline}; after: {found.scenario}; {len(found.points)} points, pairs at each: "
         f"{found.replications}, the same people at all of them.{lost}"
@@ -79,7 +81,7 @@ def sensitivity_lines(table: pd.DataFrame, run: Mapping[str, Any]) -> Iterator[s
         floor = float(of["chance"])
         index = names[0] if method == "morris" else "ST"
         told = f"; chance alone gives {index} of {scale * floor:.3g} on average" if floor > 0.0 else ""
-        yield f"{kpi} reduction{unit} ({of['blocks']} of {of['blocks_of']} blocks{told})"
+        yield f"{kpi} reduction{unit} ({of['blocks']} of {of['blocks_of']} {BLOCKS[method]}{told})"
         yield f"  {'':44} {'range':>17} " + " ".join(f"{name:>12}" for name in names)
         for row in rows.to_dict("records"):
             low, high = run["bounds"][row["parameter"]]

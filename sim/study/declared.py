@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass as checked
 
 from sim.scenario.faults import BadInput, Fault, near_miss
 from sim.scenario.fields import STRICT
+from sim.scenario.files import at_home
 from sim.scenario.places import folders
 from sim.scenario.read import faults_of, find, load_scenario, mapping
 from sim.scenario.scenario import Scenario
@@ -55,7 +56,7 @@ class Cell:
 
 def find_study(name: str) -> Path:
     """Return the file of a declared study, by its name in conf/sweep/ or by its path; raises BadInput."""
-    path = Path(name).expanduser()
+    path = at_home(name, "study")
     if path.suffix in (".yaml", ".yml"):
         if not path.is_file():
             raise BadInput(Fault("study", name, "a file that is there"))

@@ -2,6 +2,7 @@
 
 import errno
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -24,7 +25,8 @@ PROGRAM = "dropoff"
 
 def check_free(folder: Path) -> None:
     """Raise BadInput unless a result may be put at `folder`: nothing is there, or an earlier result of ours."""
-    if not folder.exists() and not folder.is_symlink():
+    folder = behind_links(folder)
+    if not folder.exists():
         above = next(p for p in folder.absolute().parents if p.exists())
         if not above.is_dir():
             raise BadInput(Fault(f"out={folder}", f"{above}, which is a file", "a folder"))
@@ -42,6 +44,11 @@ def check_free(folder: Path) -> None:
         raise BadInput(
             Fault(f"out={folder}", "a folder that holds other things", "one that is new, empty, or an earlier result")
         )
+
+
+def behind_links(folder: Path) -> Path:
+    """Return what a link leads to, whether it is there or not; anything else as it is."""
+    return Path(os.path.realpath(folder)) if folder.is_symlink() else folder
 
 
 def is_result(folder: Path) -> bool:
@@ -63,8 +70,10 @@ def read_json(path: Path) -> dict[str, Any] | None:
 def appearing(folder: Path) -> Iterator[Path]:
     """Yield a temporary folder beside `folder`; when the block ends well, it takes that place in one step.
 
+    A link stays one: what it leads to is replaced.
     Raises BadInput, if something else of that name has appeared meanwhile, and OSError, if it cannot be written.
     """
+    folder = behind_links(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     clear_drafts(folder.parent, escape(folder.name))
     new, old = (draft_of(folder, kind) for kind in ("new", "old"))
@@ -95,6 +104,7 @@ def appearing(folder: Path) -> Iterator[Path]:
 @contextmanager
 def beside(folder: Path) -> Iterator[Path]:
     """Yield a new folder beside `folder`, which is gone at the end unless it has been moved; raises OSError."""
+    folder = behind_links(folder)
     folder.parent.mkdir(parents=True, exist_ok=True)
     new = draft_of(folder, "films")
     new.mkdir()
@@ -105,8 +115,10 @@ def beside(folder: Path) -> Iterator[Path]:
 
 
 def write_json(path: Path, content: Any, indent: int | None = 2) -> None:
-    """Write JSON, readable, without NaN; raises ValueError for what JSON has no word for."""
+    """Write JSON, readable, without NaN; raises ValueError for what JSON has no word for.
+
+    Bytes of a path that are no UTF-8, as names of folders may have, are escaped, and read as they were.
+    """
+    text = json.dumps(content, ensure_ascii=False, allow_nan=False, indent=indent) + "\n"
     with appearing_file(path) as temporary:
-        temporary.write_text(
-            json.dumps(content, ensure_ascii=False, allow_nan=False, indent=indent) + "\n", encoding="utf-8"
-        )
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")

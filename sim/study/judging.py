@@ -228,7 +228,8 @@ def _overloads(longest: "pd.Series[float]") -> Iterator[str]:
         if found.max() <= LONG_WAIT_S:
             return
         counts = found[found > LONG_WAIT_S].groupby(level="arm").size()
-        where = ", ".join(f"{counts[arm]} times in the {arm}" for arm in ARMS if arm in counts)
+        often = {arm: "once" if counts[arm] == 1 else f"{counts[arm]} times" for arm in ARMS if arm in counts}
+        where = ", ".join(f"{times} in the {arm}" for arm, times in often.items())
         yield (
             f"demand is larger than the street admits: vehicles wait up to {found.max() / 60:.0f} min before {entry} "
             f"(over {LONG_WAIT_S / 60:.0f} min {where})"

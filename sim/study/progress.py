@@ -54,7 +54,8 @@ def _lines() -> Tell:
             since_s, since = now - first[0], done - first[1]
             left = f", about {(total - done) * since_s / since:.0f} s to go" if since and done < total else ""
             rate = (done - before) / (now - started)
-            words = f"{done} of {total} replications, {now - started:.0f} s, {rate:.1f} a second{left}"
+            pace = f"{rate:.1f} a second" if rate >= 1.0 else f"{1.0 / rate:.0f} s each"
+            words = f"{done} of {total} replications, {now - started:.0f} s, {pace}{left}"
             print(words, file=sys.stderr, flush=True)
 
     return tell

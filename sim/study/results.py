@@ -1,6 +1,7 @@
 """What lies in the folders of results: finding, reading, and making a replication again."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,20 @@ def result_in(folder: Path) -> Result:
     return found
 
 
+@contextmanager
+def as_written(*results: Result) -> Iterator[None]:
+    """Tell as BadInput that within the block something was missing from results, or was of another kind.
+
+    They are read key by key, and what an older version wrote, or somebody deleted by half, has not all of the keys.
+    """
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        where = " or ".join(str(result.folder) for result in results)
+        found = "a result that is damaged, or of another version of dropoff"
+        raise BadInput(Fault(where, found, "a whole result of this version: run it again")) from None
+
+
 def results_below(folder: Path, depth: int = DEPTH) -> Iterator[Result]:
     """Yield the results in a folder and below, by name; a sweep's comparisons belong to it, and are not told again."""
     if (found := _result(folder)) is not None:
@@ -129,18 +144,17 @@ class Found:
 
 def find_run(run_id: str, below: Path) -> Found:
     """Return the replication with this `run_id`, or the only one that begins so; raises BadInput."""
-    from sim.tables import read_table
-
     if len(run_id) < SHORTEST_ID:
         raise BadInput(Fault("run_id", run_id or "nothing", f"at least the first {SHORTEST_ID} letters of one"))
     matches: dict[str, Found] = {}
     for result in results_below(below):
         for one in result.comparisons():
-            file = one.folder / "runs.parquet"
-            if not file.is_file():
+            try:
+                with as_written(one):
+                    runs = one.table("runs")
+                    columns = runs.loc[runs["run_id"].str.startswith(run_id), ["run_id", "arm", "replication", "seed"]]
+            except BadInput:
                 continue
-            runs = read_table(file)
-            columns = runs.loc[runs["run_id"].str.startswith(run_id), ["run_id", "arm", "replication", "seed"]]
             for name, arm, replication, seed in columns.to_numpy().tolist():
                 matches.setdefault(name, Found(one, name, arm, replication, seed))
     if len(matches) != 1:
@@ -154,9 +168,10 @@ def rerun(found: Found) -> tuple["Record", bool]:
     from sim.model import simulate
     from sim.tables import Packed, pack
 
+    with as_written(found.result):
+        old = {"trips": found.trips(), "series": found.series()}
     record = simulate(found.world(), seed=found.seed, replication=found.replication)
     packed = Packed(pack(record))
     keys: dict[str, str | int] = {"arm": found.arm, "scenario": found.world().name, "replication": found.replication}
     new = {name: packed.rows(name, keys).to_pandas() for name in ("trips", "series")}
-    old = {"trips": found.trips(), "series": found.series()}
     return record, all(new[name].equals(old[name]) for name in new)

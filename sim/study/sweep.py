@@ -11,14 +11,14 @@ from sim.scenario.faults import BadInput, Fault
 from sim.scenario.files import clear_drafts
 from sim.study.declared import Cell
 from sim.study.executors import Executor
-from sim.study.folder import MARK, PROGRAM, SWEEP, check_free, read_json, write_json
+from sim.study.folder import MARK, PROGRAM, SWEEP, behind_links, check_free, read_json, write_json
 from sim.study.judging import Study
 from sim.study.progress import Tell, shown, silent
 from sim.study.provenance import file_hashes, sha256, source_state, versions
 from sim.study.running import run_all
 from sim.study.store import Store
 from sim.study.task import program
-from sim.study.writing import write_study
+from sim.study.writing import TABLES, write_study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,6 +62,7 @@ def run_sweep(
     BadInput if `out` is something else, and OSError if something cannot be written.
     """
     check_free(out)
+    out = behind_links(out)
     first = {cell.folder: cell for cell in reversed(cells)}
     if len(first) < len(cells):
         again = next(cell for cell in cells if first[cell.folder] is not cell)
@@ -122,7 +123,8 @@ def _finished(cell: Cell, out: Path) -> dict[str, Any] | None:
     """Return the verdict of a comparison that is there as it would be written now, without an error to be retried."""
     folder = out / cell.folder
     run, verdict = read_json(folder / MARK), read_json(folder / "verdict.json")
-    if run is None or verdict is None or run.get("identity") != _identity(cell):
+    whole = all((folder / f"{name}.parquet").is_file() for name in TABLES)
+    if run is None or verdict is None or not whole or run.get("identity") != _identity(cell):
         return None
     return None if any(f["detail"] for f in run["failures"]) else verdict
 

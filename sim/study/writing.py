@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+TABLES = ("runs", "kpis", "changes", "trips", "series")
 RUN_ID_LETTERS = 16
 """Of a replication's key, by which it is called; two that differ share them once in 10^19 pairs."""
 

@@ -28,6 +28,8 @@ TAKEN = {
     "trees_lost": "trees",
 }
 WIDTH = 100
+MOST_TOLD = 100.0
+"""Times as many pairs; a bound above it bounds nothing."""
 TWO_LOOKS, ROUND = 1.2, 10
 """Times as many pairs as with one look (decision 0011), and what their number is rounded up to"""
 Entry = dict[str, Any]
@@ -76,11 +78,17 @@ def _same_people(entry: Entry) -> str:
     """Return what it brings that both worlds hold the same people, or nothing where that is not defined."""
     if entry["saving"] is None:
         return ""
-    most = "" if entry["saving_bound"] is None else f" (at best {entry['saving_bound']:.1f} times)"
+    saving, bound = entry["saving"], entry["saving_bound"]
+    most = "" if bound is None or bound > MOST_TOLD else f" ({_times(bound)} if the correlation were 1)"
     return (
         f"{entry['kpi']} pairs of the same people: correlation {entry['correlation']:.2f}; "
-        f"independent seeds would take {entry['saving']:.1f} times as many pairs{most}"
+        f"independent seeds would take {_times(saving)} as many pairs{most}"
     )
+
+
+def _times(factor: float) -> str:
+    """Return a factor with as many digits as few pairs know."""
+    return f"{factor:.1f} times" if factor < 10.0 else f"{factor:,.0f} times"
 
 
 def _told(entries: list[Entry]) -> Iterator[Entry]:
@@ -208,7 +216,8 @@ def _counted(number: int, noun: str) -> str:
 
 
 def wrapped(text: str) -> list[str]:
-    """Return the lines of a text, those after the first indented; none for an empty one."""
+    """Return the lines of a text, those after the first indented, a number with its %; none for an empty one."""
     import textwrap
 
-    return textwrap.wrap(text, WIDTH, subsequent_indent="    ")
+    lines = textwrap.wrap(text.replace(" %", "\xa0%"), WIDTH, subsequent_indent="    ")
+    return [line.replace("\xa0%", " %") for line in lines]

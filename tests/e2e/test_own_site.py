@@ -1,5 +1,7 @@
 """A planner's own school: written, checked, imported, run."""
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -206,3 +208,25 @@ def test_who_is_past_the_remote_parking_on_its_own_link_comes_by_again(tmp_path,
     assert all(record.trips["finished"])
     assert len(left_the_lane_m) > 3
     assert max(left_the_lane_m) < 30.0
+
+
+class Terminal(io.StringIO):
+    """Somebody who is asked."""
+
+    def isatty(self) -> bool:
+        """Return that it is one."""
+        return True
+
+
+def test_who_ends_the_input_interrupts_and_a_name_that_is_taken_is_told_before_anything_is_asked(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.stdin", Terminal("Here\n"))
+    assert main(["new", "ours"]) == 130
+    assert "interrupted; nothing was written" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    assert main(["new", "ours", "--yes"]) == 0
+    capsys.readouterr()
+    assert main(["new", "ours"]) == 2
+    assert capsys.readouterr().out == ""

@@ -460,6 +460,15 @@ TOFU = """() => {
 """Letters that look like one that no font has."""
 
 
+def test_every_button_is_there_on_a_narrow_screen(page):
+    page.set_viewport_size({"width": 320, "height": 568})
+    page.wait_for_timeout(200)
+    for button in page.locator("#tools button").all():
+        box = button.bounding_box()
+        assert box["x"] >= 0.0
+        assert box["x"] + box["width"] <= 320.0
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_nothing_overlaps_is_cut_off_or_has_no_glyph(page, size, language):
@@ -509,9 +518,9 @@ def test_on_a_telephone_the_maps_are_stacked_and_nothing_is_cut_off(page):
     [
         (["--lang", "fr"], 2, "--lang: found fr, expected en or zh"),
         (["--pair", "7"], 2, "--pair: found 7"),
-        (["--out", "."], 2, "--out: found ., which is a folder"),
-        (["--out", "nowhere/there.html"], 2, "--out: found nowhere/there.html"),
-        (["--out", "/proc/there.html"], 1, "cannot read or write"),
+        (["--out", "."], 2, "--out .: found no place for a file"),
+        (["--out", "nowhere/there.html"], 2, "--out nowhere/there.html: found no place for a file"),
+        (["--out", "/proc/there.html"], 2, "a place to write to"),
     ],
 )
 def test_what_cannot_be_shown_is_one_line(results, tmp_path, words, code, said):

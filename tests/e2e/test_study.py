@@ -69,6 +69,18 @@ def test_the_figure_of_changes_shows_what_few_pairs_leave_open(result):
     )
 
 
+def test_the_figure_of_changes_shows_the_promise_however_little_changes(result):
+    verdict = json.loads((result / "verdict.json").read_text())
+    for entry in verdict["targets"]:
+        if entry["reduction"] is not None:
+            entry |= {"reduction": -0.0004, "low": -0.0005, "high": -0.0003, "no_change": False}
+    figure = draw_changes(verdict)
+    axes = figure.axes[0]
+    assert axes.get_xlim()[0] < -20.0
+    assert len({axes.xaxis.get_major_formatter()(x, 0) for x in axes.get_xticks()}) == len(axes.get_xticks())
+    assert figure.get_suptitle().startswith("Changes from 0.0 % (")
+
+
 def test_the_same_seed_gives_the_same_tables_on_one_process(result):
     study = run_study(
         load_scenario("school/shapingba"), load_scenario("school/baseline"), replications=2, seed=3, workers=1

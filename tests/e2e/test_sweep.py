@@ -190,6 +190,18 @@ def test_ctrl_c_keeps_what_is_finished(undisturbed, tmp_path):
     assert tables(tmp_path / "results" / "sweeps" / "study") == tables(folder / "results" / "sweeps" / "study")
 
 
+def test_what_is_kept_without_a_store_is_told(tmp_path, monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    mini(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sim.study.sweep.run_sweep", interrupted)
+    for store, kept_there in (("null", "comparisons"), ("kept", "replications")):
+        assert main([*SWEEP, f"store={store}"]) == 130
+        assert f"finished {kept_there} are kept" in capsys.readouterr().err
+
+
 def test_two_sweeps_into_one_folder_do_no_harm(undisturbed, tmp_path):
     folder, _ = undisturbed
     mini(tmp_path)

@@ -109,5 +109,7 @@ def test_wardens_stack_and_stand_where_parents_stop():
 
 def test_the_list_names_fields_and_units():
     text = "\n".join(listing())
-    assert "max_stay_s [s]" in text
+    assert "max_stay_s [s] optional" in text
+    assert "escort [yes/no] default no" in text
+    assert "kind [bay or in_lane] optional" in text
     assert all(name in text for name in ACTIVE)

@@ -68,7 +68,7 @@ def test_a_folder_that_is_no_result(tmp_path):
     (tmp_path / "run.json").write_text("[]")
     assert "no object" in fault(tmp_path)
     (tmp_path / "run.json").write_text("{")
-    assert "cannot be read" in fault(tmp_path)
+    assert "broken JSON" in fault(tmp_path)
     (tmp_path / "run.json").write_text('{"program": "another", "schema": 1}')
     assert "another" in fault(tmp_path)
 

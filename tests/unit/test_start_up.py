@@ -134,7 +134,7 @@ def test_what_is_to_go_is_told_from_those_that_waited_for_no_compiler(monkeypatc
         for done in (4, 5, 16, 24):
             tell(done, 24)
     assert capsys.readouterr().err.splitlines() == [
-        "5 of 24 replications, 40 s, 0.0 a second",
-        "16 of 24 replications, 51 s, 0.2 a second, about 8 s to go",
-        "24 of 24 replications, 62 s, 0.3 a second",
+        "5 of 24 replications, 40 s, 40 s each",
+        "16 of 24 replications, 51 s, 4 s each, about 8 s to go",
+        "24 of 24 replications, 62 s, 3 s each",
     ]

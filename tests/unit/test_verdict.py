@@ -26,6 +26,7 @@ from sim.verdict import (
     verdict_sentence,
     with_holm,
 )
+from sim.verdict.words import wrapped
 
 CHECKPOINTS = (10, 20, 40, 80)
 NOBODY = pd.DataFrame(columns=["arm", "scenario", "replication", "traveller", "kind"])
@@ -335,6 +336,23 @@ def test_the_lines_tell_pairs_needed_the_usual_formula_and_what_pairs_save():
     assert entry["runs_for_mean"] == max(runs_for_mean(v) for v in pairs(10, reduction=0.21, spread=0.3))
     assert f"correlation {entry['correlation']:.2f}; independent seeds would take {entry['saving']:.1f} times" in text
     assert "independent seeds" not in "\n".join(verdict_lines(judged(pairs(2))))
+
+
+def test_what_pairs_save_is_told_with_no_more_digits_than_they_know():
+    verdict = judged(pairs(10, reduction=0.21, spread=0.3))
+    head(verdict).update(correlation=0.99, saving=699.14, saving_bound=701.2)
+    text = " ".join(" ".join(verdict_lines(verdict)).split())
+    assert "independent seeds would take 699 times as many pairs M" in text
+    head(verdict).update(saving=0.64, saving_bound=22.71)
+    text = " ".join(" ".join(verdict_lines(verdict)).split())
+    assert "would take 0.6 times as many pairs (23 times if the correlation were 1)" in text
+
+
+@pytest.mark.parametrize("length", range(80, 104))
+def test_a_number_and_its_per_cent_sign_stay_together(length):
+    lines = wrapped("x" * length + " promised -20 % and more")
+    assert any("-20 %" in line for line in lines)
+    assert max(map(len, lines[1:])) <= 100
 
 
 def test_what_the_road_changes_take_is_told_where_it_is_anything():

@@ -2,6 +2,7 @@
 
 const RATES = [1, 2, 5, 10, 20, 60];
 const FIRST_LOOK_S = 1800;
+const LABEL_PX = 38;
 
 class Clock {
   /** @param {number} start [s after midnight]  @param {number} length [s]  @param {() => void} changed */
@@ -99,15 +100,20 @@ function drawTimeline(clock, worlds) {
   context.textAlign = "center";
   context.textBaseline = "alphabetic";
   const bell = across(clock.bell - clock.start);
+  let said = -Infinity;
   for (let t = Math.ceil(clock.start / 900) * 900; t <= clock.start + clock.length; t += 900) {
     const x = across(t - clock.start);
     context.fillStyle = "#b7bcc4";
     context.fillRect(x - 0.5, 2, 1, floor - 2);
-    if (Math.abs(x - bell) < 52 || x < 18 || x > width - 18) continue;
+    if (Math.abs(x - bell) < 52 || x < 18 || x > width - 18 || x - said < LABEL_PX) continue;
+    said = x;
     context.fillStyle = "#3c444d";
     context.fillText(clockTime(t, false), x, height - 3);
   }
   context.textAlign = "left";
+  context.strokeStyle = "#ffffff";
+  context.lineWidth = 3;
+  context.strokeText(say("timeline"), thumb, 12);
   context.fillStyle = "#3c444d";
   context.fillText(say("timeline"), thumb, 12);
   context.textAlign = "center";

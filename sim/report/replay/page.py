@@ -12,7 +12,7 @@ from typing import Any
 from sim.report.films import read_pair
 from sim.report.replay.pack import pack
 from sim.scenario.faults import BadInput, Fault
-from sim.scenario.files import appearing_file
+from sim.scenario.files import appearing_file, file_place
 
 LANGUAGES = ("en", "zh")
 SCRIPTS = ("words", "decode", "lanes", "world", "berths", "queue", "numbers", "view", "ground", "draw", "marks",
@@ -29,13 +29,10 @@ def write_replay(results: Path, pair: int, *, language: str, out: Path | None = 
         raise BadInput(Fault("--lang", language, " or ".join(LANGUAGES)))
     run, arms = read_pair(results, pair)
     out = results / f"replay-{pair}.html" if out is None else out
-    if out.is_dir():
-        raise BadInput(Fault("--out", f"{out}, which is a folder", "the name of a file, such as replay.html"))
-    if not out.parent.is_dir():
-        raise BadInput(Fault("--out", str(out), "a file in a folder that is there"))
+    place = file_place(out, "--out")
     title = f"{arms['scenario'].map['title']}: {run['baseline']} / {run['scenario']}"
     whole = page(pack(run, arms, pair), title=title, language=language)
-    with appearing_file(out) as temporary:
+    with appearing_file(place) as temporary:
         temporary.write_text(whole, encoding="utf-8")
     return out
 
