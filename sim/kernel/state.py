@@ -236,7 +236,7 @@ ZEBRA = _record(
     yield_share=_FLOAT,
     marked=_INT,  # 0: people cross where nothing is marked
     abreast=_INT,  # how many walk side by side
-    until=_INT,  # occupied until this tick
+    until=_FLOAT,  # [ticks] occupied until then
     in_row=_INT,  # how many have stepped off in the present row
     next_row=_INT,  # tick from which the next row may step off
     lane_at=_INT,  # in `queue`: the movements over it
@@ -244,12 +244,12 @@ ZEBRA = _record(
     next=_INT,  # first person not yet there, of those known beforehand
     end=_INT,
     waits=_INT,  # how many are at the curb
-    shut=_INT,  # 1: a vehicle stands on it
+    asks=_INT,  # 1: somebody waits who has looked, and no vehicle stands on it
 )
 
 PERSON = _record(
     due=_INT,
-    duration=_INT,  # [ticks]
+    duration=_FLOAT,  # [ticks]
     start=_INT,  # tick of stepping off, -1 before
     reported=_INT,  # 1: somebody in Python waits for it
 )
