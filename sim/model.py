@@ -341,10 +341,10 @@ def walkers_at_zebras(travellers: Travellers, site: Site, start_s: float, dt_s: 
         speed = min(w.child_walk_m_s, w.adult_walk_m_s) if w.escorted else w.child_walk_m_s
         across = zebra.length_m / speed
         due = -int(-(w.scheduled_s - start_s) // dt_s)
-        found.append(Walker(zebra.id, due, -int(-across // dt_s), w.name, there))
+        found.append(Walker(zebra.id, due, across / dt_s, w.name, there))
         if w.escorted:
             # The way back is known beforehand but for the first wait, which shifts it by seconds.
             back_s = w.scheduled_s + across + 2.0 * to_gate / w.adult_walk_m_s + w.handover_s - start_s
-            again = -int(-(zebra.length_m / w.adult_walk_m_s) // dt_s)
+            again = zebra.length_m / w.adult_walk_m_s / dt_s
             found.append(Walker(zebra.id, -int(-back_s // dt_s), again, beside=here))
     return found

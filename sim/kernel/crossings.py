@@ -90,20 +90,26 @@ def cross(
     desk: Records,
     tick: int,
 ) -> None:
-    """Let pedestrians arrive at the zebras and step off in rows."""
+    """Let pedestrians arrive at the zebras and step off in rows.
+
+    They look at the state that the drivers decide on in this tick, as it was when the tick began: who steps off does so
+    then, and nobody is there who comes only later in the tick. Drivers heed who waits once that one has looked, so that
+    both see it at the same moment whatever the step.
+    """
+    now = tick - 1
     for c in range(zebras.size):
-        while zebras[c].next < zebras[c].end and people[zebras[c].next].due <= tick:
+        while zebras[c].next < zebras[c].end and people[zebras[c].next].due <= now:
             waiting[c, zebras[c].waits] = zebras[c].next
             zebras[c].waits += 1
             zebras[c].next += 1
-        if tick >= zebras[c].next_row:
+        if now >= zebras[c].next_row:
             zebras[c].in_row = 0
         row = zebras[c].abreast - zebras[c].in_row
         if row > zebras[c].waits:
             row = zebras[c].waits
-        if row == 0 or not looks(c, tick, desk[0].dt):
+        if row == 0 or not looks(c, now, desk[0].dt):
             continue
-        zebras[c].shut = int(zebras[c].marked == 1 and is_shut(vehicles, lanes, order, queue, zebras, c))
+        zebras[c].asks = int(zebras[c].marked == 0 or not is_shut(vehicles, lanes, order, queue, zebras, c))
         safe = True
         late = lateness(desk[0].dt)
         for z in range(zebras[c].lane_at, zebras[c].lane_end):
@@ -114,16 +120,18 @@ def cross(
             continue
         for w in range(row):
             p = waiting[c, w]
-            people[p].start = tick
-            if tick + people[p].past_near > zebras[c].until:
-                zebras[c].until = tick + people[p].past_near
-            if tick + people[p].past_far > zebras[c].until_far:
-                zebras[c].until_far = tick + people[p].past_far
+            people[p].start = now
+            if now + people[p].past_near > zebras[c].until:
+                zebras[c].until = now + people[p].past_near
+            if now + people[p].past_far > zebras[c].until_far:
+                zebras[c].until_far = now + people[p].past_far
             if people[p].reported == 1:
                 report(news, desk, CROSSING, p)
         if zebras[c].in_row == 0:
-            zebras[c].next_row = tick + int(ROW_S / desk[0].dt + 0.5)
+            zebras[c].next_row = now + int(ROW_S / desk[0].dt + 0.5)
         zebras[c].in_row += row
         zebras[c].waits -= row
         for w in range(zebras[c].waits):
             waiting[c, w] = waiting[c, w + row]
+        if zebras[c].waits == 0:
+            zebras[c].asks = 0

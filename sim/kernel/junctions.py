@@ -409,11 +409,11 @@ def permit(
     zebra = lanes[movement].zebra
     if zebra >= 0:
         near_half = lanes[movement].has & FAR_HALF == 0
-        if (zebras[zebra].until if near_half else zebras[zebra].until_far) > tick:
+        until = zebras[zebra].until if near_half else zebras[zebra].until_far
+        if until > tick - 0.5:  # free from the tick on that begins nearest to it
             return False, -1
         if (
-            zebras[zebra].waits > 0
-            and zebras[zebra].shut == 0
+            zebras[zebra].asks == 1
             and needed < B_YIELD
             and uniform(desk[0].seed, vehicles[i].key, YIELD, zebra) < zebras[zebra].yield_share
         ):
@@ -453,6 +453,8 @@ def may_cross(
     v = vehicles[i].v
     point = waiting_point(vehicles, lanes, movement, i)
     since = vehicles[i].may_enter if to_wait or point == 0.0 else vehicles[i].may_go
+    if lanes[movement].conflict_at == lanes[movement].conflict_end:  # a crossing: no gap to look for
+        return True, -1
     if v < V_AT_LINE and since < 0 and not looks(i, tick, desk[0].dt) and not turns_green(lanes, movement, tick):
         return False, vehicles[i].blocker
     mine = distance / (v if v > V_AT_LINE else V_AT_LINE)

@@ -236,8 +236,8 @@ ZEBRA = _record(
     yield_share=_FLOAT,
     marked=_INT,  # 0: people cross where nothing is marked
     abreast=_INT,  # how many walk side by side
-    until=_INT,  # until this tick somebody is on the lanes of its near half, or comes to them
-    until_far=_INT,  # the same of those with FAR_HALF
+    until=_FLOAT,  # [ticks] until then somebody is on the lanes of its near half, or comes to them
+    until_far=_FLOAT,  # the same of those with FAR_HALF
     in_row=_INT,  # how many have stepped off in the present row
     next_row=_INT,  # tick from which the next row may step off
     lane_at=_INT,  # in `queue`: the movements over it
@@ -245,14 +245,14 @@ ZEBRA = _record(
     next=_INT,  # first person not yet there, of those known beforehand
     end=_INT,
     waits=_INT,  # how many are at the curb
-    shut=_INT,  # 1: a vehicle stands on it
+    asks=_INT,  # 1: somebody waits who has looked, and no vehicle stands on it
 )
 
 PERSON = _record(
     due=_INT,
-    duration=_INT,  # [ticks]
-    past_near=_INT,  # [ticks] after stepping off, until past the lanes of the crossing's near half
-    past_far=_INT,  # and of its far half
+    duration=_FLOAT,  # [ticks]
+    past_near=_FLOAT,  # [ticks] after stepping off, until past the lanes of the crossing's near half
+    past_far=_FLOAT,  # and of its far half
     start=_INT,  # tick of stepping off, -1 before
     reported=_INT,  # 1: somebody in Python waits for it
 )

@@ -76,10 +76,10 @@ class Footway:
         now = self.env.now
         if crossing.control == "signal":
             yield self._after(wait_for_walk_s(crossing, self.traffic.seconds(self.env.now), across_s))
-        else:
-            yield self.traffic.people.step_to_zebra(crossing.id, self.traffic.ticks(across_s), near[0])
-        begins = self.env.now
-        yield self._after(across_s)
+            begins = self.env.now
+        else:  # one hears of it at the end of the tick that begins with it
+            begins = yield self.traffic.people.step_to_zebra(crossing.id, across_s / self.traffic.dt, near[0])
+        yield self.env.timeout(begins + self.traffic.ticks(across_s) - self.env.now)
         self.legs += (Leg(who, now, begins, near, near), Leg(who, begins, self.env.now, near, far))
 
     def _after(self, seconds: float) -> simpy.Event:

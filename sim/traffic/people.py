@@ -16,11 +16,11 @@ PERSON_M = 0.75
 
 @dataclass(frozen=True)
 class Walker:
-    """A person who crosses at a zebra: when, how long it takes, and for whom it is told."""
+    """A person who crosses at a zebra: the tick of coming there, how many ticks it takes, and for whom it is told."""
 
     crossing: str
     due: int
-    duration: int
+    duration: float
     who: str = ""
     beside: str = ""
     """The link from whose curb this person steps off; left out: the first that the crossing names."""
@@ -74,27 +74,27 @@ class People:
         self._crossing: dict[int, simpy.Event] = {}
         self._known = {name: [who for _, _, who, _ in of] for name, of in zip(names, by, strict=True)}
 
-    def _set_walk(self, row: k.Records, crossing: str, duration: int, beside: str) -> None:
+    def _set_walk(self, row: k.Records, crossing: str, duration: float, beside: str) -> None:
         """Note how long somebody is on a crossing [ticks], and until past the lanes of each of its halves."""
         row["duration"] = row["past_near"] = row["past_far"] = duration
         halves = self._halves[crossing]
         if halves is not None:
             near, far = halves
             first, half = (far, "past_far") if beside == far.id else (near, "past_near")
-            row[half] = -(-duration * first.lanes // (near.lanes + far.lanes))
+            row[half] = duration * first.lanes / (near.lanes + far.lanes)
 
-    def crossed(self, crossing: str) -> list[tuple[str, int, int, int]]:
+    def crossed(self, crossing: str) -> list[tuple[str, int, int, float]]:
         """Return the named people who crossed a zebra: who, and the ticks of coming there, stepping off, being over."""
         end = int(self.zebras[self.layout.zebras[crossing]].end)
         rows = self.rows[end - len(self._known[crossing]) : end]
         return [
-            (who, int(row.due), int(row.start), int(row.start + row.duration))
+            (who, int(row.due), int(row.start), float(row.start + row.duration))
             for who, row in zip(self._known[crossing], rows, strict=True)
             if who and row.start >= 0
         ]
 
-    def step_to_zebra(self, crossing: str, duration: int, beside: str) -> simpy.Event:
-        """Put a person who crosses in `duration` [ticks] at a zebra's curb, `beside` a link; tell when it steps off."""
+    def step_to_zebra(self, crossing: str, duration: float, beside: str) -> simpy.Event:
+        """Put a person who crosses in so many ticks at a zebra's curb, `beside` a link; tell the tick it steps off."""
         z, person = self.layout.zebras[crossing], self._next
         self._next += 1
         self.rows[person].due = self.env.now
@@ -108,4 +108,4 @@ class People:
         """Tell whoever waits for it that a person steps off."""
         waiting = self._crossing.pop(person, None)
         if waiting is not None and not waiting.triggered:
-            waiting.succeed(k.CROSSING)
+            waiting.succeed(int(self.rows[person].start))
