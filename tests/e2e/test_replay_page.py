@@ -207,7 +207,7 @@ def queue_end(film, moment: int) -> float | None:
     rear, count, end, found = -np.inf, 0, None, None
     for front, back, queues in slow:
         if front - rear > 25:
-            if front >= 247.5:  # past the junction a new queue is another's
+            if front >= 232.5:  # in the junction or beyond it a new queue is another's
                 break
             rear, count, end = -np.inf, 0, None
         rear, count, end = max(rear, back), count + queues, back if queues else end
