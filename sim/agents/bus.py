@@ -26,6 +26,8 @@ LOOK_EVERY_S = 1.0
 """[s] how often a driver who pulls up in the lane looks how far the row ahead lets one go [assumption]"""
 WAIT_APART_M = 2.5
 """[m] between two waiting buses (Shapingba: 13.3 m for a bus of 10.8 m)"""
+SERVES_IN_LANE = -2
+"""In place of a berth: the bus serves in the lane, beside a full bay that nobody leaves before it does."""
 
 
 class Bus(Traveller):
@@ -48,6 +50,8 @@ class Bus(Traveller):
         self.own_manoeuvre_s = own_manoeuvre_s
         self.berth = -1
         """The berth that the bus has, or is on the way to."""
+        self.stands_m = -inf
+        """Where the bus serves in the lane [m], if it does."""
         self.arrives: simpy.Event | None = None
         """On the way to a berth: tells when the bus stands there."""
         self.loses: simpy.Event | None = None
@@ -61,6 +65,9 @@ class Bus(Traveller):
         while True:
             self.begin("queue")
             self.berth = yield from self.wait_for_berth()
+            if self.berth == SERVES_IN_LANE:
+                yield from self.serve_in_lane()
+                return
             self.begin("manoeuvre")
             if (yield from (self.go_in() if stop.kind == "bay" else self.pull_up())):
                 break
@@ -74,6 +81,14 @@ class Bus(Traveller):
         else:
             traffic.orders.go_on(self.vehicle)
         berths.release(self.berth)
+        self.begin("exit")
+
+    def serve_in_lane(self) -> Story:
+        """Open the doors where the bus stands, in the lane beside the bay, and go on."""
+        self.stands_m = self.place_m()
+        self.begin("dwell")
+        yield self.takes(self.dwell_s)
+        self.world.traffic.orders.go_on(self.vehicle)
         self.begin("exit")
 
     def draw_near(self) -> Story:
@@ -201,13 +216,28 @@ class Bus(Traveller):
         loser.loses.succeed()
         return berth
 
+    def shuts_in(self) -> bool:
+        """Return whether the bus stands in the lane where every berth that it could have is one that it shuts.
+
+        None of those beside it can leave before it does, and it cannot get into one that it has driven past.
+        """
+        stop, here = self.stop, self.place_m()
+        if stop.kind != "bay" or here < stop.from_m - stop.taper_in_m:
+            return False
+        fronts = [stop.berth_front_m(n) for n in range(stop.berths)]
+        ahead = [n for n, front_m in enumerate(fronts) if front_m - stop.berth_length_m > here]
+        return not any(self.turns_in_m(n) > self.can_stop_m() for n in ahead)
+
     def must_not_miss(self, happened: int) -> None:
         """Fail the run if the bus could not get to its berth: a bus never leaves out its stop."""
         if happened == MISSED:
             raise RuntimeError(f"{self.name} could not get to its berth at {self.stop.id}")
 
     def wait_for_berth(self) -> Story:
-        """Go on towards the stop, and wait in the lane before it, moving up with the line, until a berth is granted."""
+        """Go on towards the stop, and wait in the lane before it, moving up with the line, until a berth is granted.
+
+        Returns the berth; SERVES_IN_LANE where the bus shuts in all whose berths it could have.
+        """
         traffic, berths = self.world.traffic, self.world.berths[self.stop.id]
         granted = berths.request(self.place_m, self.reach)
         stands = False
@@ -228,6 +258,9 @@ class Bus(Traveller):
                 if berth is not None:
                     berths.withdraw(granted)
                     return berth
+                if self.shuts_in():
+                    berths.withdraw(granted)
+                    return SERVES_IN_LANE
                 yield granted | berths.line_moves()
         return granted.value
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sim.agents.bus import Bus
+from sim.agents.bus import SERVES_IN_LANE, Bus
 from sim.agents.parent import Parent
 from sim.agents.traveller import Traveller
 from sim.kernel import filming
@@ -160,4 +160,6 @@ def _place(agent: Traveller) -> tuple[str, Spot | None]:
         return agent.place.kind, (agent.place.link, agent.place.stop_m)
     if isinstance(agent, Bus) and agent.berth >= 0:
         return agent.stop.kind, (agent.stop.link, agent.stop.berth_front_m(agent.berth))
+    if isinstance(agent, Bus) and agent.berth == SERVES_IN_LANE:
+        return "in_lane", (agent.stop.link, agent.stands_m)
     return "", None

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from sim.agents.bus import SERVES_IN_LANE
 from sim.scenario.network import CurbZone
 from sim.traffic.fleet import Departure
 from tests.curbside import Curb
@@ -32,6 +33,20 @@ def test_a_bus_waits_before_the_taper_however_fast_it_came(speed_km_h):
     assert first.part == "dwell"
     assert second.part == "queue"
     assert world.traffic.scene.where(1)[1] <= BAY.from_m - BAY.taper_in_m
+    world.run(600.0)
+    assert first.finished
+    assert second.finished
+
+
+def test_a_bus_beside_a_full_bay_serves_there_as_nobody_gets_out_of_it_otherwise(monkeypatch):
+    road = replace(street(1000.0, speed_km_h=40.0), curb_zones=(BAY,))
+    buses = [Departure(n, 60 * n, ("ab",), kind="bus", by_agent=True, keeps_curb=True) for n in range(2)]
+    world = Curb(road, buses)
+    first, second = world.add_buses("bay", {0: 90.0, 1: 60.0})
+    monkeypatch.setattr(second, "waits_at_m", lambda here_m: BAY.from_m + 6.0)  # it could not stop before
+    world.run(130.0)
+    assert (first.part, second.part, second.berth) == ("dwell", "dwell", SERVES_IN_LANE)
+    assert second.stands_m == pytest.approx(BAY.from_m + 6.0, abs=1.0)
     world.run(600.0)
     assert first.finished
     assert second.finished
