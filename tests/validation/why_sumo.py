@@ -25,8 +25,8 @@ def choices(trips: pd.DataFrame) -> str:
     return f"""**160 families who choose for themselves** are no common case. Here {again} find no place the first time,
         go round the block and take {took[round_].mean():.0f} s in all, the others {took[~round_].mean():.0f} s; {far}
         end in the remote parking. SUMO's are told a zone in turn, wait in the lane behind its row, and go to the
-        remote parking (without its walk of 7 minutes) if the berths are full. Given the same places, families take a
-        little *longer* in SUMO: what they take longer here comes from which place is chosen, not from the road. The
+        remote parking (without its walk of 7 minutes) if the berths are full. Given the same places, families take
+        *longer* in SUMO: what they take longer here comes from which place is chosen, not from the road. The
         ways round the block themselves are held against nothing."""
 
 
@@ -48,7 +48,7 @@ def full_streets(trips: pd.DataFrame) -> str:
         it. Without families the two agree. There are two causes, taken away in the rows of 70 %. (1) SUMO's families
         wait in the curb lane behind a full row, and those still in the other lane stop beside the queue until they are
         let in: both lanes stand, back to the entry main_e1. Ours drive on. If SUMO's are given the places that were
-        free here, most of that goes. (2) At J1 SUMO's drivers from the side street (cross1_n_in) go only where nobody
+        free here, a part of that goes. (2) At J1 SUMO's drivers from the side street (cross1_n_in) go only where nobody
         on the main street need brake, less and less strictly until they have waited for 30 s (`time-to-impatience`),
         and are too slow for those who come. If they are impatient from the outset (`impatience` 1), most of that goes.
         With both, and as many families to the traffic as in the calm case (105), the means of all three kinds agree,
