@@ -222,11 +222,8 @@ class Bus(Traveller):
         None of those beside it can leave before it does, and it cannot get into one that it has driven past.
         """
         stop, here = self.stop, self.place_m()
-        if stop.kind != "bay" or here < stop.from_m - stop.taper_in_m:
-            return False
-        fronts = [stop.berth_front_m(n) for n in range(stop.berths)]
-        ahead = [n for n, front_m in enumerate(fronts) if front_m - stop.berth_length_m > here]
-        return not any(self.turns_in_m(n) > self.can_stop_m() for n in ahead)
+        ahead = (n for n in range(stop.berths) if stop.berth_front_m(n) - stop.berth_length_m > here)
+        return stop.kind == "bay" and not any(self.turns_in_m(n) > self.can_stop_m() for n in ahead)
 
     def must_not_miss(self, happened: int) -> None:
         """Fail the run if the bus could not get to its berth: a bus never leaves out its stop."""

@@ -32,14 +32,15 @@ def _validate(arguments: argparse.Namespace) -> int:
     name: str = arguments.scenario.rstrip("/")
     names = [name]
     if "/" not in name:
-        known = [n for root in folders("scenarios") for n in names_in(root)]
+        roots = folders("scenarios")
+        known = [n for root in roots for n in names_in(root)]
         names = [n for n in known if n.startswith(f"{name}/")]
         if not names:
-            for place in (root / name for root in folders("scenarios")):
+            for place in (root / name for root in roots):
                 if (place / TRIPS_FILE).is_file():
                     found = f"{name}, a site whose trips are given"
                     raise BadInput(Fault("scenario", found, f"a school's site; for this one: dropoff drive {place}"))
-            looked = ", ".join(map(str, folders("scenarios"))) or "no folder scenarios/"
+            looked = ", ".join(map(str, roots)) or "no folder scenarios/"
             near = near_miss(name, [n.partition("/")[0] for n in known])
             raise BadInput(Fault("scenario", name or "nothing", f"SITE/NAME, or a site in {looked}", near))
     for each in dict.fromkeys(names):

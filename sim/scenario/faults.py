@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from difflib import get_close_matches
-from json import JSONDecodeError
 from typing import Any, get_args, get_type_hints
 
 MOST_SHOWN = 200
@@ -52,8 +51,6 @@ def shown(text: str) -> str:
 
 def reason(error: Exception) -> str:
     """Return why a file could not be read, without the number and the path that the system adds."""
-    if isinstance(error, JSONDecodeError):
-        return f"broken JSON: {error}"
     return getattr(error, "strerror", None) or str(error)
 
 

@@ -42,8 +42,7 @@ def file_place(told: Path, where: str) -> Path:
         draft.touch()
         draft.unlink()
     except OSError as error:
-        found = error.strerror or str(error)
-        raise BadInput(Fault(f"{where} {told}", found, "a place to write to")) from None
+        raise BadInput(Fault(f"{where} {told}", reason(error), "a place to write to")) from None
     return path
 
 

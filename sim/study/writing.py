@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 TABLES = ("runs", "kpis", "changes", "trips", "series")
+"""Each a file of its own in a result's folder."""
 RUN_ID_LETTERS = 16
 """Of a replication's key, by which it is called; two that differ share them once in 10^19 pairs."""
 
@@ -33,11 +34,13 @@ def write_study(
     metadata = {f"dropoff.{arm}.sha256": digest for arm, digest in made_from.items()}
     metadata |= {"dropoff.version": versions["dropoff"], "dropoff.seed": str(comparison.seed)}
     with appearing(out) as folder:
-        write_table(runs_table(study), folder / "runs.parquet", metadata)
-        write_table(study.kpis, folder / "kpis.parquet", metadata)
-        write_table(study.changes, folder / "changes.parquet", metadata)
-        for name in ("trips", "series"):
-            write_rows(study.replications.table(name), folder / f"{name}.parquet", metadata)
+        frames = {"runs": runs_table(study), "kpis": study.kpis, "changes": study.changes}
+        for name in TABLES:
+            file = folder / f"{name}.parquet"
+            if name in frames:
+                write_table(frames[name], file, metadata)
+            else:
+                write_rows(study.replications.table(name), file, metadata)
         write_json(folder / "verdict.json", study.verdict)
         if films is not None:
             films.rename(folder / FILMS)

@@ -108,7 +108,9 @@ class Scene:
         for piece in self.layout.pieces[link]:
             for i in self._on_lane(self.segment.first_lane[piece.segment]):
                 at = x[i] + piece.from_m
-                if at > from_m and self._is_in_row(i) and at - length[i] < tail:
+                if at <= from_m:
+                    break
+                if at - length[i] < tail and self._is_in_row(i):
                     tail = at - length[i]
         return tail
 
@@ -133,10 +135,12 @@ class Scene:
         for piece in reversed(self.layout.pieces[link]):
             for i in self._on_lane(self.segment.first_lane[piece.segment]):
                 at = x[i] + piece.from_m
-                if not self._is_in_row(i) or at - length[i] >= to_m:
+                if at <= from_m:
+                    break
+                if at - length[i] >= to_m or not self._is_in_row(i):
                     continue
                 if at < to_m:
-                    found.append((max(at, from_m), to_m))
+                    found.append((at, to_m))
                 to_m = at - length[i]
                 if to_m <= from_m:
                     return found
