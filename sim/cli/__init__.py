@@ -6,7 +6,9 @@
 import argparse
 import io
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Sequence
 
 from sim import __version__
@@ -18,6 +20,7 @@ from sim.memory import collect_seldom
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code: 0 done, 2 bad input, 4 a replication failed, 130 interrupted."""
     collect_seldom()
+    _end_as_by_ctrl_c()
     for name in ("stdin", "stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:  # closed by the caller
@@ -36,6 +39,15 @@ def main(words: Sequence[str] | None = None) -> int:
         return DONE
     except Exception as error:
         return _explain(error)
+
+
+def _end_as_by_ctrl_c() -> None:
+    """Let whoever tells this process to end (a time limit, a cluster, a closed terminal) find it as tidy as Ctrl-C."""
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):  # one system has no SIGHUP
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores it
+                signal.signal(number, signal.default_int_handler)
 
 
 def _explain(error: Exception) -> int:

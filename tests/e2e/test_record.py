@@ -88,7 +88,8 @@ def test_a_recording_needs_a_folder_and_a_pair(record, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_ctrl_c_leaves_neither_a_result_nor_films(tmp_path):
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_who_ends_a_run_finds_neither_a_result_nor_films(tmp_path, end):
     words = ["run", "replications=200", "workers=2", "record=true", f"out={tmp_path / 'run'}"]
     run = subprocess.Popen(
         [sys.executable, "-m", "sim.cli", *words], cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True
@@ -98,7 +99,7 @@ def test_ctrl_c_leaves_neither_a_result_nor_films(tmp_path):
             break
         time.sleep(0.05)
     assert list(tmp_path.glob(".run.films-*/*/*/map.json"))
-    os.killpg(run.pid, signal.SIGINT)
+    (os.killpg if end == signal.SIGINT else os.kill)(run.pid, end)
     _, told = run.communicate(timeout=60)
     assert run.returncode == 130
     assert b"Traceback" not in told

@@ -107,19 +107,20 @@ def test_no_worker_outlives_the_process_that_started_it(tmp_path, end):
     wait_until(lambda: not any(alive(int(p.name)) for p in pids.iterdir()))
 
 
-def test_ctrl_c_waits_until_a_worker_is_up_though_another_thread_takes_it():
-    idle, done, before = threading.Event(), [], signal.signal(signal.SIGINT, signal.default_int_handler)
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_waits_until_a_worker_is_up_though_another_thread_takes_it(end):
+    idle, done, before = threading.Event(), [], signal.signal(end, signal.default_int_handler)
     threading.Thread(target=idle.wait, daemon=True).start()
     try:
         with pytest.raises(KeyboardInterrupt), _interrupts_held():
-            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), end)
             time.sleep(0.05)
             done.append("up")
         assert done == ["up"]
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert signal.getsignal(end) is signal.default_int_handler
     finally:
         idle.set()
-        signal.signal(signal.SIGINT, before)
+        signal.signal(end, before)
 
 
 def alive(pid: int) -> bool:

@@ -109,22 +109,23 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
 
 @contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Keep Ctrl-C from new workers, which inherit this thread's mask, and from here until they are up.
+    """Keep Ctrl-C from new workers, which inherit this thread's mask, and what ends this process until they are up.
 
     The mask is not enough for that: another thread may take the signal, and the handler runs in the main thread.
     """
     noted: list[int] = []
     is_main = threading.current_thread() is threading.main_thread()
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    handler = signal.signal(signal.SIGINT, lambda number, _: noted.append(number)) if is_main else None
+    ending = [number for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) if callable(signal.getsignal(number))]
+    handlers = {number: signal.signal(number, lambda number, _: noted.append(number)) for number in ending if is_main}
     try:
         yield
     finally:
-        if is_main:
-            signal.signal(signal.SIGINT, handler)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
     if noted:
-        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(noted[0])
 
 
 def _begin() -> None:
