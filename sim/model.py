@@ -226,7 +226,12 @@ class SchoolMorning(Running):
 def simulate(
     scenario: Scenario, *, seed: int, replication: int = 0, dt_s: float = DT_S, filmed: bool = False
 ) -> Record:
-    """Run one replication of a resolved scenario and return its record, with a film of it if that is asked for."""
+    """Run one replication of a resolved scenario and return its record, with a film of it if that is asked for.
+
+    Raises ValueError unless 0 < `dt_s` <= 0.5 [s]: at longer steps drivers miss places that they could have stopped at.
+    """
+    if not 0.0 < dt_s <= DT_S:
+        raise ValueError(f"dt_s is {dt_s}; expected a step above 0 and of {DT_S} s at most")
     record = SchoolMorning(scenario, seed=seed, replication=replication, dt_s=dt_s, filmed=filmed).run()
     let_go()
     return record

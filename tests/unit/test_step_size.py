@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sim import load_scenario, simulate
 from sim.kernel import state as k
 from sim.kernel.gaps import LOOK, NOTICED, is_free
 from sim.kernel.junctions import enters_before, sets_out, switch_lights, turns_green
@@ -173,3 +174,9 @@ def test_one_who_does_not_reach_the_line_in_this_tick_sees_those_who_enter_early
 
 def test_nobody_waits_for_one_who_does_not_go():
     assert not two_at_the_line((0.5, 1.0, 4), (0.1, 1.0, -1))
+
+
+@pytest.mark.parametrize("dt", [-0.5, 0.0, 0.51, 1.0, float("nan")])
+def test_a_morning_asks_for_a_step_that_its_laws_hold_for(dt):
+    with pytest.raises(ValueError, match=r"dt_s is .* expected a step above 0 and of 0.5 s at most"):
+        simulate(load_scenario("school/baseline"), seed=1, dt_s=dt)
