@@ -142,6 +142,8 @@ def _add_import(commands: Any) -> None:
     sumo.add_argument(
         "additional", metavar="ADDITIONAL", type=Path, nargs="*", help="more of them, types, stops, signals"
     )
+    sumo.add_argument("--begin", metavar="TIME", help="leave out who departs before it [s, or h:m:s]")
+    sumo.add_argument("--end", metavar="TIME", help="leave out who departs at this time, or after it")
     sumo.add_argument("--out", required=True, type=Path, metavar="DIR", help="the site's folder: scenarios/NAME")
     sumo.set_defaults(command=_import_sumo)
 
@@ -163,9 +165,10 @@ def _import_osm(arguments: argparse.Namespace) -> int:
 
 
 def _import_sumo(arguments: argparse.Namespace) -> int:
-    from sim.formats.sumo import import_sumo
+    from sim.formats.sumo import import_sumo, within
 
-    summary = import_sumo(arguments.net, arguments.routes, arguments.additional, out=arguments.out)
+    asked_s = within(arguments.begin, arguments.end)
+    summary = import_sumo(arguments.net, arguments.routes, arguments.additional, out=arguments.out, within_s=asked_s)
     for line in summary.lines():
         print(line)
     print(f"next:    dropoff drive {short(arguments.out)}")

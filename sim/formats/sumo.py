@@ -7,11 +7,11 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from sim.formats.sumo_network import read_network
-from sim.formats.sumo_reader import SIGNAL, Reader, settled
-from sim.formats.sumo_trips import read_demand
+from sim.formats.sumo_reader import A_TIME, SIGNAL, Reader, seconds_of, settled
+from sim.formats.sumo_trips import ALWAYS, Within, read_demand
 from sim.scenario.check_trips import check_trips
 from sim.scenario.drivers import Drivers
-from sim.scenario.faults import Fault
+from sim.scenario.faults import BadInput, Fault
 from sim.scenario.files import appearing_folder
 from sim.scenario.places import check_new_site
 from sim.scenario.read import population
@@ -51,13 +51,16 @@ class Summary:
 
 
 def read_sumo(
-    net: Path, routes: Path, additional: Sequence[Path] = (), *, name: str = "sumo"
+    net: Path, routes: Path, additional: Sequence[Path] = (), *, name: str = "sumo", within_s: Within = ALWAYS
 ) -> tuple[TripSite, Summary]:
-    """Return the site that SUMO's files describe, and what was read; raises BadInput with every fault."""
+    """Return the site that SUMO's files describe, and what was read; raises BadInput with every fault.
+
+    Left out is who departs before or after `within_s`, as with SUMO's own `--begin` and `--end`.
+    """
     faults: list[Fault] = []
     readers = [Reader(file, ROOTS, faults) for file in (routes, *additional)]
     sumo = read_network(net, readers)
-    demand = read_demand(sumo, readers)
+    demand = read_demand(sumo, readers, within_s)
     settled(faults)
     site = TripSite(
         name=name,
@@ -71,10 +74,26 @@ def read_sumo(
     return site, Summary(Path(name), site, len(sumo.dropped), (*sumo.notes, *demand.notes))
 
 
-def import_sumo(net: Path, routes: Path, additional: Sequence[Path], *, out: Path) -> Summary:
+def within(begin: str | None, end: str | None) -> Within:
+    """Return from when on, and before when [s], they depart who are asked for.
+
+    Raises BadInput with every fault.
+    """
+    told = (("--begin", begin, ALWAYS[0]), ("--end", end, ALWAYS[1]))
+    found = [(key, words, usual if words is None else seconds_of(words)) for key, words, usual in told]
+    settled([Fault(key, ascii(words), A_TIME) for key, words, at_s in found if at_s is None])
+    begin_s, end_s = (at_s or 0.0 for _, _, at_s in found)
+    if end_s <= begin_s:
+        raise BadInput(Fault("--end", ascii(end), f"a time after {begin_s:g} s, the beginning"))
+    return begin_s, end_s
+
+
+def import_sumo(
+    net: Path, routes: Path, additional: Sequence[Path], *, out: Path, within_s: Within = ALWAYS
+) -> Summary:
     """Write a site folder from SUMO's files and tell what was read; raises BadInput, and then nothing is written."""
     settled(check_new_site(out))
-    site, read = read_sumo(net, routes, additional, name=out.name)
+    site, read = read_sumo(net, routes, additional, name=out.name, within_s=within_s)
     summary = Summary(out, site, read.dropped, read.notes)
     with appearing_folder(out) as draft:
         write_trip_site(site, draft)

@@ -13,7 +13,6 @@ from sim.formats.sumo_reader import Reader
 from sim.formats.sumo_xml import Element
 from sim.scenario.trips import LATEST_S
 
-MOST_TRIPS = 200_000
 WAIT_FOR_PEOPLE = ("triggered", "containerTriggered")
 NO_TIME = (*WAIT_FOR_PEOPLE, "now", "begin", "split")
 """What SUMO knows of departures that is no time."""
@@ -25,7 +24,7 @@ DAY_S = 86_400.0
 
 
 def departures(reader: Reader, e: Element, note: Callable[[str], None]) -> Iterator[float]:
-    """Yield when a vehicle, or each one of a flow, departs [s]; a flow of too many ends one beyond MOST_TRIPS."""
+    """Yield when a vehicle, or each one of a flow, departs [s], in order; of a flow perhaps more than are wanted."""
     for at_s in _of_flow(reader, e) if e.tag == "flow" else _of_one(reader, e, note):
         if at_s > LATEST_S:
             found = f'depart="{e.given["depart"]}"' if "depart" in e.given else f"a departure at {at_s:g} s"
@@ -49,7 +48,7 @@ def _of_flow(reader: Reader, e: Element) -> Iterator[float]:
     counted = "number" in e.given
     begin = reader.seconds(e, "begin", 0.0)
     end = inf if rates and counted else reader.seconds(e, "end", begin + DAY_S)
-    count = reader.whole(e, "number") if counted else MOST_TRIPS + 1
+    count = reader.whole(e, "number") if counted else None
     if not rates and not counted:
         reader.fault(e, "no flow", "number, period, vehsPerHour or probability")
     elif len(rates) > 1:
@@ -59,9 +58,9 @@ def _of_flow(reader: Reader, e: Element) -> Iterator[float]:
     elif end < begin:
         reader.fault(e, f"an end at {end:g} s", f"one after its begin at {begin:g} s")
     else:
-        times = _at_rate(reader, e, rates[0], begin) if rates else _even(begin, (end - begin) / max(count, 1))
+        times = _at_rate(reader, e, rates[0], begin) if rates else _even(begin, (end - begin) / (count or 1))
         before_end = itertools.takewhile(lambda t: t < end, times) if rates else times
-        yield from itertools.islice(before_end, min(count, MOST_TRIPS + 1))
+        yield from itertools.islice(before_end, count)
 
 
 def _at_rate(reader: Reader, e: Element, key: str, begin: float) -> Iterator[float]:

@@ -19,6 +19,7 @@ LONGEST_NAME = 80
 """[characters] of a name of ours"""
 UNITS_S = (1.0, 60.0, 3600.0, 86_400.0)
 """[s] of what d:h:m:s is told in, from behind"""
+A_TIME = "seconds, or h:m:s"
 SIGNAL = "tlLogic"
 """A signal's programme, which may be all that a file holds."""
 MOST_FAULTS = 20
@@ -119,11 +120,10 @@ class Reader:
         told = at.given.get(key)
         if told is None or ":" not in told:
             return self.number(at, key, default, least=least)
-        parts = [_positive(part) for part in told.split(":")]
-        if len(parts) in (3, 4) and None not in parts:
-            return sum((part or 0.0) * unit for part, unit in zip(reversed(parts), UNITS_S, strict=False))
-        self.fault(at, f'{key}="{told[:40]}"', "seconds, or h:m:s")
-        return 0.0
+        found_s = seconds_of(told)
+        if found_s is None:
+            self.fault(at, f'{key}="{told[:40]}"', A_TIME)
+        return found_s or 0.0
 
     def shape(self, at: Element, key: str = "shape") -> tuple[tuple[float, float], ...]:
         """Return an attribute as points [m, m], at least two that are apart."""
@@ -139,6 +139,14 @@ class Reader:
         if len(points) == 1 or points[0] == points[-1] == points[len(points) // 2]:
             points = [points[0], (points[0][0] + 0.1, points[0][1])]
         return tuple((p[0], p[1]) for p in points)
+
+
+def seconds_of(told: str) -> float | None:
+    """Return a moment [s] told in seconds, as h:m:s or as d:h:m:s; None for anything else."""
+    parts = [_positive(part) for part in told.split(":")]
+    if len(parts) not in (1, 3, 4) or None in parts:
+        return None
+    return sum((part or 0.0) * unit for part, unit in zip(reversed(parts), UNITS_S, strict=False))
 
 
 def _positive(told: str) -> float | None:

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from sim.formats.sumo_classes import DEFAULT, NOT_ON_THE_ROAD
-from sim.formats.sumo_departures import MOST_TRIPS, departures
+from sim.formats.sumo_departures import departures
 from sim.formats.sumo_known import unknown
 from sim.formats.sumo_network import SumoNetwork
 from sim.formats.sumo_reader import Reader, name_of
@@ -20,8 +21,16 @@ from sim.scenario.trips import Trip, VehicleType
 MARKS = ("from", "via", "to")
 ACTING = ("rerouter", "calibrator", "variableSpeedSign", "vaporizer")
 """What changes traffic in SUMO and has nothing like it here."""
+MOST_TRIPS = 200_000
+MOST_SKIPPED = 5_000_000
+"""Departures of one flow before the time that is asked for: so many take seconds."""
 MOST_LEGS = 100 * MOST_TRIPS
 """Edges on the ways of all vehicles together: half as many take 10 to 20 s, and 80 MB on the disk."""
+
+
+Within = tuple[float, float]
+"""From when on, and before when [s]."""
+ALWAYS = (0.0, inf)
 
 
 @dataclass(frozen=True)
@@ -33,9 +42,9 @@ class Demand:
     notes: tuple[str, ...]
 
 
-def read_demand(sumo: SumoNetwork, readers: Sequence[Reader]) -> Demand:
-    """Return the demand of route and additional files, which may refer to each other; the readers note faults."""
-    return _Import(sumo, readers).demand()
+def read_demand(sumo: SumoNetwork, readers: Sequence[Reader], within_s: Within = ALWAYS) -> Demand:
+    """Return who departs `within_s`. Route and additional files may refer to each other; the readers note faults."""
+    return _Import(sumo, readers, within_s).demand()
 
 
 @dataclass(frozen=True)
@@ -50,8 +59,9 @@ class _Start:
 class _Import:
     """A demand while it is read."""
 
-    def __init__(self, sumo: SumoNetwork, readers: Sequence[Reader]) -> None:
+    def __init__(self, sumo: SumoNetwork, readers: Sequence[Reader], within_s: Within) -> None:
         self.readers = readers
+        self.within_s = within_s
         self.notes: dict[str, int] = {}
         asked = Counter(e.given.get("type", DEFAULT) for r in readers for e in vehicles(r.root) if e.tag in VEHICLES)
         self.types = Types(sumo.edges.values(), asked, self.note)
@@ -72,7 +82,8 @@ class _Import:
             self.note(words)
         self.notes |= unknown([reader.root for reader in self.readers])
         if not trips and not self.readers[0].faults:
-            self.readers[0].fault(self.readers[0].root, "no vehicle", "at least one")
+            found = "no vehicle" if self.within_s == ALWAYS else "no vehicle that departs in the time asked for"
+            self.readers[0].fault(self.readers[0].root, found, "at least one")
         trips.sort(key=lambda t: t.depart_s)
         used = {t.type for t in trips}
         told = tuple(f"{words}: {n}" for words, n in self.notes.items())
@@ -124,18 +135,35 @@ class _Import:
                     legs += len(trip.path)
                     if len(trips) > MOST_TRIPS or legs > MOST_LEGS:
                         many = f"{MOST_TRIPS} vehicles" if len(trips) > MOST_TRIPS else f"{MOST_LEGS} edges on all ways"
-                        reader.fault(e, f"more than {many}", "fewer")
+                        reader.fault(e, f"more than {many}", "fewer (--begin and --end take a part)")
                         return []
         return trips
 
     def _trips(self, reader: Reader, e: Element) -> Iterator[Trip]:
-        """Yield the trips that a vehicle, trip or flow stands for; one that is none ends them if there are faults."""
+        """Yield the trips that a vehicle, trip or flow stands for, one too many of them at most.
+
+        One that is none ends them if there are faults.
+        """
         if e.tag in ON_FOOT:
             self.note("persons and containers left out")
             return
-        id, first_s = reader.text(e, "id"), None
+        id, first_s, wanted = reader.text(e, "id"), None, 0
+        begin_s, end_s = self.within_s
         for n, at_s in enumerate(departures(reader, e, self.note)):
             first_s = at_s if first_s is None else first_s
+            if at_s < begin_s and n < MOST_SKIPPED:
+                self.note("vehicles that depart before --begin left out")
+                continue
+            if at_s < begin_s:
+                reader.fault(e, f"more than {MOST_SKIPPED} vehicles before --begin", "fewer")
+                return
+            if at_s >= end_s:
+                one = e.tag != "flow"
+                self.note("vehicles that depart from --end on left out" if one else "flows cut off at --end")
+                return
+            wanted += 1
+            if wanted > MOST_TRIPS + 1:
+                return
             made = self._trip(reader, e, _Start(f"{id}.{n}" if e.tag == "flow" else id, at_s, at_s - first_s))
             if made is not None:
                 yield made

@@ -330,6 +330,22 @@ def test_nothing_is_overwritten(tmp_path, capsys):
     assert "nothing is overwritten" in line
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("--begin", "8:00"), "--begin: found '8:00', expected seconds, or h:m:s"),
+        (("--end", "noon"), "--end: found 'noon', expected seconds, or h:m:s"),
+        (("--begin=-1",), "--begin: found '-1', expected seconds, or h:m:s"),
+        (("--begin", "0:1:0", "--end", "60"), "--end: found '60', expected a time after 60 s, the beginning"),
+    ],
+)
+def test_a_part_of_a_day_that_is_none_is_one_line(tmp_path, capsys, words, line):
+    net, routes, _ = write(tmp_path)
+    assert main(["import", "sumo", str(net), str(routes), *words, "--out", str(tmp_path / "new")]) == 2
+    assert capsys.readouterr().err == f"dropoff: {line}\n"
+    assert not (tmp_path / "new").exists()
+
+
 def test_a_folder_that_is_no_site_of_given_trips_is_named(tmp_path, capsys):
     assert main(["drive", str(tmp_path)]) == 2
     assert "trips.json: found no such file" in capsys.readouterr().err

@@ -195,6 +195,42 @@ def test_a_flow_without_an_end_goes_on_for_a_day_and_one_with_a_number_until_it_
     ]  # fmt: skip
 
 
+def within_read(tmp_path, routes, begin_s, end_s):
+    return read_sumo(*write(tmp_path, routes=f"<routes>{routes}</routes>"), within_s=(begin_s, end_s))
+
+
+def test_a_part_of_a_day_may_be_taken_and_keeps_names_and_times(tmp_path):
+    stop = '<stop lane="e_1" endPos="100" until="100"/>'
+    flow = f'<flow id="f" begin="50" end="450" period="100" from="w" to="e">{stop}</flow>'
+    trips = '<trip id="early" depart="149" from="w" to="e"/><trip id="late" depart="350" from="w" to="e"/>'
+    site, summary = within_read(tmp_path, flow + trips, 150.0, 350.0)
+    assert [(t.id, t.depart_s, t.stops[0].until_s) for t in site.trips] == [
+        ("f.1", 150.0, 200.0),
+        ("f.2", 250.0, 300.0),
+    ]
+    assert {
+        "vehicles that depart before --begin left out: 2",
+        "flows cut off at --end: 1",
+        "vehicles that depart from --end on left out: 1",
+    } <= set(summary.notes)
+
+
+def test_too_many_are_too_many_of_those_that_are_asked_for(tmp_path, monkeypatch):
+    monkeypatch.setattr(sumo_trips, "MOST_TRIPS", 100)
+    flow = '<flow id="f" begin="0" end="900" period="1" from="w" to="e"/>'
+    assert len(within_read(tmp_path, flow, 800.0, 1000.0)[0].trips) == 100
+    (fault,) = refusal(tmp_path, flow)
+    assert (fault.found, fault.expected) == ("more than 100 vehicles", "fewer (--begin and --end take a part)")
+    monkeypatch.setattr(sumo_trips, "MOST_SKIPPED", 500)
+    with pytest.raises(BadInput, match="more than 500 vehicles before --begin"):
+        within_read(tmp_path, flow, 800.0, 1000.0)
+
+
+def test_where_nobody_departs_in_the_time_asked_for_that_is_a_fault(tmp_path):
+    with pytest.raises(BadInput, match="no vehicle that departs in the time asked for"):
+        within_read(tmp_path, '<trip id="t" depart="0" from="w" to="e"/>', 1.0, 2.0)
+
+
 def test_flows_within_an_interval_have_its_times(tmp_path):
     flow = '<interval begin="60" end="0:2:0"><flow id="f" number="3" from="w" to="e"/></interval>'
     assert departures_of(tmp_path, flow) == [60.0, 80.0, 100.0]
