@@ -68,7 +68,8 @@ class Plan:
         parts = np.diff(found, axis=0)
         cosines = (parts[1:] * parts[:-1]).sum(axis=1) / (np.hypot(*parts[1:].T) * np.hypot(*parts[:-1].T))
         if (cosines < SHARP).any():  # lanes shift sideways where a turn pocket begins: vehicles do not
-            found = found[[0, -1]]
+            chord = found[-1] - found[0]
+            found = np.vstack([found[0], found[0] + (length_m - max(left, 0.0)) * chord / max(hypot(*chord), 1e-9)])
         if left > 1e-6:  # the lane begins here: straight on
             straight = found[-1] - found[-2]
             found = np.vstack([found, found[-1] + left * straight / hypot(*straight)])
