@@ -19,8 +19,8 @@ from sim.kernel.following import (
     arrival_speed,
     behind,
     composed,
+    following,
     free_acceleration,
-    interaction,
     short_of,
 )
 from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside, stays_at_red
@@ -366,7 +366,7 @@ def decide(
                     headway = me.headway
                     if here.has & PARKED != 0 and segments[segment].parked_to > x >= segments[segment].parked_from:
                         headway *= FRICTION
-                    wanted = free + interaction(v, rear - x, v - v_ahead, me.a, headway, me.s0, me.half_inverse)
+                    wanted = following(me, free, rear - x, v_ahead, headway)
                     wanted = composed(wanted, v, rear - x, v_ahead, me.b, me.s0)
                     blocker = ahead
                     if segment < 0 and waiting_point(vehicles, lanes, lane, i) > 0.0:

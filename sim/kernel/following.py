@@ -1,6 +1,7 @@
 """Car following: the intelligent driver model, and where it stops."""
 
 from math import sqrt
+from typing import Any
 
 from sim.kernel import compiled
 from sim.kernel.state import Records
@@ -55,13 +56,25 @@ def composed(wanted: float, v: float, gap: float, v_ahead: float, b: float, s0: 
 
 
 @compiled(inline=True)
+def following(me: Any, free: float, gap: float, v_ahead: float, headway: float) -> float:
+    """Return a driver's IDM acceleration [m/s2] behind a vehicle, given the one on a free road.
+
+    Who drives slower than he wishes to on the street, in a turn or by choice, keeps the gap that he keeps there: near
+    the speed wished for the IDM's gap grows without bound, of which a turn knows nothing.
+    """
+    v = me.v
+    braking = interaction(v, gap, v - v_ahead, me.a, headway, me.s0, me.half_inverse)
+    if me.street > 0.0:
+        kept = free_acceleration(v, float(me.street), me.a, me.b) + braking
+        return kept if kept < free else free
+    return free + braking
+
+
+@compiled(inline=True)
 def with_gap(vehicles: Records, i: int, gap: float, v_ahead: float) -> float:
     """Return vehicle i's IDM acceleration [m/s2] behind a vehicle at that gap and speed."""
     me = vehicles[i]
-    v = me.v
-    return free_acceleration(v, me.desired, me.a, me.b) + interaction(
-        v, gap, v - v_ahead, me.a, me.headway, me.s0, me.half_inverse
-    )
+    return following(me, free_acceleration(me.v, me.desired, me.a, me.b), gap, v_ahead, me.headway)
 
 
 @compiled(inline=True)

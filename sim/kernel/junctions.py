@@ -35,6 +35,7 @@ B_AMBER = 3.0  # [m/s2] who can stop with this much braking stops at amber (ITE:
 B_YIELD = 2.5  # [m/s2] and for somebody waiting at a zebra [assumption]
 B_AHEAD = 2.0  # [m/s2] traffic ahead that still moves is expected to stop no sooner than by this [assumption]
 V_CLEARING = 6.0  # [m/s] nobody waits for room behind traffic that flows faster [assumption]
+CLEARING_SHARE = 0.8  # or, in a turn, faster than so much of the turn's speed [assumption]
 IMPATIENT_S = 30.0  # [s] waiting at the line; from here on the accepted gap shrinks [assumption]
 SHORT_OF_LINE = 0.5  # [m] one who lets another go first comes to a stand so far before the line [assumption]
 AT_LINE = 3.0  # [m] nearer than this one waits at the stop line [assumption]
@@ -208,7 +209,8 @@ def no_room_behind(vehicles: Records, lanes: Records, order: Ints, net: Ints, i:
             slowest = vehicles[m].v
             who = m
     comes_to_wait = waiting_point(vehicles, lanes, movement, i) > 0.0 and vehicles[i].lane != movement
-    if slowest > V_CLEARING and (slowest == FAR or not comes_to_wait):
+    clearing = CLEARING_SHARE * lanes[movement].limit
+    if slowest > (clearing if clearing < V_CLEARING else V_CLEARING):
         return -1
     if slowest < FAR and not comes_to_wait:
         room += 0.5 * slowest * slowest / B_AHEAD

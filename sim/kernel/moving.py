@@ -63,11 +63,17 @@ def note_held(lanes: Records, lane: int) -> None:
 
 @compiled(inline=True)
 def settle(vehicles: Records, lanes: Records, i: int, lane: int) -> None:
-    """Note what a lane means for a vehicle that has just come onto it: lane and desired speed."""
-    vehicles[i].lane = lane
-    vehicles[i].rest = 0
-    vehicles[i].steers_to = 0.0
-    vehicles[i].desired = wished(vehicles, lanes, i, lane)
+    """Note what a lane means for a vehicle that has just come onto it: lane, and the speeds wished for."""
+    me = vehicles[i]
+    street = me.desired if me.street == 0.0 else float(me.street)
+    wish = wished(vehicles, lanes, i, lane)
+    if lanes[lane].segment >= 0:
+        street = wish
+    me.lane = lane
+    me.rest = 0
+    me.steers_to = 0.0
+    me.desired = me.most if 0.0 < me.most < wish else wish
+    me.street = street if me.desired < street else 0.0
 
 
 @compiled(inline=True)

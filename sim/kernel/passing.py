@@ -179,6 +179,8 @@ def set_out(
     settle(vehicles, lanes, i, over)
     note_way(vehicles, lanes, net, i)
     if me.desired > v_most:
+        if me.street == 0.0:
+            me.street = me.desired
         me.desired = v_most
     return True
 

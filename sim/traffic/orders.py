@@ -39,7 +39,6 @@ class Orders:
         self.beside: dict[int, list[int]] = {}
         """When a vehicle left its lane for a berth, and came back to it [ticks], in turns."""
         self._desk = desk
-        self._tops: dict[int, float] = {}
         """Own top speeds [m/s] of those who were slowed down."""
         self._awaited: dict[int, simpy.Event] = {}
         self._leaving: dict[int, simpy.Event] = {}
@@ -110,15 +109,17 @@ class Orders:
     def slow_down(self, vehicle: int, most_m_s: float) -> None:
         """Let a vehicle drive no faster than so many m/s, from now on until `speed_up`."""
         me = self.scene.vehicle
-        self._tops.setdefault(vehicle, me.top[vehicle])
-        me.top[vehicle] = min(self._tops[vehicle], most_m_s)
-        me.desired[vehicle] = min(me.desired[vehicle], most_m_s)
+        me.most[vehicle] = most_m_s
+        if me.desired[vehicle] > most_m_s:
+            if not me.street[vehicle]:
+                me.street[vehicle] = me.desired[vehicle]
+            me.desired[vehicle] = most_m_s
 
     def speed_up(self, vehicle: int) -> None:
         """Let a vehicle drive as fast as its driver wishes, if it was slowed down."""
         me = self.scene.vehicle
-        if vehicle in self._tops:
-            me.top[vehicle] = self._tops.pop(vehicle)
+        if me.most[vehicle]:
+            me.most[vehicle] = me.street[vehicle] = 0.0
             limit = self.scene.lane.limit[me.lane[vehicle]]  # who was slowed down is on a lane, or was before its berth
             me.desired[vehicle] = min(limit * me.factor[vehicle], me.top[vehicle])
 

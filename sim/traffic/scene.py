@@ -94,7 +94,8 @@ class Scene:
 
     def _wished(self, vehicle: int, link: str) -> float:
         me = self.vehicle
-        return float(min(self.network.link(link).speed_km_h / 3.6 * me.factor[vehicle], me.top[vehicle]))
+        street = float(min(self.network.link(link).speed_km_h / 3.6 * me.factor[vehicle], me.top[vehicle]))
+        return min(street, float(me.most[vehicle]) or street)
 
     def _stop_m(self, vehicle: int, v: float) -> float:
         return float(0.5 * v * v / self.vehicle.b[vehicle] + 0.5 * v * self.layout.road.dt)

@@ -1,6 +1,6 @@
 """VALIDATION row 7: how many get out of a side street that gives way (Harders 1968; HCM, ch. 32, T-junction)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -130,14 +130,18 @@ def passings(case, seed, gap_s):
     return [t[t > START_S] for t in (times_s(traffic, MINOR), due_s)]
 
 
-def over_the_law(case, seed, *, gap_s=None):
-    """Return the capacity over what the law says for the headways seen and the follow-up time measured."""
+def over_the_law(case, seed, *, gap_s=None, follow_s=None):
+    """Return the capacity over what the law says for the headways seen and a follow-up time, that measured if none."""
     out, main = passings(case, seed, gap_s or case.gap_s)
     headways = np.diff([START_S, *main, UNTIL_S])
-    between = np.searchsorted(main, out)
-    follow_s = np.diff(out)[between[1:] == between[:-1]].mean()
     usable = headways[headways >= case.gap_s]
-    return out.size / np.sum(1.0 + np.floor((usable - case.gap_s) / follow_s))
+    return out.size / np.sum(1.0 + np.floor((usable - case.gap_s) / (follow_s or follow_up_s(out, main))))
+
+
+def follow_up_s(out, main):
+    """Return the mean time [s] between two who go in the same headway."""
+    between = np.searchsorted(main, out)
+    return np.diff(out)[between[1:] == between[:-1]].mean()
 
 
 def among_vehicles(case):
@@ -161,3 +165,26 @@ def test_longer_gaps_show_in_what_gets_out(table, case):
     found = mean_of([over_the_law(case, seed, gap_s=case.gap_s + 2.0) for seed in range(3)])
     breaks = "a critical gap longer by 2 s"
     table.turns_red("7", among_vehicles(case), unit="1", band=BAND, found=found, breaks=breaks)
+
+
+@pytest.mark.validation
+@each_case
+def test_how_fast_they_follow_each_other(table, case):
+    seeds = range(40 if table.full else 2)
+    found = mean_of([follow_up_s(*passings(case, seed, case.gap_s)) for seed in seeds])
+    what = f"{case.name}, {case.flow:.0f} real veh/h, gap {case.gap_s} s, follow-up time"
+    band, source = around(case.follow_s, rel=0.15), "HCM, ch. 32"
+    table.hold("7", what, unit="s", band=band, found=found, tier="C", source=source)
+
+
+@pytest.mark.validation
+@pytest.mark.parametrize("flow", [280.0, 600.0, 1000.0])
+def test_how_many_turn_left_among_how_many(table, flow):
+    case = replace(MAIN, flow=flow)
+    seeds = range(40 if table.full else 2)
+    found = mean_of([over_the_law(case, seed, follow_s=case.follow_s) for seed in seeds])
+    what = (
+        f"{case.name}, {flow:.0f} real veh/h, gap {case.gap_s} s, over the law's with a follow-up of {case.follow_s} s"
+    )
+    source = "Harders 1968; HCM, ch. 32"
+    table.hold("7", what, unit="1", band=BAND, found=found, tier="C", source=source)
