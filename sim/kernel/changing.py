@@ -21,7 +21,8 @@ ROLLING = 1.0  # [m/s] nobody waits beside a slower queue to get to the curb [as
 PASSING = 30.0  # [m] a driver leaves the right lane to pass only if so much is left beyond [assumption]
 SHORT = 2.0  # times its own length: on so short a link a vehicle changes lanes while its tail still comes in
 SETTLED = 3.0  # [s] between two changes for comfort [assumption]
-GAIN = 0.2  # of the speed wished for: so much more one expects of the lane beside one that is shut, to leave it
+GAIN = 0.56  # of the speed wished for: expecting so much more counts like the way at the last moment [assumption]
+FREE, BOTH, ROUTE = 0.365, 0.577, 0.788  # wishes for a lane: enough to go; the way's, that outweighs speed; alone
 BUS_LOOKS = 36.0  # [m] so far before its stop at least a bus looks for a berth, in whatever lane (sim.agents.bus)
 NO_REASON, MUST, MAY, SHUT = 0, 1, 2, 3
 SIGHT = 60.0  # [m] how far ahead a driver sees that a vehicle has stopped for good [assumption]
@@ -194,23 +195,44 @@ def goes_to_curb(me: Any, here: Any) -> bool:
 
 
 @compiled(inline=True)
-def good_until(me: Any, lanes: Records, here: Any) -> float:
-    """Return by where [m] a driver must be in a good lane: at the target at the curb, or at the lane's end.
+def curb_at(me: Any, lanes: Records, here: Any) -> float:
+    """Return where [m] a driver must be at the curb for a target there, on this lane or the next; FAR if nowhere.
 
-    The target may lie beyond the lane's end, if this lane leads there, too. A bus that has yet to look for a berth
-    must be at the curb no sooner than its stop begins.
+    A bus that has yet to look for a berth must be there no sooner than its stop begins.
     """
     if goes_to_curb(me, here):
         return me.target_x
     if me.target_mode == NO_TARGET or (me.target_mode == PASS and me.keeps_curb == 0):
-        return here.length
+        return FAR
     looks = me.kind == BUS and me.target_mode == PASS
     at = me.target_x + (BUS_LOOKS if looks else 0.0)
     if me.target_segment == here.segment:
-        return at if looks else here.length
+        return at if looks else FAR
     if me.way >= 0 and lanes[lanes[me.way].to_lane].segment == me.target_segment:
         return here.length + lanes[me.way].length + at
-    return here.length
+    return FAR
+
+
+@compiled(inline=True)
+def good_until(me: Any, lanes: Records, here: Any) -> float:
+    """Return by where [m] a driver must be in a good lane: for the target at the curb, or at the lane's end."""
+    at = curb_at(me, lanes, here)
+    return at if at < FAR else here.length
+
+
+@compiled(inline=True)
+def wish(gain: float, desired: float, left: float) -> float:
+    """Return how much a driver wishes for a lane that promises `gain` [m/s] more, from which the way leads back.
+
+    `left` [m] are left to come back in. The nearer, the less speed counts (Schakel, Knoop, van Arem 2012).
+    """
+    route = 1.0 - left / MANDATORY_ZONE
+    if route < 0.0:
+        route = 0.0
+    if route >= ROUTE:
+        return -route
+    share = 1.0 if route <= BOTH else (ROUTE - route) / (ROUTE - BOTH)
+    return share * gain / (GAIN * desired) - route
 
 
 @compiled(inline=True)
@@ -248,7 +270,7 @@ def reason(vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: 
         return NO_REASON  # who looks for a place at the curb stays in the row there
     good_beside = me.low <= here.number + 1 <= me.high or me.low <= here.number - 1 <= me.high
     until = good_until(me, lanes, here)
-    if here.held == 0 and not good_beside and is_too_near(me, until - x, k):
+    if here.held == 0 and not good_beside and is_too_near(me, until - x, k) and curb_at(me, lanes, here) >= FAR:
         return NO_REASON
     ahead = vehicles[order[at + k - 1]]
     gap = ahead.x - ahead.length - x
@@ -308,6 +330,11 @@ def consider(
         beyond = held_ahead(vehicles, lanes, order, to, k_to, x, until)
         if beyond < FAR and (to_curb or until - beyond > PASSING):
             return False
+        if not inwards and curb_at(me, lanes, here) < FAR:
+            loss = expected(vehicles, lanes, order, lane, k, x, me.desired)
+            loss -= expected(vehicles, lanes, order, to, k_to, x, me.desired)
+            if wish(loss, me.desired, (until - x) / (number - me.high)) > 0.0:
+                return False  # there is time yet
         changed = try_change(vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, MUST)
         # Who could as well go on in this lane, and change later, does not hold it up.
         needed = to_curb or me.way < 0
@@ -340,23 +367,27 @@ def consider(
         if k_to > 0:
             beside = vehicles[order[lanes[to].order_at + k_to - 1]]
             nearer = beside.v <= ahead.v and beside.x - beside.length - x <= gap
-        if nearer and blocked >= FAR:
+        out = (n < me.low or n > me.high) and is_too_near(me, until - x, k)
+        from_curb = out and curb_at(me, lanes, here) < FAR
+        if nearer and blocked >= FAR and not from_curb:
             continue  # nobody changes without a gain of one's own
-        if (n < me.low or n > me.high) and is_too_near(me, until - x, k):
+        if lanes[to].held != 0 and held_ahead(vehicles, lanes, order, to, k_to, x, until) < FAR:
+            continue
+        gain = 0.0
+        if blocked < FAR or from_curb:
+            gain = expected(vehicles, lanes, order, to, k_to, x, me.desired)
+            gain -= expected(vehicles, lanes, order, lane, k, x, me.desired)
+        faster = from_curb and wish(gain, me.desired, until - x) > FREE
+        if out and not faster:
             # Out of the right lane only to pass one who has stopped, and only with room to come back.
             if blocked >= FAR or until - blocked < PASSING:
                 continue
             if to_curb and until - blocked < me.length + 6.0:
                 continue
-        if lanes[to].held != 0 and held_ahead(vehicles, lanes, order, to, k_to, x, until) < FAR:
-            continue
-        if blocked < FAR:
-            gain = expected(vehicles, lanes, order, to, k_to, x, me.desired)
-            gain -= expected(vehicles, lanes, order, lane, k, x, me.desired)
-            if gain > GAIN * me.desired and try_change(
-                vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, SHUT
-            ):
-                return True
+        if (faster or (blocked < FAR and gain > FREE * GAIN * me.desired)) and try_change(
+            vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, SHUT
+        ):
+            return True
         if held_up and not nearer and try_change(vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, MAY):
             return True
     return False
