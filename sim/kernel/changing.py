@@ -22,7 +22,8 @@ PASSING = 30.0  # [m] a driver leaves the right lane to pass only if so much is 
 SHORT = 2.0  # times its own length: on so short a link a vehicle changes lanes while its tail still comes in
 SETTLED = 3.0  # [s] between two changes for comfort [assumption]
 GAIN = 0.56  # of the speed wished for: expecting so much more counts like the way at the last moment [assumption]
-FREE, BOTH, ROUTE = 0.365, 0.577, 0.788  # wishes for a lane: enough to go; the way's, that outweighs speed; alone
+ENOUGH = 0.365  # so strong must the wish for a lane be to go there: 0.2 of the speed wished for
+HALF_HEARTED, DECIDED = 0.577, 0.788  # so strong a wish to be where the way leads counts speed less, and not at all
 BUS_LOOKS = 36.0  # [m] so far before its stop at least a bus looks for a berth, in whatever lane (sim.agents.bus)
 NO_REASON, MUST, MAY, SHUT = 0, 1, 2, 3
 SIGHT = 60.0  # [m] how far ahead a driver sees that a vehicle has stopped for good [assumption]
@@ -229,9 +230,9 @@ def wish(gain: float, desired: float, left: float) -> float:
     route = 1.0 - left / MANDATORY_ZONE
     if route < 0.0:
         route = 0.0
-    if route >= ROUTE:
+    if route >= DECIDED:
         return -route
-    share = 1.0 if route <= BOTH else (ROUTE - route) / (ROUTE - BOTH)
+    share = 1.0 if route <= HALF_HEARTED else (DECIDED - route) / (DECIDED - HALF_HEARTED)
     return share * gain / (GAIN * desired) - route
 
 
@@ -323,6 +324,7 @@ def consider(
     x = me.x
     to_curb = goes_to_curb(me, here)
     until = good_until(me, lanes, here)
+    for_curb = curb_at(me, lanes, here) < FAR
     if must:
         inwards = number < me.low
         to = lane + 1 if inwards else lane - 1
@@ -330,7 +332,7 @@ def consider(
         beyond = held_ahead(vehicles, lanes, order, to, k_to, x, until)
         if beyond < FAR and (to_curb or until - beyond > PASSING):
             return False
-        if not inwards and curb_at(me, lanes, here) < FAR:
+        if not inwards and for_curb:
             loss = expected(vehicles, lanes, order, lane, k, x, me.desired)
             loss -= expected(vehicles, lanes, order, to, k_to, x, me.desired)
             if wish(loss, me.desired, (until - x) / (number - me.high)) > 0.0:
@@ -368,23 +370,22 @@ def consider(
             beside = vehicles[order[lanes[to].order_at + k_to - 1]]
             nearer = beside.v <= ahead.v and beside.x - beside.length - x <= gap
         out = (n < me.low or n > me.high) and is_too_near(me, until - x, k)
-        from_curb = out and curb_at(me, lanes, here) < FAR
-        if nearer and blocked >= FAR and not from_curb:
+        if nearer and blocked >= FAR and not (out and for_curb):
             continue  # nobody changes without a gain of one's own
         if lanes[to].held != 0 and held_ahead(vehicles, lanes, order, to, k_to, x, until) < FAR:
             continue
         gain = 0.0
-        if blocked < FAR or from_curb:
+        if blocked < FAR or (out and for_curb):
             gain = expected(vehicles, lanes, order, to, k_to, x, me.desired)
             gain -= expected(vehicles, lanes, order, lane, k, x, me.desired)
-        faster = from_curb and wish(gain, me.desired, until - x) > FREE
+        faster = out and for_curb and wish(gain, me.desired, until - x) > ENOUGH
         if out and not faster:
             # Out of the right lane only to pass one who has stopped, and only with room to come back.
             if blocked >= FAR or until - blocked < PASSING:
                 continue
             if to_curb and until - blocked < me.length + 6.0:
                 continue
-        if (faster or (blocked < FAR and gain > FREE * GAIN * me.desired)) and try_change(
+        if (faster or (blocked < FAR and gain > ENOUGH * GAIN * me.desired)) and try_change(
             vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, SHUT
         ):
             return True
