@@ -23,7 +23,8 @@ SHORT = 2.0  # times its own length: on so short a link a vehicle changes lanes 
 SETTLED = 3.0  # [s] between two changes for comfort [assumption]
 GAIN = 0.56  # of the speed wished for: expecting so much more counts like the way at the last moment [assumption]
 ENOUGH = 0.365  # so strong must the wish for a lane be to go there: 0.2 of the speed wished for
-HALF_HEARTED, DECIDED = 0.577, 0.788  # so strong a wish to be where the way leads counts speed less, and not at all
+SWAYED = 0.577  # up to so strong a wish to be where the way leads speed counts in full
+RESOLVED = 0.788  # and from here on not at all
 BUS_LOOKS = 36.0  # [m] so far before its stop at least a bus looks for a berth, in whatever lane (sim.agents.bus)
 NO_REASON, MUST, MAY, SHUT = 0, 1, 2, 3
 SIGHT = 60.0  # [m] how far ahead a driver sees that a vehicle has stopped for good [assumption]
@@ -230,9 +231,9 @@ def wish(gain: float, desired: float, left: float) -> float:
     route = 1.0 - left / MANDATORY_ZONE
     if route < 0.0:
         route = 0.0
-    if route >= DECIDED:
+    if route >= RESOLVED:
         return -route
-    share = 1.0 if route <= HALF_HEARTED else (DECIDED - route) / (DECIDED - HALF_HEARTED)
+    share = 1.0 if route <= SWAYED else (RESOLVED - route) / (RESOLVED - SWAYED)
     return share * gain / (GAIN * desired) - route
 
 

@@ -1,4 +1,4 @@
-"""Drivers pick lanes by all they see ahead, not by the next vehicle alone; and weigh speed against the way to a stop."""
+"""Drivers pick lanes by all they see ahead, not by the next vehicle alone, and weigh speed against the way to stops."""
 
 from dataclasses import replace
 
