@@ -8,7 +8,7 @@ from sim.kernel.following import free_acceleration, with_gap
 from sim.kernel.gaps import has_stood
 from sim.kernel.moving import settle
 from sim.kernel.order import fetch_soon, insert, is_open, note_way, remove
-from sim.kernel.state import DRIVING, FAR, HELD, INNER, OUTER, PASS, STOP, Ints, Records
+from sim.kernel.state import BUS, DRIVING, FAR, HELD, INNER, NO_TARGET, OUTER, PASS, STOP, Ints, Records
 
 ROOM = 1.0  # [m] to the vehicles ahead and behind, at least [assumption]
 MOMENT = 0.4  # [s] time gap that one who must change lanes accepts at equal speeds [assumption]
@@ -21,7 +21,12 @@ ROLLING = 1.0  # [m/s] nobody waits beside a slower queue to get to the curb [as
 PASSING = 30.0  # [m] a driver leaves the right lane to pass only if so much is left beyond [assumption]
 SHORT = 2.0  # times its own length: on so short a link a vehicle changes lanes while its tail still comes in
 SETTLED = 3.0  # [s] between two changes for comfort [assumption]
-NO_REASON, MUST, MAY = 0, 1, 2
+GAIN = 0.56  # of the speed wished for: expecting so much more counts like the way at the last moment [assumption]
+ENOUGH = 0.365  # so strong must the wish for a lane be to go there: 0.2 of the speed wished for
+SWAYED = 0.577  # up to so strong a wish to be where the way leads speed counts in full
+RESOLVED = 0.788  # and from here on not at all
+BUS_LOOKS = 36.0  # [m] so far before its stop at least a bus looks for a berth, in whatever lane (sim.agents.bus)
+NO_REASON, MUST, MAY, SHUT = 0, 1, 2, 3
 SIGHT = 60.0  # [m] how far ahead a driver sees that a vehicle has stopped for good [assumption]
 
 
@@ -37,6 +42,26 @@ def held_ahead(vehicles: Records, lanes: Records, order: Ints, lane: int, k: int
         if vehicles[j].state == HELD:
             return vehicles[j].x
     return FAR
+
+
+@compiled(inline=True)
+def expected(vehicles: Records, lanes: Records, order: Ints, lane: int, k: int, x: float, desired: float) -> float:
+    """Return the speed [m/s] that a driver at x expects of a lane, of which k vehicles are ahead.
+
+    The speed of the one in sight that holds one up the most, the further off the less (Schakel, Knoop, van Arem 2012).
+    """
+    at = lanes[lane].order_at
+    slowest = desired
+    for n in range(k - 1, -1, -1):
+        j = order[at + n]
+        gap = vehicles[j].x - vehicles[j].length - x
+        if gap > SIGHT:
+            break
+        share = gap / SIGHT if gap > 0.0 else 0.0
+        v = vehicles[j].v + share * (desired - vehicles[j].v)
+        if v < slowest:
+            slowest = v
+    return slowest
 
 
 @compiled(inline=True)
@@ -100,9 +125,10 @@ def try_change(
     to: int,
     k_to: int,
     tick: int,
-    must: bool,
+    why: int,
 ) -> bool:
-    """Change lanes if it is safe and, unless it must be, worth it (Kesting, Treiber, Helbing 2007, eq. 2-4)."""
+    """Change lanes if it is safe and, if it only may be, worth it (Kesting, Treiber, Helbing 2007, eq. 2-4)."""
+    must = why == MUST
     at = lanes[lane].order_at
     i = order[at + k]
     x = vehicles[i].x
@@ -135,6 +161,7 @@ def try_change(
             theirs_after = with_gap(vehicles, behind, gap_behind, vehicles[i].v)
         if gap_ahead < ROOM or gap_behind < ROOM or theirs_after <= -desk[0].safe or mine_after <= -desk[0].safe:
             return False
+    if why == MAY:
         mine_before = vehicles[i].acceleration
         theirs_before = vehicles[behind].acceleration if behind >= 0 else 0.0
         gain_old = 0.0
@@ -170,16 +197,57 @@ def goes_to_curb(me: Any, here: Any) -> bool:
 
 
 @compiled(inline=True)
-def good_until(me: Any, here: Any) -> float:
-    """Return by where [m] a driver must be in a good lane: at the target at the curb, or at the lane's end."""
-    return me.target_x if goes_to_curb(me, here) else here.length
+def curb_at(me: Any, lanes: Records, here: Any) -> float:
+    """Return where [m] a driver must be at the curb for a target there, on this lane or the next; FAR if nowhere.
+
+    A bus that has yet to look for a berth must be there no sooner than its stop begins.
+    """
+    if goes_to_curb(me, here):
+        return me.target_x
+    if me.target_mode == NO_TARGET or (me.target_mode == PASS and me.keeps_curb == 0):
+        return FAR
+    looks = me.kind == BUS and me.target_mode == PASS
+    at = me.target_x + (BUS_LOOKS if looks else 0.0)
+    if me.target_segment == here.segment:
+        return at if looks else FAR
+    if me.way >= 0 and lanes[lanes[me.way].to_lane].segment == me.target_segment:
+        return here.length + lanes[me.way].length + at
+    return FAR
+
+
+@compiled(inline=True)
+def good_until(me: Any, lanes: Records, here: Any) -> float:
+    """Return by where [m] a driver must be in a good lane: for the target at the curb, or at the lane's end."""
+    at = curb_at(me, lanes, here)
+    return at if at < FAR else here.length
+
+
+@compiled(inline=True)
+def wish(gain: float, desired: float, left: float) -> float:
+    """Return how much a driver wishes for a lane that promises `gain` [m/s] more, from which the way leads back.
+
+    `left` [m] are left to come back in. The nearer, the less speed counts (Schakel, Knoop, van Arem 2012).
+    """
+    route = 1.0 - left / MANDATORY_ZONE
+    if route < 0.0:
+        route = 0.0
+    if route >= RESOLVED:
+        return -route
+    share = 1.0 if route <= SWAYED else (RESOLVED - route) / (RESOLVED - SWAYED)
+    return share * gain / (GAIN * desired) - route
+
+
+@compiled(inline=True)
+def looks_at_curb(me: Any, here: Any) -> bool:
+    """Return whether a driver looks for a place at the curb of this link, or is about to, and does so from its lane."""
+    return me.high == 0 and me.target_mode == PASS and me.target_segment == here.segment and me.kind != BUS
 
 
 @compiled(inline=True)
 def reason(vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: int, k: int, tick: int) -> int:
     """Return why a driver may change lanes, whatever the lanes beside are like: NO_REASON, MUST or MAY.
 
-    Who need not change may do so for a gain by MOBIL, behind somebody in sight who is slower or near, or who has
+    Who need not change may do so behind somebody in sight who is slower or near, or where in sight somebody has
     stopped for good. With its tail in the junction nobody changes but one who must and has no other chance.
     """
     here = lanes[lane]
@@ -193,23 +261,26 @@ def reason(vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: 
         return NO_REASON
     if not right:
         shift = me.low - here.number if here.number < me.low else here.number - me.high
-        until = good_until(me, here)
-        if me.high == 0 and me.target_mode == PASS and me.target_segment == here.segment:
+        until = good_until(me, lanes, here)
+        if looks_at_curb(me, here):
             until = me.target_x  # from there on it looks for a place at the curb
         if until - x < MANDATORY_ZONE * shift:
             return MUST
     if k == 0 or (tick - me.changed) * desk[0].dt < SETTLED:
         return NO_REASON
-    if me.high == 0 and me.target_mode == PASS and me.target_segment == here.segment:
+    if looks_at_curb(me, here):
         return NO_REASON  # who looks for a place at the curb stays in the row there
     good_beside = me.low <= here.number + 1 <= me.high or me.low <= here.number - 1 <= me.high
-    if here.held == 0 and not good_beside and is_too_near(me, good_until(me, here) - x, k):
+    until = good_until(me, lanes, here)
+    if here.held == 0 and not good_beside and is_too_near(me, until - x, k) and curb_at(me, lanes, here) >= FAR:
         return NO_REASON
     ahead = vehicles[order[at + k - 1]]
     gap = ahead.x - ahead.length - x
     if gap > SIGHT:
         return NO_REASON
-    return MAY if ahead.state == HELD or is_held_up(me, ahead, gap) else NO_REASON
+    if ahead.state == HELD or is_held_up(me, ahead, gap):
+        return MAY
+    return MAY if here.held != 0 and held_ahead(vehicles, lanes, order, lane, k, x, until) < FAR else NO_REASON
 
 
 @compiled(inline=True)
@@ -253,7 +324,8 @@ def consider(
     number = here.number
     x = me.x
     to_curb = goes_to_curb(me, here)
-    until = good_until(me, here)
+    until = good_until(me, lanes, here)
+    for_curb = curb_at(me, lanes, here) < FAR
     if must:
         inwards = number < me.low
         to = lane + 1 if inwards else lane - 1
@@ -261,7 +333,12 @@ def consider(
         beyond = held_ahead(vehicles, lanes, order, to, k_to, x, until)
         if beyond < FAR and (to_curb or until - beyond > PASSING):
             return False
-        changed = try_change(vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, True)
+        if not inwards and for_curb:
+            loss = expected(vehicles, lanes, order, lane, k, x, me.desired)
+            loss -= expected(vehicles, lanes, order, to, k_to, x, me.desired)
+            if wish(loss, me.desired, (until - x) / (number - me.high)) > 0.0:
+                return False  # there is time yet
+        changed = try_change(vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, MUST)
         # Who could as well go on in this lane, and change later, does not hold it up.
         needed = to_curb or me.way < 0
         looking = me.target_mode == PASS and me.target_segment == here.segment
@@ -277,10 +354,11 @@ def consider(
         beyond = held_ahead(vehicles, lanes, order, lane + 1, k_inner, x, until)
         room = until - ahead.x - (me.length + ROOM if to_curb else PASSING)
         if beyond >= FAR and (number + 1 <= me.high or room > 0.0):
-            return try_change(vehicles, lanes, order, net, desk, lane, k, lane + 1, k_inner, tick, True)
-    if not is_held_up(me, ahead, gap):
+            return try_change(vehicles, lanes, order, net, desk, lane, k, lane + 1, k_inner, tick, MUST)
+    blocked = held_ahead(vehicles, lanes, order, lane, k, x, until) if here.held != 0 else FAR
+    held_up = is_held_up(me, ahead, gap)
+    if blocked >= FAR and not held_up:
         return False
-    blocked = -1.0
     for side in range(2):
         to = lane + 1 if side == 0 else lane - 1
         n = number + 1 if side == 0 else number - 1
@@ -288,21 +366,31 @@ def consider(
         if here.has & there == 0 or not is_open(vehicles, lanes, order[here.order_at + k], to):
             continue
         k_to = k_inner if side == 0 else k_curb
+        nearer = False  # whether somebody nearer and no faster is ahead there
         if k_to > 0:
             beside = vehicles[order[lanes[to].order_at + k_to - 1]]
-            if beside.v <= ahead.v and beside.x - beside.length - x <= gap:
-                continue  # nobody changes without a gain of one's own
-        if blocked < 0.0:
-            blocked = held_ahead(vehicles, lanes, order, lane, k, x, until) if here.held != 0 else FAR
-        if (n < me.low or n > me.high) and is_too_near(me, until - x, k):
+            nearer = beside.v <= ahead.v and beside.x - beside.length - x <= gap
+        out = (n < me.low or n > me.high) and is_too_near(me, until - x, k)
+        if nearer and blocked >= FAR and not (out and for_curb):
+            continue  # nobody changes without a gain of one's own
+        if lanes[to].held != 0 and held_ahead(vehicles, lanes, order, to, k_to, x, until) < FAR:
+            continue
+        gain = 0.0
+        if blocked < FAR or (out and for_curb):
+            gain = expected(vehicles, lanes, order, to, k_to, x, me.desired)
+            gain -= expected(vehicles, lanes, order, lane, k, x, me.desired)
+        faster = out and for_curb and wish(gain, me.desired, until - x) > ENOUGH
+        if out and not faster:
             # Out of the right lane only to pass one who has stopped, and only with room to come back.
             if blocked >= FAR or until - blocked < PASSING:
                 continue
             if to_curb and until - blocked < me.length + 6.0:
                 continue
-        if blocked < FAR and held_ahead(vehicles, lanes, order, to, k_to, x, until) < FAR:
-            continue
-        if try_change(vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, False):
+        if (faster or (blocked < FAR and gain > ENOUGH * GAIN * me.desired)) and try_change(
+            vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, SHUT
+        ):
+            return True
+        if held_up and not nearer and try_change(vehicles, lanes, order, net, desk, lane, k, to, k_to, tick, MAY):
             return True
     return False
 

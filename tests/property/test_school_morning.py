@@ -207,7 +207,7 @@ def test_where_a_side_of_the_gate_has_no_place_families_stop_in_the_lane_or_park
     places = [family.place for family in families]
     assert families and all(places)
     kinds = {place.kind for place in places}
-    assert "remote" in kinds
+    assert kinds & {"remote", "double_parked"}
     assert {place.link for place in places if place.zone} <= set(kept)
     if not kept:
         assert kinds == {"remote", "double_parked"}
@@ -234,5 +234,5 @@ def test_who_looks_for_a_place_drives_slowly_and_nobody_else_for_that(monkeypatc
     assert slowed <= {agent.vehicle for agent in model.agents if isinstance(agent, Parent)}
     assert (model.traffic.vehicles["top"] == own).all()  # and all speed up again
     search_m_s = world.site.demand.choices.search_km_h / 3.6
-    assert len(speeds) > 50
+    assert len(speeds) > 30
     assert max(speeds) < 1.25 * search_m_s
