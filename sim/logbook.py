@@ -104,8 +104,10 @@ def _told(agent: Traveller) -> dict[str, Any]:
         place = agent.place
         told |= {"kind": "family", "mode": agent.family.mode, "rounds": agent.rounds}
         told |= {"stop": place.kind if place else "", "zone": place.zone if place else ""}
+        if agent.beyond:
+            told["left_s"] = round(agent.parts[-1][0], 3) if agent.finished else np.nan
     elif isinstance(agent, Bus):
-        told |= {"kind": "bus", "stop": agent.stop.kind, "zone": agent.stop.id}
+        told |= {"kind": "bus", "stop": "" if agent.leaves_out else agent.stop.kind, "zone": agent.stop.id}
     return told
 
 
@@ -171,6 +173,8 @@ def _facts(world: SchoolMorning, columns: dict[str, np.ndarray]) -> dict[str, fl
     return {
         "pupils_drawn": float(sum(a.family.pupils for a in parents)) + walked,
         "pupils_delivered": float(sum(a.delivered for a in parents)) + walked,
+        "families_who_parked_beyond": float(sum(a.beyond for a in parents)),
+        "buses_that_left_out_their_stop": float(sum(a.leaves_out for a in world.agents if isinstance(a, Bus))),
     }
 
 

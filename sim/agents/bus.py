@@ -5,7 +5,7 @@ from math import inf
 import simpy
 
 from sim.agents.traveller import Story, Traveller
-from sim.kernel.state import MISSED
+from sim.kernel.state import LOST, MISSED
 from sim.places.world import World
 from sim.scenario.network import CurbZone
 from sim.traffic.orders import CLOSE_M
@@ -50,6 +50,8 @@ class Bus(Traveller):
         self.own_manoeuvre_s = own_manoeuvre_s
         self.berth = -1
         """The berth that the bus has, or is on the way to."""
+        self.leaves_out = False
+        """Whether the bus goes by without a stop, led elsewhere by the lane that it stood in."""
         self.stands_m = -inf
         """Where the bus serves in the lane [m], if it does."""
         self.arrives: simpy.Event | None = None
@@ -61,7 +63,10 @@ class Bus(Traveller):
         """Tell the trip past the school."""
         traffic, stop = self.world.traffic, self.stop
         berths = self.world.berths[stop.id]
-        yield from self.draw_near()
+        if not (yield from self.draw_near()):
+            self.leaves_out = True
+            self.begin("exit")
+            return
         while True:
             self.begin("queue")
             self.berth = yield from self.wait_for_berth()
@@ -94,16 +99,19 @@ class Bus(Traveller):
     def draw_near(self) -> Story:
         """Drive to where the bus looks for a berth: so far before it that one who waits does not shut a berth.
 
-        From further off only at a higher speed: a berth is taken from then on.
+        From further off only at a higher speed: a berth is taken from then on. Returns whether it got there, and did
+        not have to go where its lane leads.
         """
         traffic, stop = self.world.traffic, self.stop
         beyond_m = WAIT_SHORT_M + 1.0
         before_m = max(APPROACH_M, traffic.scene.longest_stop_m(self.vehicle, stop.link) + beyond_m)
         while True:
-            yield traffic.orders.drive_to(self.vehicle, stop.link, max(stop.from_m - stop.taper_in_m - before_m, 0.5))
+            at_m = max(stop.from_m - stop.taper_in_m - before_m, 0.5)
+            if (yield traffic.orders.drive_to(self.vehicle, stop.link, at_m)) == LOST:
+                return False
             enough_m = traffic.scene.stopping_distance(self.vehicle) + 2.0 * LOOK_EVERY_M + beyond_m
             if before_m == APPROACH_M or before_m < enough_m:
-                return
+                return True
             before_m = max(before_m - LOOK_EVERY_M, APPROACH_M)
 
     def go_in(self) -> Story:

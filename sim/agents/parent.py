@@ -1,11 +1,12 @@
 """A parent who brings children by car: one family's morning."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from sim.agents.choosing import TURN_IN_SHORT_M, TURN_IN_SPEED_M_S, Eyes, Place, lookouts
 from sim.agents.traveller import Story, Traveller
 from sim.demand import Family
-from sim.kernel.state import MISSED
+from sim.kernel.state import LOST, MISSED
 from sim.places.world import World
 
 MAX_WAIT_S = 120.0
@@ -27,6 +28,8 @@ class Parent(Traveller):
         self.has_looked = False
         """Whether it has come to the curb yet: one led astray on the way there has not."""
         self.place: Place | None = None
+        self.beyond = False
+        """Whether it has left the area to park beyond."""
         self.delivered = 0
         self.stood_from_s: float | None = None
         self.stood_to_s: float | None = None
@@ -41,7 +44,7 @@ class Parent(Traveller):
         yield from self.move_off(place)
         self.begin("exit")
         self.stood_to_s = self.world.now_s()
-        if not (yield from self.turn_round(place)):
+        if not self.beyond and not (yield from self.turn_round(place)):
             self.drive_home(place)
 
     # ------------------------------------------------------------------ looking for a place
@@ -55,10 +58,8 @@ class Parent(Traveller):
                 self.place = place
                 return place
             path = self.world.traffic.ways.path_round(self.vehicle, self.curb_link, self.family.exit)
-            if self.world.site.remote_parking and (self.rounds >= rounds or not path or not self.is_worth_it(path)):
+            if not path or (self.world.site.remote_parking and (self.rounds >= rounds or not self.is_worth_it(path))):
                 return (yield from self.park_remotely())
-            if not path:
-                raise RuntimeError(f"{self.name}: no way back to {self.curb_link}, and no remote parking")
             self.world.traffic.ways.set_path(self.vehicle, path)
             had_looked = self.has_looked
             if (yield from self.come_round(path)):
@@ -178,30 +179,57 @@ class Parent(Traveller):
             self.turned_in(TURN_IN_SPEED_M_S)
             yield self.takes(2.0 * TURN_IN_SHORT_M / TURN_IN_SPEED_M_S)
 
-    def park_remotely(self) -> Story:
-        """Park further off, where there is always room."""
+    def park_remotely(self, *, lost: bool = False) -> Story:
+        """Park further off, where there is always room.
+
+        Who is `lost`, in a lane that leads elsewhere, goes there by the ways on from that lane; who gets to no remote
+        parking drives out of the area, and parks beyond.
+        """
         traffic = self.world.traffic
-        here = traffic.ways.path_left(self.vehicle)[0]
-        ways = [(traffic.router.round_to(here, p.link), p) for p in self.world.site.remote_parking]
-        ways = [w for w in ways if w[0]]
-        if not ways:
-            raise RuntimeError(f"{self.name}: no way from {here} to any remote parking")
-        easy = [w for w in ways if traffic.ways.lane_leads_to(self.vehicle, w[0][1])]
-        path, parking = min(easy or ways, key=lambda w: traffic.router.free_time_s(w[0]))
+        declared = self.world.site.remote_parking
+        path = self.way_to([p.link for p in declared], lost=lost)
+        if not path:
+            return (yield from self.park_beyond(self.way_to(self.world.site.network.exits(), lost=lost)))
+        parking = next(p for p in declared if p.link == path[-1])
         home = traffic.router.way_out(parking.link, self.family.exit)
         traffic.ways.set_path(self.vehicle, (*path, *home[1:]))
         place = Place("remote", parking.link, parking.at_m, escort=True)
         at_m = traffic.scene.where(self.vehicle)[1] + traffic.scene.stopping_distance(self.vehicle)
-        if parking.link == here and at_m > parking.at_m:  # it comes by there again
+        if parking.link == path[0] and at_m > parking.at_m:  # it comes by there again
             yield traffic.orders.drive_to(self.vehicle, path[1], 0.0)
         happened = yield traffic.orders.turn_in(
             self.vehicle, parking.link, parking.at_m, TURN_IN_SPEED_M_S, insists=True
         )
-        if happened == MISSED:
-            return (yield from self.park_remotely())
+        if happened in (MISSED, LOST):
+            return (yield from self.park_remotely(lost=happened == LOST))
         self.place = place
         yield from self.settle_in(place)
         return place
+
+    def way_to(self, links: Sequence[str], *, lost: bool) -> tuple[str, ...]:
+        """Return the quickest way to one of some links, best one to which the lane leads; or nothing."""
+        traffic = self.world.traffic
+        here = traffic.ways.path_left(self.vehicle)[0]
+        found = [traffic.ways.instead(self.vehicle, x) if lost else traffic.router.round_to(here, x) for x in links]
+        ways = [way for way in found if way]
+        easy = [way for way in ways if lost or traffic.ways.lane_leads_to(self.vehicle, way[1])]
+        return min(easy or ways, key=traffic.router.free_time_s, default=())
+
+    def park_beyond(self, path: tuple[str, ...]) -> Story:
+        """Drive out of the area and park there at once; return where."""
+        ways = self.world.traffic.ways
+        if path:  # else it is on the way out already
+            ways.set_path(self.vehicle, path)
+        yield self.gone
+        link = ways.path_left(self.vehicle)[-1]
+        network = self.world.site.network
+        self.place = Place("remote", link, network.length(network.link(link)), escort=True)
+        self.beyond = True
+        return self.place
+
+    def ends_s(self) -> float:
+        """Return when it left the area; where it parked beyond, when it drove on from there."""
+        return self.world.now_s() if self.beyond else super().ends_s()
 
     # ------------------------------------------------------------------ at the curb
 
@@ -232,7 +260,7 @@ class Parent(Traveller):
         self.begin("escort_walk")
         way = self.world.footway.way(place.link, place.stop_m, with_child=True, unmarked=self.family.crosses_unmarked)
         if place.kind == "remote":
-            way = self.world.footway.remote(place.link)
+            way = self.world.footway.remote(place.link, place.stop_m)
         yield from self.world.footway.walk(way, min(family.child_walk_m_s, family.adult_walk_m_s), self.name)
         yield self.takes(family.handover_s)
         self.delivered = family.pupils
@@ -249,6 +277,8 @@ class Parent(Traveller):
         if self.eyes.warden is not None and place.zone in self.eyes.warden.zones:
             own *= self.eyes.warden.own_manoeuvre_factor
         yield self.takes(own)
+        if self.beyond:
+            return
         if place.kind in ("in_lane", "double_parked"):
             traffic.orders.go_on(self.vehicle)
         else:

@@ -32,6 +32,8 @@ class Traveller(Agent):  # type: ignore[misc]
         self._over_s = 0.0
         """By how much all that was done so far has been rounded up."""
         self.finished = False
+        self.gone: simpy.Event
+        """Happens when the vehicle drives out of the area; there is one from the trip's beginning on."""
 
     def begin(self, part: str) -> None:
         """Close the present part of the trip, and begin another one."""
@@ -60,10 +62,13 @@ class Traveller(Agent):  # type: ignore[misc]
 
     def live(self) -> Story:
         """Make the trip, and write down its end to the fraction of a tick."""
-        gone = self.world.traffic.orders.leaves(self.vehicle)
+        self.gone = self.world.traffic.orders.leaves(self.vehicle)
         yield from self.trip()
-        if not gone.triggered:
-            yield gone
-        left_s = round(self.world.traffic.seconds(self.world.traffic.scene.vehicle.left[self.vehicle]), 3)
-        self.spent_s[self.part] += left_s - self._since_s
+        if not self.gone.triggered:
+            yield self.gone
+        self.spent_s[self.part] += self.ends_s() - self._since_s
         self.finished = True
+
+    def ends_s(self) -> float:
+        """Return when the vehicle left the area [s after midnight], to the fraction of a tick."""
+        return round(self.world.traffic.seconds(self.world.traffic.scene.vehicle.left[self.vehicle]), 3)

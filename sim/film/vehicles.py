@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from math import ceil, inf
+from math import ceil, inf, isnan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -129,6 +129,9 @@ class _Stay:
         off = [world.traffic.seconds(tick) for tick in world.traffic.orders.beside.get(agent.vehicle, ())]
         self.off_s, self.on_s = (*off, inf, inf)[:2]
         """When it left its lane for a berth and was back on it [s after midnight]."""
+        left = world.traffic.scene.vehicle.left[agent.vehicle]
+        self.left_s = inf if isnan(left) else world.traffic.seconds(left)
+        """When it left the area [s after midnight]; what it does beyond is not on the map."""
         self.beside = (-1, 0)
         """The lane beside the berth, and its place there [0.1 m]."""
         if spot is not None:
@@ -138,7 +141,7 @@ class _Stay:
     def remarks(self) -> list[Remark]:
         """Return what it did beside the lane, or on it without moving, from when on."""
         begun = {at_s for at_s, part in zip(self.began_s, self.parts, strict=True) if part in AT_CURB}
-        seconds = {ceil(at_s) for at_s in (*begun, self.off_s, self.on_s) if at_s < inf}
+        seconds = {ceil(at_s) for at_s in (*begun, self.off_s, self.on_s) if at_s < self.left_s}
         as_before = (filming.AS_BEFORE, 0)
         return [
             (self.vehicle, at_s, *(self.beside if off else as_before), self.does(at_s), off)

@@ -3,11 +3,12 @@
 Every number is the one of the default school site (an assumption there too) unless the map says otherwise.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
+from math import hypot
 
 from sim.formats.osm_curb import BusZone
-from sim.formats.osm_flows import Flow, written
+from sim.formats.osm_flows import SAME_STREET_M, Flow, written
 from sim.scenario.demand import (
     BusLine,
     CarDeparture,
@@ -152,15 +153,25 @@ def bus_berths(buses_h: float) -> int:
 def bus_lines(
     network: Network, router: Router, zones: tuple[BusZone, ...], weights: dict[str, float]
 ) -> tuple[BusLine, ...]:
-    """Return one line for each bus stop, over the main streets that lead to it and on from it."""
+    """Return one line for each bus stop, over the main streets that lead to it and on from it to another street."""
     lines = []
     for each in zones:
         zone = each.zone
-        entry = _best(((router.path(e, zone.link), e) for e in network.entries()), router, weights)
-        start = network.link(entry).from_node if entry else ""
-        onward = ((router.path(zone.link, x), x) for x in network.exits() if network.link(x).to_node != start)
-        exit = _best(onward, router, weights)
-        if entry and exit:
+        before = {entry: router.path(entry, zone.link) for entry in network.entries()}
+        after = {exit: router.path(zone.link, exit) for exit in network.exits()}
+        options = [
+            (
+                _turns_back(network, router, (*before[entry], *after[exit][1:])),
+                _unlikely_s(router, before[entry], weights[entry]) + _unlikely_s(router, after[exit], weights[exit]),
+                entry,
+                exit,
+            )
+            for entry in before
+            for exit in after
+            if before[entry] and after[exit] and network.link(entry).from_node != network.link(exit).to_node
+        ]
+        if options:
+            _, _, entry, exit = min(options)
             flow = bus_flow(len(each.stop.routes), network.link(zone.link).lanes)
             lines.append(
                 BusLine(
@@ -176,9 +187,13 @@ def bus_lines(
     return tuple(lines)
 
 
-def _best(paths: Iterable[tuple[tuple[str, ...], str]], router: Router, weights: dict[str, float]) -> str | None:
-    """Return the entry or exit that is near and on a main street."""
-    options = [
-        (router.free_time_s(path) * (1.0 + MAIN_STREET_VEH_H / weights[link]), link) for path, link in paths if path
-    ]
-    return min(options)[1] if options else None
+def _unlikely_s(router: Router, path: tuple[str, ...], veh_h: float) -> float:
+    """Return how long [s] a way takes, more where it is over a quiet street."""
+    return router.free_time_s(path) * (1.0 + MAIN_STREET_VEH_H / veh_h)
+
+
+def _turns_back(network: Network, router: Router, path: tuple[str, ...]) -> bool:
+    """Tell whether a bus on that path turns round or leaves by the street on which it came, as no line does."""
+    start, end = network.node(network.link(path[0]).from_node), network.node(network.link(path[-1]).to_node)
+    back = hypot(end.x_m - start.x_m, end.y_m - start.y_m) < SAME_STREET_M
+    return back or any(router.turn(a, b) == "u_turn" for a, b in pairwise(path))

@@ -70,10 +70,13 @@ class Graph:
 
 
 def simplified(graph: Graph) -> Graph:
-    """Return the graph with physical junctions made one node, bends dissolved, and stubs and small loops gone."""
+    """Return the graph with physical junctions made one node, bends dissolved, and stubs and small loops gone.
+
+    Stretches that lead nowhere one way are closed that way.
+    """
     while True:
         before = len(graph.edges)
-        graph = dissolved(opened(trimmed(merged(dissolved(graph)))))
+        graph = dissolved(opened(closed(trimmed(merged(dissolved(graph))))))
         if len(graph.edges) == before:
             return graph
 
@@ -216,6 +219,28 @@ def trimmed(graph: Graph) -> Graph:
         elif edge.a != edge.b or edge.length_m >= LOOP_M:
             kept.append(edge)
     return _with_edges(replace(graph, open_ends=frozenset(open_ends)), kept)
+
+
+def closed(graph: Graph) -> Graph:
+    """Close short stretches in the direction in which they lead to no street but their own other direction.
+
+    Such a stretch lies between where a one-way street ends and the junction to which it leads.
+    """
+    leaving: dict[int, set[tuple[int, ...]]] = defaultdict(set)
+    for edge in graph.edges:
+        for node, lanes in ((edge.a, edge.street.forward), (edge.b, edge.street.backward)):
+            if lanes > 0:
+                leaving[node].add(edge.refs)
+    degrees = graph.degrees()
+
+    def one_way(edge: Edge) -> Edge:
+        ends = [n for n in (edge.a, edge.b) if degrees[n] > 1 and leaving[n] == {edge.refs}]
+        if not edge.street.two_way or edge.length_m >= STUB_M or len(ends) != 1:
+            return edge
+        street = replace(edge.street, forward=0) if ends[0] == edge.b else replace(edge.street, backward=0)
+        return replace(edge, street=street)
+
+    return _with_edges(graph, map(one_way, graph.edges))
 
 
 def opened(graph: Graph) -> Graph:

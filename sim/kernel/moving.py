@@ -34,7 +34,8 @@ from sim.kernel.taken import note
 NEAR = 0.3  # [m] a stop point is reached this far before it
 V_ROLLING = 3.0  # [m/s] who passes the stop point faster has missed it
 PATIENCE = 4.0  # [s] a driver who cannot reach the lane for a turn drives on elsewhere [assumption]
-INSISTS = 60.0  # [s] and so long does one whose way is given [assumption]
+INSISTS = 60.0  # [s] and so long does one whose way is given, or who is bound for the remote parking [assumption]
+BUS_INSISTS = 120.0  # [s] and so long a bus before its stop [assumption]
 BLOCKED = 60.0  # [s] and so does one who waits so long before a link with no room [assumption]
 
 

@@ -43,9 +43,11 @@ class Footway:
             self._ways[key] = way(self.site, link, at_m, to_waiting_area=with_child, unmarked=unmarked)
         return self._ways[key]
 
-    def remote(self, link: str) -> Walk:
-        """Return the way from the remote parking on a link to the gate."""
-        parking = next(p for p in self.site.remote_parking if p.link == link)
+    def remote(self, link: str, at_m: float) -> Walk:
+        """Return the way to the gate from the remote parking at an offset of a link, or from where none is declared."""
+        parking = next((p for p in self.site.remote_parking if (p.link, p.at_m) == (link, at_m)), None)
+        if parking is None:
+            return self.way(link, at_m)
         gate = self.site.gate
         return Walk((link, parking.at_m), (gate.link, gate.at_m), before_m=parking.walk_m)
 

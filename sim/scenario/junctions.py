@@ -91,8 +91,7 @@ def movements(network: Network) -> tuple[Movement, ...]:
     for node in network.nodes:
         if not node.boundary:
             begin = len(found)
-            local = [m for link in plan.into[node.id] for m in plan.of_approach(node, link)]
-            found += _with_conflicts(plan, node, local, begin)
+            found += _with_conflicts(plan, node, plan.of_node(node), begin)
     return tuple(found)
 
 
@@ -222,30 +221,60 @@ class _Plan:
 
     # ---------------------------------------------------------------- lanes
 
-    def of_approach(self, node: Node, link: Link) -> list[Movement]:
-        """Return the movements from the end of one link."""
+    def of_node(self, node: Node) -> list[Movement]:
+        """Return the movements over a node, approach by approach."""
+        ways = {link.id: self.turns(node, link) for link in self.into[node.id]}
+        return [m for link in self.into[node.id] for m in self.of_approach(node, link, ways)]
+
+    def of_approach(self, node: Node, link: Link, ways: dict[str, dict[str, Turn]]) -> list[Movement]:
+        """Return the movements from the end of one link; `ways`: the turns of all links that end there."""
         found = []
-        kinds = self.turns(node, link)
-        for to_id, turn in kinds.items():
+        for to_id, turn in ways[link.id].items():
             onto = self.network.link(to_id)
-            lanes = list(self.lanes_for(turn, link, set(kinds.values())))
+            lanes = list(self.lanes_for(turn, link, self._room(ways[link.id])))
+            if turn == "through":
+                targets = self._joined(link, lanes, onto, ways)
+            else:
+                targets = [_target_lane(turn, lane, link.lanes_at_end, onto.lanes, self.near) for lane in lanes]
             if turn in ("through", self.near) and link.strip_width_m > 0.0 and onto.strip_width_m > 0.0:
                 lanes.append(STRIP)
-            for lane in lanes:
-                to_lane = _target_lane(turn, lane, link.lanes_at_end, onto.lanes, self.near)
+                targets.append(STRIP)
+            for lane, to_lane in zip(lanes, targets, strict=True):
                 shape = self._curve(link, lane, onto, to_lane)
                 length = path_length(shape)
                 found.append(Movement(node.id, link.id, lane, to_id, to_lane, turn, round(max(length, 2.0), 3), shape))
         return found
 
-    def lanes_for(self, turn: Turn, link: Link, kinds: set[Turn]) -> range:
+    def _room(self, turns: dict[str, Turn]) -> dict[Turn, int]:
+        """Return for each kind of turn the lanes of the widest link to which it leads."""
+        room: dict[Turn, int] = {}
+        for to_id, turn in turns.items():
+            room[turn] = max(room.get(turn, 0), self.network.link(to_id).lanes)
+        return room
+
+    def lanes_for(self, turn: Turn, link: Link, room: dict[Turn, int]) -> range:
         """Return the lanes from which a turn is made; a pocket is for the turns across oncoming traffic alone."""
+        kinds = set(room)
         far = kinds - {"through", self.near}
         if link.turn_pocket_m > 0.0 and far and far != kinds:
             if turn in far:
                 return range(link.lanes, link.lanes + 1)
-            return _lanes_for(turn, link.lanes, kinds - far, self.near)
-        return _lanes_for(turn, link.lanes_at_end, kinds, self.near)
+            return _lanes_for(turn, link.lanes, {kind: room[kind] for kind in kinds - far}, self.near)
+        return _lanes_for(turn, link.lanes_at_end, room, self.near)
+
+    def _joined(self, link: Link, lanes: Sequence[int], onto: Link, ways: dict[str, dict[str, Turn]]) -> list[int]:
+        """Return to which lanes those that go straight on lead: where several links do, side by side as they come."""
+        before, after = 0, 0
+        mine = (self.side * self.deflection(link, onto), link.id)
+        for other in self.into[link.to_node]:
+            if other is not link and ways[other.id].get(onto.id) == "through":
+                count = len(self.lanes_for("through", other, self._room(ways[other.id])))
+                if (self.side * self.deflection(other, onto), other.id) < mine:
+                    before += count
+                else:
+                    after += count
+        first = max(min(before, onto.lanes - len(lanes) - after), 0)
+        return [min(first + n, onto.lanes - 1) for n in range(len(lanes))]
 
     def _curve(self, link: Link, lane: int, onto: Link, to_lane: int) -> tuple[Point, ...]:
         """Return a cubic from a lane's stop line to where the next lane begins."""
@@ -299,23 +328,40 @@ def _along(line: Sequence[Point], at: float) -> tuple[Point, float]:
     raise AssertionError("a line has at least two points")
 
 
-def _lanes_for(turn: Turn, lanes: int, kinds: set[Turn], near: Turn) -> range:
-    """Return the lanes from which a turn is made."""
-    if turn == "through" or (len(kinds - {"u_turn"}) <= 1 and turn != "u_turn"):
+def _lanes_for(turn: Turn, lanes: int, room: dict[Turn, int], near: Turn) -> range:
+    """Return the lanes from which a turn is made; `room`: the lanes to which each kind of turn leads."""
+    kinds = set(room)
+    if len(kinds - {"u_turn"}) <= 1 and turn != "u_turn":
         return range(lanes)
     if "through" in kinds or turn == "u_turn":
-        return range(1) if turn == near else range(lanes - 1, lanes)
+        curb, inner = _turning_lanes(lanes, room, near)
+        if turn == "through":
+            return range(curb, lanes - inner)
+        if turn == "u_turn":
+            return range(lanes - 1, lanes)
+        return range(max(curb, 1)) if turn == near else range(lanes - max(inner, 1), lanes)
     middle = (lanes + 1) // 2
     if turn == near:
         return range(middle)
     return range(min(middle, lanes - 1), lanes)
 
 
+def _turning_lanes(lanes: int, room: dict[Turn, int], near: Turn) -> tuple[int, int]:
+    """Return how many lanes at the curb and at the inner side are for turns alone.
+
+    Those that do not go on beyond: the inner side has the first of them, if there is a turn that takes it, the curb the
+    second, and so on.
+    """
+    surplus = max(lanes - room.get("through", lanes), 0)
+    to_far = room.get("left" if near == "right" else "right", 0)
+    inner = min(to_far, (surplus + 1) // 2)
+    curb = min(room.get(near, 0), surplus - inner)
+    return curb, min(to_far, surplus - curb)
+
+
 def _target_lane(turn: Turn, lane: int, lanes: int, onto: int, near: Turn) -> int:
-    """Return the lane that a turn leads to."""
-    if lane == STRIP:
-        return STRIP
-    if turn in ("through", near):
+    """Return the lane that a turn leads to, from lane number `lane` of so many `lanes`."""
+    if turn == near:
         return min(lane, onto - 1)
     return max(onto - (lanes - lane), 0)
 

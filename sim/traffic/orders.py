@@ -7,6 +7,7 @@ import numpy as np
 import simpy
 
 from sim.kernel import state as k
+from sim.kernel.moving import BUS_INSISTS, INSISTS
 from sim.kernel.order import index_of, remove
 from sim.traffic.scene import Scene
 from sim.traffic.ways import Ways
@@ -136,13 +137,28 @@ class Orders:
         if me.kind[vehicle] == k.TWO_WHEELER:
             return
         path = self.ways.another(vehicle)
+        insists = bool(me.insists[vehicle])
         if path:
             self.missed_turns += 1
             self.ways.set_path(vehicle, path)
-        elif me.target_mode[vehicle] != k.NO_TARGET and not me.insists[vehicle]:
+        elif me.target_mode[vehicle] != k.NO_TARGET and (not insists or self._gives_in(vehicle)):
             me.target_mode[vehicle] = k.NO_TARGET  # whoever sits at the wheel must think of something else
             self.ways.aim_again(vehicle)
-            self._awaited.pop(vehicle).succeed(k.MISSED)
+            self._awaited.pop(vehicle).succeed(k.LOST if insists else k.MISSED)
+
+    def _gives_in(self, vehicle: int) -> bool:
+        """Return whether one who insists has stood for long in a lane that leads elsewhere, and not to the target."""
+        me = self.scene.vehicle
+        if me.way[vehicle] >= 0 or me.foresight[vehicle] > 0.0 or self._is_at_target(vehicle):
+            return False
+        stood = int(self.env.now) - me.standing[vehicle]
+        insists = BUS_INSISTS if me.kind[vehicle] == k.BUS else INSISTS
+        return bool(stood >= self.scene.layout.road.ticks(insists)) and bool(self.ways.others(vehicle))
+
+    def _is_at_target(self, vehicle: int) -> bool:
+        """Return whether a vehicle is on the link on which its target lies."""
+        there = self.scene.layout.link_of_segment[self.scene.vehicle.target_segment[vehicle]]
+        return bool(there == self.scene.where(vehicle)[0])
 
     def leaves(self, vehicle: int) -> simpy.Event:
         """Tell when a vehicle drives out of the area."""

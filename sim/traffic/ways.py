@@ -73,21 +73,31 @@ class Ways:
 
         One that only leaves takes another exit, if need be.
         """
-        me, road, layout = self.scene.vehicle, self.scene.layout.road, self.scene.layout
-        here = road.segments[self.segments[me.leg[vehicle]]]
-        path = self.path_left(vehicle)
+        me, path = self.scene.vehicle, self.path_left(vehicle)
         goals = [path[-1]]
         if me.target_mode[vehicle] != k.NO_TARGET:
-            goals.insert(0, layout.link_of_segment[me.target_segment[vehicle]])
-        ways = []
+            goals.insert(0, self.scene.layout.link_of_segment[me.target_segment[vehicle]])
+        ways = [way for link in self.others(vehicle) if (way := self._by(goals, link))]
+        return (path[0], *min(ways, key=self.router.free_time_s)) if ways else ()
+
+    def others(self, vehicle: int) -> tuple[str, ...]:
+        """Return the links to which a vehicle's lane leads, without the one that comes next on its way."""
+        me, road, layout = self.scene.vehicle, self.scene.layout.road, self.scene.layout
+        here = road.segments[self.segments[me.leg[vehicle]]]
         choice, via_at = me.choice[vehicle], self.scene.lane.via_at[me.lane[vehicle]]
         chosen = road.net[here.next_at + choice] if choice >= 0 else -1
+        found = []
         for n in range(int(here.next_end - here.next_at)):
             on, over = road.net[here.next_at + n], road.net[via_at + n]
             if over >= 0 and on != chosen and self._is_open(vehicle, over):
-                way = self._by(goals, layout.link_of_segment[int(on)])
-                ways += [way] if way else []
-        return (path[0], *min(ways, key=self.router.free_time_s)) if ways else ()
+                found.append(layout.link_of_segment[int(on)])
+        return tuple(found)
+
+    def instead(self, vehicle: int, link: str) -> tuple[str, ...]:
+        """Return the quickest way to a link by one of the `others` to which a vehicle's lane leads; or nothing."""
+        here, router = self.path_left(vehicle)[0], self.router
+        ways = [(here, *way) for other in self.others(vehicle) if (way := router.path(other, link))]
+        return min(ways, key=router.free_time_s, default=())
 
     def _is_open(self, vehicle: int, movement: int) -> bool:
         """Return whether a vehicle may take a way over a junction."""

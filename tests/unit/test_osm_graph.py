@@ -125,6 +125,20 @@ def test_a_stub_is_dropped_and_a_loop_is_opened(tmp_path):
     assert any(ref in edge.refs for edge in streets.edges for ref in loop)
 
 
+def test_a_short_stretch_behind_the_end_of_a_one_way_street_is_one_way_too(tmp_path):
+    """A street of one way ends 10 m before a junction; it goes on as a street of two, which nobody can drive back."""
+    town = Town()
+    for id, (x, y) in {1: (-400, 0), 2: (0, 0), 3: (10, 0), 4: (400, 0), 5: (0, -400)}.items():
+        town.node(id, x, y)
+    town.way(10, [1, 2, 3], highway="secondary")
+    town.way(11, [4, 3], highway="secondary", oneway="yes")
+    town.way(12, [2, 5], highway="secondary")
+    streets = simplified(graph(town, tmp_path))
+    beyond = [edge if edge.refs[0] == 2 else edge.reversed() for edge in streets.edges if 3 in edge.refs]
+    assert [edge.street.forward for edge in beyond] == [0] * len(beyond)
+    assert all(edge.street.two_way for edge in streets.edges if 3 not in edge.refs)
+
+
 def test_simplifying_loses_no_street(tmp_path):
     streets = graph(crossroads(), tmp_path)
     total = sum(edge.length_m for edge in streets.edges)

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import osmium
 import pytest
 from osm_town import Town, crossroads, not_uploaded
 from streets import population
 
-from sim.formats.osm_demand import shares
+from sim.formats.osm_demand import bus_lines, shares
 from sim.formats.osm_flows import LOADED, Junctions, bearable
 from sim.formats.osm_place import find_place
 from sim.formats.osm_read import OsmFile, Plane, read_extract
@@ -16,6 +17,7 @@ from sim.formats.osm_site import Area, Imported, build
 from sim.scenario.check import check_site
 from sim.scenario.faults import BadInput
 from sim.scenario.junctions import movements
+from sim.scenario.network import Link, Network, Node
 from sim.scenario.routes import Router
 
 
@@ -212,3 +214,19 @@ def test_shares_are_whole_parts_that_sum_to_one(weights):
     parts = 100 if len(weights) <= 25 else 1000
     assert sum(round(parts * share) for share in found) == parts
     assert min(found) >= 1 / parts
+
+
+def test_a_bus_line_does_not_come_by_the_street_by_which_it_leaves():
+    """The stop is on the way out; in come the same street's other carriageway, which is busier, and a street beyond."""
+    places = {"j": (0.0, 0.0), "out": (200.0, 0.0), "beside": (200.0, 20.0), "beyond": (-200.0, 0.0)}
+    network = Network(
+        nodes=tuple(Node(id=n, x_m=x, y_m=y, boundary=n != "j") for n, (x, y) in places.items()),
+        links=tuple(
+            Link(id=id, from_node=a, to_node=b, lanes=1, speed_km_h=40)
+            for id, a, b in (("out", "j", "out"), ("beside", "beside", "j"), ("beyond", "beyond", "j"))
+        ),
+    )
+    stop = SimpleNamespace(zone=SimpleNamespace(id="stop", link="out"), stop=SimpleNamespace(routes=()))
+    weights = {"out": 500.0, "beside": 1000.0, "beyond": 100.0}
+    (line,) = bus_lines(network, Router(network, movements(network)), (stop,), weights)
+    assert (line.entry, line.exit) == ("beyond", "out")
