@@ -15,6 +15,7 @@ from pydantic.dataclasses import dataclass
 from sim.scenario.faults import BadInput, Fault, expected
 from sim.scenario.fields import STRICT, Clock, Flow, Share, SpeedKmH, Unit, plain
 from sim.scenario.network import Side
+from sim.scenario.zebra import passes_veh_h
 
 TEMPLATE = Path(__file__).with_name("own_site.yaml")
 
@@ -38,6 +39,9 @@ FROM_EAST = 0.3  # of the parents' cars come against the gate's direction [A] ..
 STOP_ACROSS = 0.8  # ... and of these so many stop across the street, where that is tolerated [A]
 BACK = 0.9  # traffic against the gate's direction, as a share of that past the gate [A]
 ASIDE = 0.05  # and that to and from the side street [A]
+CROSSING_SHARE = 0.2  # of the pupils on foot, who cross in front of the gate [A]
+ESCORTED = 0.78  # of the pupils, whose adults cross once more on their way back: mean of the template's [F, A]
+WALK_M_S = 1.1  # how fast people cross, as in the template [A]
 STAND_S = 59.8  # [s] a car is at its place: 26.5 to get out, 33.3 until it gets away [F] von Bartheld 2011
 
 OPPOSITE = 30  # as many cars as stop one behind the other across the street
@@ -128,15 +132,17 @@ def answers(given: dict[str, str]) -> Answers:
 
 
 def overload(given: Answers) -> str | None:
-    """Return in one line that more vehicles come than pass those who stop in the only lane; None if they do, by hand.
+    """Return in one line that more vehicles come than can pass in the worst quarter of an hour; None if they can."""
+    return _overload_of_row(given) or _overload_of_zebra(given)
 
-    In the worst quarter of an hour. While somebody stands in a row of k places the lane moves on by k vehicles at most,
-    with those who come before the next one who stops: k + others / who stop, each `STAND_S`. Who passes over the
-    opposite lane comes on top of it.
+
+def _overload_of_row(given: Answers) -> str | None:
+    """Return that more come than pass those who stop in the only lane, by hand.
+
+    While somebody stands in a row of k places the lane moves on by k vehicles at most, with those who come before the
+    next one who stops: k + others / who stop, each `STAND_S`. Who passes over the opposite lane comes on top of it.
     """
-    worst_share = erf(MINUTE_S * 7.5 / (ARRIVAL_SD_S * sqrt(2.0)))  # of the parents, who come normally distributed
-    cars_h = _cars(given) * worst_share * 4.0
-    opposite_h = cars_h * FROM_EAST * _across(given)
+    cars_h, opposite_h = _cars_in_worst_quarter(given)
     places = given.in_lane + given.parking + given.bays
     for where, cars, in_lane, of, traffic in (
         ("past the gate", cars_h - opposite_h, given.in_lane, places, (1.0 + ASIDE) * given.traffic),
@@ -152,6 +158,34 @@ def overload(given: Answers) -> str | None:
                 f"the only lane, which then passes about {pass_h:.0f}, and those who get by over the opposite lane"
             )
     return None
+
+
+def _overload_of_zebra(given: Answers) -> str | None:
+    """Return that more come past the gate than the zebra passes: pupils on foot cross, adults back, children across."""
+    if given.crossing != "zebra":
+        return None
+    cars_h, opposite_h = _cars_in_worst_quarter(given)
+    on_foot = given.pupils - _cars(given) * PUPILS_PER_CAR
+    people_h = on_foot * CROSSING_SHARE * (1.0 + ESCORTED) * _worst_quarter() + opposite_h
+    come = cars_h - opposite_h + (1.0 + ASIDE) * given.traffic + given.buses
+    pass_h = given.lanes * passes_veh_h(given.lanes, people_h, WALK_M_S)
+    if come <= pass_h:
+        return None
+    return (
+        f"in the worst quarter of an hour {come:.0f} vehicles/h come past the gate, and {people_h:.0f} people/h cross "
+        f"there at a zebra, which then passes about {pass_h:.0f}"
+    )
+
+
+def _worst_quarter() -> float:
+    """Return how many an hour come in the worst quarter of one, of each who comes, normally distributed [1/h]."""
+    return erf(MINUTE_S * 7.5 / (ARRIVAL_SD_S * sqrt(2.0))) * 4.0
+
+
+def _cars_in_worst_quarter(given: Answers) -> tuple[float, float]:
+    """Return how many cars bring pupils in the worst quarter of an hour [cars/h], and how many stop across."""
+    cars_h = _cars(given) * _worst_quarter()
+    return cars_h, cars_h * FROM_EAST * _across(given)
 
 
 def _cars(given: Answers) -> int:
@@ -242,7 +276,7 @@ def _values(name: str, given: Answers) -> dict[str, object]:
         "across": f"{_across(given):g}",
         "from_east": FROM_EAST,
         "arrival_sd": f"{ARRIVAL_SD_S:g}",
-        "crossing_share": 0 if given.crossing == "none" else 0.2,
+        "crossing_share": 0 if given.crossing == "none" else CROSSING_SHARE,
         "flow": f"{given.traffic:g}",
         "flow_back": f"{BACK * given.traffic:.4g}",
         "flow_side": f"{ASIDE * given.traffic:.4g}",

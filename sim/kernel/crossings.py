@@ -1,7 +1,8 @@
 """Zebra crossings: people step off when every approaching vehicle is far enough away or yields.
 
 Who waits crosses in a group, row after row, two seconds apart. Each row looks for itself, so that n rows need the
-critical gap and 2 (n - 1) s more (HCM 2010, ch. 19); where the gap is shorter the group is torn apart.
+critical gap and 2 (n - 1) s more (HCM 2010, ch. 19); where the gap is shorter the group is torn apart. Over a street of
+two lanes or more each way one looks at the first half alone, for drivers of the second stop once one is near it.
 """
 
 from sim.kernel import compiled
@@ -9,7 +10,7 @@ from sim.kernel.chance import YIELD, uniform
 from sim.kernel.gaps import accepts, lateness, looks, time_over
 from sim.kernel.junctions import AT_LINE, B_YIELD, no_room_behind
 from sim.kernel.moving import report
-from sim.kernel.state import CROSSING, HELD, V_STANDING, Ints, Records
+from sim.kernel.state import CROSSING, FAR_HALF, HELD, V_STANDING, Ints, Records
 
 ROW_S = 2.0  # [s] between two rows of a group (HCM 2010, ch. 19)
 
@@ -76,6 +77,58 @@ def is_shut(vehicles: Records, lanes: Records, order: Ints, queue: Ints, zebras:
     return False
 
 
+@compiled(inline=True)
+def heeded(people: Records, p: int, half: int) -> bool:
+    """Return whether drivers of a half (0 or FAR_HALF) heed a person at the curb, who is in it at once or nearly so."""
+    return (people[p].at_near if half == 0 else people[p].at_far) <= 0.0
+
+
+@compiled(inline=True)
+def waits_before(zebras: Records, people: Records, waiting: Ints, c: int, half: int) -> int:
+    """Return 1 if anybody waits whom drivers of a half of zebra c heed."""
+    for w in range(zebras[c].waits):
+        if heeded(people, waiting[c, 0, w], half):
+            return 1
+    return 0
+
+
+@compiled()
+def half_is_safe(
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    net: Ints,
+    zebras: Records,
+    desk: Records,
+    queue: Ints,
+    c: int,
+    half: int,
+    late: float,
+) -> bool:
+    """Return whether all lanes of a half (0 or FAR_HALF) of zebra c are safe (`lane_is_safe`)."""
+    for z in range(zebras[c].lane_at, zebras[c].lane_end):
+        lane = queue[z]
+        if lanes[lane].has & FAR_HALF == half and not lane_is_safe(
+            vehicles, lanes, order, net, zebras, desk, c, lane, late
+        ):
+            return False
+    return True
+
+
+@compiled(inline=True)
+def shut_halves(zebras: Records, people: Records, c: int, p: int, now: int) -> bool:
+    """Shut the halves of a zebra that a person is in, or so near that drivers stop; return whether one follows later.
+
+    From the tick on that begins nearest to it.
+    """
+    since = now + 0.5 - people[p].start
+    if people[p].at_near <= since and people[p].start + people[p].past_near > zebras[c].until:
+        zebras[c].until = people[p].start + people[p].past_near
+    if people[p].at_far <= since and people[p].start + people[p].past_far > zebras[c].until_far:
+        zebras[c].until_far = people[p].start + people[p].past_far
+    return people[p].at_near > since or people[p].at_far > since
+
+
 @compiled()
 def cross(
     vehicles: Records,
@@ -99,9 +152,16 @@ def cross(
     now = tick - 1
     for c in range(zebras.size):
         while zebras[c].next < zebras[c].end and people[zebras[c].next].due <= now:
-            waiting[c, zebras[c].waits] = zebras[c].next
+            waiting[c, 0, zebras[c].waits] = zebras[c].next
             zebras[c].waits += 1
             zebras[c].next += 1
+        w = 0
+        while w < zebras[c].comes:
+            if shut_halves(zebras, people, c, waiting[c, 1, w], now):
+                w += 1
+            else:
+                zebras[c].comes -= 1
+                waiting[c, 1, w] = waiting[c, 1, zebras[c].comes]
         if now >= zebras[c].next_row:
             zebras[c].in_row = 0
         row = zebras[c].abreast - zebras[c].in_row
@@ -109,29 +169,33 @@ def cross(
             row = zebras[c].waits
         if row == 0 or not looks(c, now, desk[0].dt):
             continue
-        zebras[c].asks = int(zebras[c].marked == 0 or not is_shut(vehicles, lanes, order, queue, zebras, c))
-        safe = True
+        shut = is_shut(vehicles, lanes, order, queue, zebras, c)
+        asks = int(zebras[c].marked == 0 or not shut)
+        zebras[c].asks = asks * waits_before(zebras, people, waiting, c, 0)
+        zebras[c].asks_far = asks * waits_before(zebras, people, waiting, c, FAR_HALF)
         late = lateness(desk[0].dt)
-        for z in range(zebras[c].lane_at, zebras[c].lane_end):
-            if not lane_is_safe(vehicles, lanes, order, net, zebras, desk, c, queue[z], late):
-                safe = False
-                break
-        if not safe:
+        safe = half_is_safe(vehicles, lanes, order, net, zebras, desk, queue, c, 0, late)
+        safe_far = half_is_safe(vehicles, lanes, order, net, zebras, desk, queue, c, FAR_HALF, late)
+        if not safe and not safe_far:
             continue
-        for w in range(row):
-            p = waiting[c, w]
+        off = 0
+        for w in range(zebras[c].waits):
+            p = waiting[c, 0, w]
+            near, far = heeded(people, p, 0), heeded(people, p, FAR_HALF)
+            goes = (safe or not near) and (safe_far or not far) and (asks == 1 or (near and far))
+            if off == row or not goes:
+                waiting[c, 0, w - off] = p
+                continue
+            off += 1
             people[p].start = now
-            if now + people[p].past_near > zebras[c].until:
-                zebras[c].until = now + people[p].past_near
-            if now + people[p].past_far > zebras[c].until_far:
-                zebras[c].until_far = now + people[p].past_far
+            if shut_halves(zebras, people, c, p, now):
+                waiting[c, 1, zebras[c].comes] = p
+                zebras[c].comes += 1
             if people[p].reported == 1:
                 report(news, desk, CROSSING, p)
-        if zebras[c].in_row == 0:
+        if off > 0 and zebras[c].in_row == 0:
             zebras[c].next_row = now + int(ROW_S / desk[0].dt + 0.5)
-        zebras[c].in_row += row
-        zebras[c].waits -= row
-        for w in range(zebras[c].waits):
-            waiting[c, w] = waiting[c, w + row]
-        if zebras[c].waits == 0:
-            zebras[c].asks = 0
+        zebras[c].in_row += off
+        zebras[c].waits -= off
+        zebras[c].asks *= waits_before(zebras, people, waiting, c, 0)
+        zebras[c].asks_far *= waits_before(zebras, people, waiting, c, FAR_HALF)

@@ -415,7 +415,7 @@ def permit(
         if until > tick - 0.5:  # free from the tick on that begins nearest to it
             return False, -1
         if (
-            zebras[zebra].asks == 1
+            (zebras[zebra].asks if near_half else zebras[zebra].asks_far) == 1
             and needed < B_YIELD
             and uniform(desk[0].seed, vehicles[i].key, YIELD, zebra) < zebras[zebra].yield_share
         ):

@@ -247,12 +247,16 @@ ZEBRA = _record(
     next=_INT,  # first person not yet there, of those known beforehand
     end=_INT,
     waits=_INT,  # how many are at the curb
-    asks=_INT,  # 1: somebody waits who has looked, and no vehicle stands on it
+    comes=_INT,  # how many are on their way to a half whose drivers need not heed them yet
+    asks=_INT,  # 1: somebody waits who has looked at the near half, and no vehicle stands on it
+    asks_far=_INT,  # the same of the far half
 )
 
 PERSON = _record(
     due=_INT,
     duration=_FLOAT,  # [ticks]
+    at_near=_FLOAT,  # [ticks] after stepping off, from when on drivers of the crossing's near half heed them
+    at_far=_FLOAT,  # and those of its far half
     past_near=_FLOAT,  # [ticks] after stepping off, until past the lanes of the crossing's near half
     past_far=_FLOAT,  # and of its far half
     start=_INT,  # tick of stepping off, -1 before

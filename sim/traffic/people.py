@@ -12,6 +12,8 @@ from sim.traffic.layout import Layout
 
 PERSON_M = 0.75
 """[m] of a crossing's width that one person takes in a row [assumption]"""
+NEAR_LANES = 1
+"""Nearer than so many lanes to their half of the street drivers stop for one who comes (Washington, RCW 46.61.235)."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class People:
         self.rows = k.rows(k.PERSON, known + (spare if names else 0))
         self.rows["start"], self.rows["reported"][known:] = -1, 1
         self.zebras = k.rows(k.ZEBRA, len(names))
-        self.waiting = np.zeros((len(names), self.rows.size), dtype=np.int32)
+        self.waiting = np.zeros((len(names), 2, self.rows.size), dtype=np.int32)
+        """At each zebra those at the curb, and those on it who still come to a half of it."""
         self._halves = {name: network.halves(network.crossing(name)) for name in names}
         lanes: list[int] = []
         begin = 0
@@ -75,13 +78,17 @@ class People:
         self._known = {name: [who for _, _, who, _ in of] for name, of in zip(names, by, strict=True)}
 
     def _set_walk(self, row: k.Records, crossing: str, duration: float, beside: str) -> None:
-        """Note how long somebody is on a crossing [ticks], and until past the lanes of each of its halves."""
+        """Note how long somebody is on a crossing [ticks], and from when to when in each of its halves, or near it."""
         row["duration"] = row["past_near"] = row["past_far"] = duration
+        row["at_near"] = row["at_far"] = 0.0
         halves = self._halves[crossing]
         if halves is not None:
             near, far = halves
-            first, half = (far, "past_far") if beside == far.id else (near, "past_near")
-            row[half] = duration * first.lanes / (near.lanes + far.lanes)
+            first, past, at = (far, "past_far", "at_near") if beside == far.id else (near, "past_near", "at_far")
+            lane = duration / (near.lanes + far.lanes)
+            row[past] = lane * first.lanes
+            if self.zebras[self.layout.zebras[crossing]].marked:
+                row[at] = lane * (first.lanes - NEAR_LANES)
 
     def crossed(self, crossing: str) -> list[tuple[str, int, int, float]]:
         """Return the named people who crossed a zebra: who, and the ticks of coming there, stepping off, being over."""
@@ -99,7 +106,7 @@ class People:
         self._next += 1
         self.rows[person].due = self.env.now
         self._set_walk(self.rows[person], crossing, duration, beside)
-        self.waiting[z, self.zebras[z].waits] = person
+        self.waiting[z, 0, self.zebras[z].waits] = person
         self.zebras[z].waits += 1
         event = self._crossing[person] = self.env.event()
         return event

@@ -72,6 +72,22 @@ def test_a_warning_says_when_more_come_than_pass_those_who_stop_in_the_only_lane
     assert (np.max(trips["entered_s"] - trips["scheduled_s"]) > 600.0) == waits_outside
 
 
+@pytest.mark.parametrize(("more", "waits_outside"), [([], True), (["--pupils", "450"], False)])
+def test_a_warning_says_when_more_come_than_pass_the_zebra(tmp_path, monkeypatch, capsys, more, waits_outside):
+    monkeypatch.chdir(tmp_path)
+    assert main(["new", "mine", "--lanes", "2", "--crossing", "zebra", *more]) == 0
+    told = capsys.readouterr().err
+    if waits_outside:
+        # 639 on foot, 20 % of whom cross and 78 % of these with an adult who comes back, 55 % in a quarter of an hour;
+        # and the children of 110 cars an hour that stop across the street
+        assert "1407 vehicles/h come past the gate, and 607 people/h cross there at a zebra" in told
+        assert "which then passes about 712:" in told
+    else:
+        assert not told
+    trips = simulate(resolve(load_scenario("mine/baseline")), seed=1).trips
+    assert (np.max(trips["entered_s"] - trips["scheduled_s"]) > 120.0) == waits_outside
+
+
 @pytest.mark.parametrize("crossing", ["zebra", "signal", "none"])
 def test_a_row_at_a_new_site_can_be_passed_over_the_opposite_lane(tmp_path, monkeypatch, crossing):
     monkeypatch.chdir(tmp_path)

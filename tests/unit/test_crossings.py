@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim.interventions import resolve
+from sim.kernel.state import FAR_HALF
 from sim.model import simulate
 from sim.scenario.network import CrossedLink, Crossing
 from sim.scenario.read import load_scenario
@@ -64,6 +65,106 @@ def test_one_drives_on_behind_somebody_who_has_left_this_half_of_the_street(driv
     assert driven_over_s(drives, drives) < 40.0  # it comes at 30 s, when half of the way is done
     assert driven_over_s(drives, other) > 50.0  # towards it one still walks
     assert driven_over_s("ab", "", one_way=True) > 50.0  # on a one-way street there are no halves
+
+
+def wide(lanes=2, **fields):
+    """Return a street of lanes each way with a zebra whose lanes are 3.5 m wide."""
+    at = (CrossedLink(link="ab", at_m=300.0), CrossedLink(link="ba", at_m=294.0))
+    street_of_two = two_way(600.0)
+    return replace(
+        street_of_two,
+        links=tuple(replace(link, lanes=lanes) for link in street_of_two.links),
+        crossings=(Crossing(id="z", links=at, length_m=7.0 * lanes, width_m=6.0, **fields),),
+    )
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3])
+def test_one_stops_for_somebody_who_comes_when_he_is_within_a_lane_of_this_half(lanes):
+    def drives_over_s(due_s):
+        traffic = traffic_on(
+            wide(lanes, yield_share=1.0),
+            [Departure(1, round(due_s * 2), ("ab",))],
+            detectors=[Detector("ab", 300.5, 0)],
+            walkers=[Walker("z", 100, 40 * lanes, beside="ba")],
+        )
+        go(traffic, 300.0)
+        assert traffic.people.rows[0].start == 100
+        return times_s(traffic, 0)[0]
+
+    # He steps off at 50 s and takes 10 s a lane and direction; within a lane of the near half from the last of the far.
+    from_s = 50.0 + 10.0 * (lanes - 1)
+    alone_s = drives_over_s(200.0) - 200.0
+    seen = [drives_over_s(at - alone_s) for at in (from_s - 1.0, from_s + 6.0)]
+    assert seen[0] == pytest.approx(from_s - 1.0, abs=1.0)
+    assert seen[1] > 50.0 + 20.0 * lanes
+
+
+@pytest.mark.parametrize(("lanes", "steps_off"), [(1, False), (2, True)])
+def test_over_a_wide_street_one_looks_at_the_near_half_alone(lanes, steps_off):
+    # In the far half comes one after the other, 3 s apart; in the near one nobody.
+    cars = [Departure(n, 6 * n, ("ba",)) for n in range(100)]
+    walkers = [Walker("z", 200 + 7 * n, 20 * lanes, beside="ab") for n in range(20)]
+    traffic = traffic_on(wide(lanes, yield_share=0.0), cars, walkers=walkers)
+    go(traffic, 180.0)
+    people = traffic.people.rows[: len(walkers)]
+    assert (people["start"] == people["due"]).all() == steps_off
+
+
+def meetings(lanes, *, cars_h=700.0, people_h=300.0, until_s=900.0, seed=1):
+    """Return how many people have a vehicle on the zebra in the very lane in which they walk."""
+    rng = np.random.default_rng(seed)
+    cars = [c for n in range(2) for c in poisson(cars_h * lanes, until_s, seed + n, path=(("ab", "ba")[n],))]
+    cars = [replace(c, key=n) for n, c in enumerate(sorted(cars, key=lambda c: c.due))]
+    dues = np.sort(rng.integers(60, int(until_s * 2) - 60, int(people_h * until_s / 3600.0)))
+    walkers = [Walker("z", int(due), 14.0 * lanes, beside=("ab", "ba")[n % 2]) for n, due in enumerate(dues)]
+    traffic = traffic_on(wide(lanes), varied(cars, seed), walkers=walkers)
+    over = np.flatnonzero(traffic.lanes["zebra"] == 0)
+    number = traffic.lanes["number"][traffic.lanes["from_lane"][over]]  # from the curb of ab on: its lanes, then ba's
+    place = np.where(traffic.lanes["has"][over] & FAR_HALF == 0, number, 2 * lanes - 1 - number)
+    met = set()
+    while traffic.tick < 2 * until_s:
+        traffic.run(traffic.tick + 1)
+        busy = (traffic.lanes["count"][over] > 0) | (traffic.lanes["tail_x"][over] < traffic.lanes["length"][over])
+        people = traffic.people.rows[: len(walkers)]
+        for p in np.flatnonzero((people["start"] >= 0) & (people["start"] + people["duration"] > traffic.tick)):
+            x = 2 * lanes * (traffic.tick - people["start"][p]) / people["duration"][p]
+            x = x if walkers[p].beside == "ab" else 2 * lanes - x
+            if (busy & (place + 0.1 < x) & (x < place + 0.9)).any():
+                met.add(p)
+    assert (people["start"] >= 0).sum() > 0.9 * len(walkers)
+    return len(met)
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3])
+def test_nobody_is_driven_over_on_a_zebra(lanes):
+    assert meetings(lanes) == 0
+
+
+def test_somebody_would_be_if_drivers_stopped_only_for_those_already_in_their_half(monkeypatch):
+    monkeypatch.setattr("sim.traffic.people.NEAR_LANES", -0.5)
+    assert meetings(2) > 0
+
+
+def test_where_nothing_is_marked_one_looks_at_all_lanes_however_wide_the_street():
+    cars = [Departure(n, 6 * n, ("ba",)) for n in range(100)]
+    walkers = [Walker("z", 200, 40, beside="ab")]
+    traffic = traffic_on(wide(2, control="unmarked", yield_share=0.0), cars, walkers=walkers)
+    go(traffic, 180.0)
+    assert traffic.people.rows[0].start < 0
+
+
+@pytest.mark.parametrize(("walks_from", "asked"), [("ab", (1, 0)), ("ba", (0, 1))])
+def test_on_a_wide_street_those_who_yield_do_so_for_people_at_their_own_curb(walks_from, asked):
+    def asks(lanes):
+        cars = [Departure(n, 6 * n, (walks_from,)) for n in range(100)]
+        walkers = [Walker("z", 150, 20 * lanes, beside=walks_from)]
+        traffic = traffic_on(wide(lanes, yield_share=0.0), cars, walkers=walkers)
+        go(traffic, 80.0)
+        assert traffic.people.rows[0].start < 0
+        return int(traffic.people.zebras[0].asks), int(traffic.people.zebras[0].asks_far)
+
+    assert asks(2) == asked
+    assert asks(1) == (1, 1)
 
 
 def test_few_drivers_yield_where_nothing_is_marked():
