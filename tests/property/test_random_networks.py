@@ -53,9 +53,9 @@ def story(traffic, stop: Stop):
     place, who = stop.place, stop.vehicle
     if place.notice_m:
         begins_m = max(place.at_m - place.notice_m, 0.0)
-        if (yield traffic.orders.drive_to(who, place.link, begins_m)) == k.MISSED:
+        if (yield traffic.orders.drive_to(who, place.link, begins_m)) in (k.MISSED, k.LOST):
             return
-    if (yield halt(traffic, stop)) != k.MISSED:
+    if (yield halt(traffic, stop)) not in (k.MISSED, k.LOST):
         yield traffic.env.timeout(traffic.ticks(stop.dwell_s))
         yield from move_off(traffic, stop)
 
