@@ -107,6 +107,11 @@ class Walker:
     adult_walk_m_s: float
     handover_s: float
 
+    @property
+    def walk_m_s(self) -> float:
+        """How fast the pupil walks to the gate, beside an adult no faster than that one."""
+        return min(self.child_walk_m_s, self.adult_walk_m_s) if self.escorted else self.child_walk_m_s
+
 
 @dataclass(frozen=True)
 class BusTrip:

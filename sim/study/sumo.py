@@ -209,8 +209,7 @@ class _Families:
 def _seconds_on(walk: Walk, speed_m_s: float, rail_factor: float) -> float:
     """Return how long a way takes on foot [s] where nobody waits."""
     across = walk.crossing_m / speed_m_s
-    before, after = (of(speed_m_s, rail_factor) for of in (walk.seconds_before_crossing, walk.seconds_after_crossing))
-    return before + across + after
+    return walk.seconds_before_crossing(speed_m_s, rail_factor) + across + walk.seconds_after_crossing(speed_m_s)
 
 
 def _bus(bus: BusTrip, lines: dict[str, BusLine]) -> Vehicle:
