@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -12,6 +13,7 @@ PAGE = (ROOT / "docs" / "physics.md").read_text(encoding="utf-8")
 SECTIONS = re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]
 
 
+@cache
 def names_in(file):
     """Return what a file defines, with the value of each constant that is a number (None: something else)."""
     found = {}
