@@ -218,7 +218,7 @@ def test_a_full_disk_gets_one_line_and_the_sweep_goes_on_once_there_is_room(undi
     mini(tmp_path)
     disk = tmp_path / "results"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk], capture_output=True).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True).returncode:
         pytest.skip("a small disk may not be mounted here")
     try:
         told = ended(started(tmp_path, *SWEEP), 1)
