@@ -31,7 +31,8 @@ from sim.places.footway import Footway
 from sim.places.world import World
 from sim.records import Record
 from sim.scenario.drivers import GapAcceptance
-from sim.scenario.junctions import Movement, movements
+from sim.scenario.junctions import movements
+from sim.scenario.movement import Movement
 from sim.scenario.network import CurbZone, Network
 from sim.scenario.policy import Policy
 from sim.scenario.routes import Router

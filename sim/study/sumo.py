@@ -23,7 +23,8 @@ from sim.kernel.chance import MOST_SEED
 from sim.model import DT_S, curb_link, roads, walkers_at_zebras
 from sim.scenario.demand import BusLine
 from sim.scenario.faults import BadInput, Fault
-from sim.scenario.junctions import Movement, as_if_kept_right, setback_m
+from sim.scenario.junctions import setback_m
+from sim.scenario.movement import Movement, as_if_kept_right
 from sim.scenario.network import CurbZone, Network
 from sim.scenario.routes import Router
 from sim.scenario.scenario import Scenario
