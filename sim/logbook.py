@@ -118,7 +118,7 @@ def _walkers(world: SchoolMorning) -> list[dict[str, Any]]:
     to_gate = crossing_to_gate_m(site, crossing)
     rows = []
     for w in world.travellers.walkers:
-        speed = min(w.child_walk_m_s, w.adult_walk_m_s) if w.escorted else w.child_walk_m_s
+        speed = w.walk_m_s
         at_s = w.scheduled_s
         if w.crosses and crossing is not None:
             across_s = crossing.length_m / speed
@@ -188,4 +188,4 @@ def crossing_to_gate_m(site: Site, crossing: Crossing | None) -> float:
     """Return the way [m] along the footway from a crossing to the gate."""
     if crossing is None:
         return 0.0
-    return abs(site.gate.at_m - next(c.at_m for c in crossing.links if c.link == site.gate.link))
+    return abs(site.gate.at_m - crossing.stop_line_m(site.gate.link))

@@ -31,12 +31,13 @@ from sim.places.footway import Footway
 from sim.places.world import World
 from sim.records import Record
 from sim.scenario.drivers import GapAcceptance
-from sim.scenario.junctions import Movement, movements
+from sim.scenario.junctions import movements
+from sim.scenario.movement import Movement
 from sim.scenario.network import CurbZone, Network
 from sim.scenario.policy import Policy
 from sim.scenario.routes import Router
 from sim.scenario.scenario import Scenario
-from sim.scenario.site import Site, gate_crossing, gate_offset_opposite
+from sim.scenario.site import Site, far_curb, gate_crossing, gate_offset_opposite
 from sim.scenario.walking import Walk
 from sim.traffic.fleet import Departure, muster
 from sim.traffic.laying import lay_out
@@ -251,10 +252,7 @@ def discipline_of(zone: CurbZone) -> Discipline:
 
 def curb_link(site: Site, opposite: bool) -> str:
     """Return the link along which a family looks for a place."""
-    far = site.gate.opposite_link
-    if opposite and far is not None and any(z.link == far and z.users == "school" for z in site.network.curb_zones):
-        return far
-    return site.gate.link
+    return (far_curb(site) if opposite else None) or site.gate.link
 
 
 def section(site: Site) -> list[Detector]:
@@ -343,8 +341,7 @@ def walkers_at_zebras(travellers: Travellers, site: Site, start_s: float, dt_s: 
     for w in travellers.walkers:
         if not w.crosses:
             continue
-        speed = min(w.child_walk_m_s, w.adult_walk_m_s) if w.escorted else w.child_walk_m_s
-        across = zebra.length_m / speed
+        across = zebra.length_m / w.walk_m_s
         due = -int(-(w.scheduled_s - start_s) // dt_s)
         found.append(Walker(zebra.id, due, across / dt_s, w.name, there))
         if w.escorted:

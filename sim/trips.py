@@ -22,7 +22,7 @@ from sim.places.berths import Berths
 from sim.places.disciplines import any_free
 from sim.places.world import World
 from sim.records import Column
-from sim.scenario.junctions import Movement
+from sim.scenario.movement import Movement
 from sim.scenario.network import Network
 from sim.scenario.routes import Router
 from sim.scenario.trips import Trip, TripSite

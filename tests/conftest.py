@@ -1,5 +1,7 @@
 """What tests share: the data beside the repository, and a clean environment."""
 
+import fcntl
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +39,24 @@ def a_store_of_ones_own(tmp_path_factory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DROPOFF_STORE", str(tmp_path_factory.mktemp("store") / "store"))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> None:
+    """Where several processes test, one compiles the kernel and the watch over it, and the others wait for that."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return
+    import numba
+
+    from sim.traffic.fleet import Departure
+    from sim.traffic.traffic import Traffic
+    from tests.streets import street, traffic_on
+    from tests.watch import WatchedTraffic
+
+    with Path(numba.config.CACHE_DIR, "compiling").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for kind in (Traffic, WatchedTraffic):
+            traffic_on(street(), [Departure(0, 0, ("ab",))], kind=kind).run(1)
 
 
 @pytest.fixture(scope="session")

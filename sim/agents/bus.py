@@ -61,40 +61,40 @@ class Bus(Traveller):
 
     def trip(self) -> Story:
         """Tell the trip past the school."""
-        traffic, stop = self.world.traffic, self.stop
-        berths = self.world.berths[stop.id]
-        if not (yield from self.draw_near()):
-            self.leaves_out = True
-            self.begin("exit")
-            return
+        self.leaves_out = not (yield from self.draw_near())
+        if not self.leaves_out:
+            yield from self.come_to_stand()
+            self.begin("dwell")
+            yield self.takes(self.dwell_s)
+            yield from self.move_off()
+        self.begin("exit")
+
+    def come_to_stand(self) -> Story:
+        """Get to a berth, or stand where the bus serves in the lane."""
         while True:
             self.begin("queue")
             self.berth = yield from self.wait_for_berth()
             if self.berth == SERVES_IN_LANE:
-                yield from self.serve_in_lane()
+                self.stands_m = self.place_m()
                 return
             self.begin("manoeuvre")
-            if (yield from (self.go_in() if stop.kind == "bay" else self.pull_up())):
-                break
-        berths.standing.add(self.berth)
-        self.begin("dwell")
-        yield self.takes(self.dwell_s)
+            if (yield from (self.go_in() if self.stop.kind == "bay" else self.pull_up())):
+                self.world.berths[self.stop.id].standing.add(self.berth)
+                return
+
+    def move_off(self) -> Story:
+        """Drive on: out of a berth once the driver has closed the doors and there is a gap, in the lane at once."""
+        orders, stop = self.world.traffic.orders, self.stop
+        if self.berth == SERVES_IN_LANE:
+            orders.go_on(self.vehicle)
+            return
         self.begin("manoeuvre")
         yield self.takes(self.own_manoeuvre_s)
         if stop.kind == "bay":
-            yield traffic.orders.pull_out(self.vehicle, stop.link, stop.berth_front_m(self.berth))
+            yield orders.pull_out(self.vehicle, stop.link, stop.berth_front_m(self.berth))
         else:
-            traffic.orders.go_on(self.vehicle)
-        berths.release(self.berth)
-        self.begin("exit")
-
-    def serve_in_lane(self) -> Story:
-        """Open the doors where the bus stands, in the lane beside the bay, and go on."""
-        self.stands_m = self.place_m()
-        self.begin("dwell")
-        yield self.takes(self.dwell_s)
-        self.world.traffic.orders.go_on(self.vehicle)
-        self.begin("exit")
+            orders.go_on(self.vehicle)
+        self.world.berths[stop.id].release(self.berth)
 
     def draw_near(self) -> Story:
         """Drive to where the bus looks for a berth: so far before it that one who waits does not shut a berth.

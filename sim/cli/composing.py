@@ -3,9 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sim.cli.words import dated
 
 if TYPE_CHECKING:
     from sim.scenario.scenario import Scenario
@@ -74,7 +75,7 @@ def requested(words: Sequence[str]) -> Request:
 def default_out(request: Request) -> Path:
     """Return where the result goes if nothing else was said."""
     label = "-vs-".join(s.name.replace("/", "-") for s in (request.scenario, request.baseline))
-    return Path("results", "runs", f"{datetime.now():%Y%m%d-%H%M%S}-{label}")
+    return dated("runs", label)
 
 
 def several(words: Sequence[str]) -> list[list[str]]:

@@ -2,12 +2,11 @@
 
 import argparse
 import sys
-from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from sim.cli.words import DONE, FAILED, INTERRUPTED, KEPT, short, whole
+from sim.cli.words import DONE, FAILED, INTERRUPTED, KEPT, dated, short, whole
 
 HELP = """\
 words of the form key=value, in any order:
@@ -76,8 +75,8 @@ def _sensitivity(arguments: argparse.Namespace) -> int:
 
     scenario, method = given["scenario"], given["method"]
     baseline = given["baseline"] or f"{scenario.rpartition('/')[0]}/baseline"
-    label = f"sensitivity-{scenario.replace('/', '-')}"
-    out = at_home(given["out"], "out") if given["out"] else _default(label)
+    folder = dated("runs", f"sensitivity-{scenario.replace('/', '-')}")
+    out = at_home(given["out"], "out") if given["out"] else folder
     check_free(out)
     store = None if given["store"] in ("", "null") else at_home(given["store"], "store")
     try:
@@ -102,10 +101,6 @@ def _sensitivity(arguments: argparse.Namespace) -> int:
         print(line)
     print(f"results: {short(out)}")
     return FAILED if found.failures else DONE
-
-
-def _default(label: str) -> Path:
-    return Path("results", "runs", f"{datetime.now():%Y%m%d-%H%M%S}-{label}")
 
 
 def _words(words: list[str]) -> dict[str, str]:

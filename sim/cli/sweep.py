@@ -4,12 +4,11 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.cli.composing import SETTINGS, Settings, composed, executor_from, overrides, requested
-from sim.cli.words import DONE, FAILED, INTERRUPTED, KEPT, short
+from sim.cli.words import DONE, FAILED, INTERRUPTED, KEPT, dated, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -94,7 +93,7 @@ def sweep_of(runs: Sequence[Sequence[str]]) -> int:
                 family=len(requests),
             )
         )
-    out = settings.out or Path("results", "sweeps", f"{datetime.now():%Y%m%d-%H%M%S}-multirun")
+    out = settings.out or dated("sweeps", "multirun")
     files = tuple(dict.fromkeys(file for request in requests for file in request.inputs))
     return _run(cells, "multirun", out, settings, files)
 

@@ -1,6 +1,7 @@
 """What the commands share: exit codes, what an interrupted one says, paths as one types them, and whole numbers."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 DONE, TROUBLE, BAD_INPUT, UNDECIDED, FAILED, INTERRUPTED = 0, 1, 2, 3, 4, 130
@@ -23,6 +24,11 @@ def seed_of(text: str) -> int:
     if not 0 <= seed <= MOST_SEED:
         raise BadInput(Fault("--seed", ascii(text), f"a whole number from 0 to {MOST_SEED}"))
     return seed
+
+
+def dated(kind: str, label: str) -> Path:
+    """Return the folder of a result of that kind, "runs" or "sweeps", that has no other name."""
+    return Path("results", kind, f"{datetime.now():%Y%m%d-%H%M%S}-{label}")
 
 
 def short(path: Path) -> str:

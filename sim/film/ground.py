@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sim.film.on_foot import footways_of
 from sim.kernel.state import STRIP, plain
-from sim.scenario.junctions import Movement
 from sim.scenario.lines import BERTH_DEPTH_M, Lines, lines_of
+from sim.scenario.movement import Movement
 from sim.scenario.network import Crossing, CurbZone, Link, Network
 from sim.traffic.layout import Layout
 

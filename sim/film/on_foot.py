@@ -75,12 +75,12 @@ def _pupils_on_foot(world: SchoolMorning) -> Iterator[Leg]:
     crossing = gate_crossing(site)
     if crossing is None:
         return
-    near = next((x.link, x.at_m) for x in crossing.links if x.link == gate[0])
+    near = (gate[0], crossing.stop_line_m(gate[0]))
     far = next(((x.link, x.at_m) for x in crossing.links if x.link != gate[0]), near)
     to_gate_m = abs(near[1] - gate[1])
     crossed = iter(people.crossed(crossing.id)) if crossing.id in world.layout.zebras else None
     for w in world.travellers.walkers:
-        speed = min(w.child_walk_m_s, w.adult_walk_m_s) if w.escorted else w.child_walk_m_s
+        speed = w.walk_m_s
         at_s = w.scheduled_s
         if w.crosses and crossed is None:
             across_s = crossing.length_m / speed

@@ -49,8 +49,6 @@ class Summary:
     dropped_m: float
     entries: int
     exits: int
-    cut_inside: int
-    """Entries and exits within the circle, where the file goes no further."""
     gate_street: str
     gate_class: str
     gate_lanes: int
@@ -168,9 +166,6 @@ def _summary(done: Imported, area: Area, out: Path, side: Side | None, enrolment
     street = streets.layout.edge(gate.link).street
     ways = {way for edge in graph.edges for way in edge.ways}
     tags = [area.extract.ways[way].tags for way in ways]
-    ends = [network.node(link.from_node) for link in network.links if link.id in network.entries()]
-    ends += [network.node(link.to_node) for link in network.links if link.id in network.exits()]
-    inside = {node.id for node in ends if hypot(node.x_m, node.y_m) < area.radius_m - 1.0}
     signals = sum(node.signal is not None for node in network.nodes)
     return Summary(
         folder=out,
@@ -184,7 +179,6 @@ def _summary(done: Imported, area: Area, out: Path, side: Side | None, enrolment
         dropped_m=streets.dropped_m,
         entries=len(network.entries()),
         exits=len(network.exits()),
-        cut_inside=len(inside),
         gate_street=link.name,
         gate_class=street.highway.replace("_", " "),
         gate_lanes=link.lanes,

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
+from sim.formats.osm_graph import foot
 from sim.formats.osm_network import Layout
 from sim.formats.osm_read import Extract
 from sim.formats.osm_stops import Stop
@@ -138,8 +139,6 @@ def _crossing_place(curb: Curb, gate: Gate) -> float | None:
 
 def _beside(network: Network, link: str, other: str, at_m: float) -> float | None:
     """Return the stop line [m] on the other direction of the street for a crossing at an offset of this one."""
-    from sim.formats.osm_graph import foot
-
     here = network.position(link, at_m + CROSSING_WIDTH_M / 2)
     line = network.points(network.link(other))
     at = foot(line, here).at_m - CROSSING_WIDTH_M / 2
@@ -177,8 +176,6 @@ def school_zones(curb: Curb, layout: Layout, gate: Gate, extract: Extract) -> tu
 
 def _opposite_m(network: Network, gate: Gate) -> float:
     """Return the offset [m] on the opposite link just past the point across from the gate."""
-    from sim.formats.osm_graph import foot
-
     assert gate.opposite_link is not None
     line = network.points(network.link(gate.opposite_link))
     return foot(line, network.position(gate.link, gate.at_m)).at_m + BERTH_M * TOLERATED_BERTHS

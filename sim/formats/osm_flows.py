@@ -6,7 +6,7 @@ from math import exp, hypot
 
 from sim.formats.osm_network import Layout
 from sim.scenario.demand import ThroughFlow
-from sim.scenario.junctions import Movement
+from sim.scenario.movement import Movement
 from sim.scenario.network import Network, Turn
 from sim.scenario.routes import Router
 

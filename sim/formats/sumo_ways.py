@@ -7,7 +7,8 @@ from functools import cache
 from sim.formats.sumo_network import SumoNetwork
 from sim.formats.sumo_reader import Reader, name_of
 from sim.formats.sumo_xml import Element
-from sim.scenario.junctions import Movement, movements
+from sim.scenario.junctions import movements
+from sim.scenario.movement import Movement
 from sim.scenario.routes import Router
 
 

@@ -8,10 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from sim.scenario.faults import BadInput
+from sim.scenario.faults import BadInput, faults_of
 from sim.scenario.fields import STRICT
 from sim.scenario.files import appearing_file, json_in
-from sim.scenario.read import faults_of
 from sim.study.provenance import versions
 
 DIGITS = 9

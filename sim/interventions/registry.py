@@ -11,9 +11,8 @@ from pydantic import TypeAdapter, ValidationError
 import sim.interventions as package
 from sim.interventions.base import Intervention
 from sim.scenario.check import check_site
-from sim.scenario.faults import BadInput, Fault, near_miss
+from sim.scenario.faults import BadInput, Fault, faults_of, near_miss
 from sim.scenario.fields import Unit
-from sim.scenario.read import faults_of
 from sim.scenario.scenario import Scenario
 
 COSTS = ("cost_yuan", "green_taken_m2", "land_taken_m2", "trees_lost")

@@ -63,12 +63,12 @@ class Footway:
             beyond = self.curb_at(way.crossing, way.end[0])
             yield from self.cross(self.site.network.crossing(way.crossing), speed_m_s, who, beside, beyond)
         now = self.env.now
-        yield self._after(way.seconds_after_crossing(speed_m_s, factor))
+        yield self._after(way.seconds_after_crossing(speed_m_s))
         self.legs.append(Leg(who, now, self.env.now, beyond, way.end))
 
     def curb_at(self, crossing: str, link: str) -> Spot:
         """Return where a crossing comes to the footway beside a link."""
-        return link, next(c.at_m for c in self.site.network.crossing(crossing).links if c.link == link)
+        return link, self.site.network.crossing(crossing).stop_line_m(link)
 
     def cross(
         self, crossing: Crossing, speed_m_s: float, who: str, near: Spot, far: Spot

@@ -7,7 +7,7 @@ from sim.scenario.demand import Demand, Drawn
 from sim.scenario.faults import Fault, near_miss
 from sim.scenario.network import Network
 from sim.scenario.routes import Router
-from sim.scenario.site import Site
+from sim.scenario.site import Site, far_curb
 
 TOLERANCE = 1e-6
 """Shares may miss 1 by so much."""
@@ -157,27 +157,20 @@ def demand_routes(site: Site, router: Router) -> Iterator[Fault]:
             yield Fault(f"{path}.exit", line.exit, f"an exit that is reached from the stop {line.stop}")
 
 
-def stops_across(site: Site) -> bool:
-    """Return whether parents may stop on the far side of the street."""
-    far = site.gate.opposite_link
-    return far is not None and any(z.link == far and z.users == "school" for z in site.network.curb_zones)
-
-
 def _curbs(site: Site) -> list[str]:
     """Return the links along which families look for a place."""
-    far = site.gate.opposite_link
-    used = stops_across(site) and any(o.share > 0 and o.opposite_share > 0 for o in site.demand.pupils.origins)
+    far = far_curb(site)
+    used = any(o.share > 0 and o.opposite_share > 0 for o in site.demand.pupils.origins)
     return [site.gate.link, far] if used and far is not None else [site.gate.link]
 
 
 def _families(site: Site, router: Router) -> Iterator[Fault]:
-    pupils, gate, far = site.demand.pupils, site.gate.link, site.gate.opposite_link
-    across = stops_across(site)
+    pupils, gate, far = site.demand.pupils, site.gate.link, far_curb(site)
     for n, origin in enumerate(pupils.origins):
         path = f"demand.pupils.origins.{n}.entry"
         if not router.reachable(origin.entry, gate):
             yield Fault(path, origin.entry, f"an entry from which the gate's link {gate} is reached")
-        if far is not None and across and origin.opposite_share > 0 and not router.reachable(origin.entry, far):
+        if far is not None and origin.opposite_share > 0 and not router.reachable(origin.entry, far):
             yield Fault(
                 path, origin.entry, f"an entry from which the opposite link {far} is reached, or opposite_share 0"
             )

@@ -1,9 +1,12 @@
 """What is wrong with an input: one line per fault, all faults at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from difflib import get_close_matches
-from typing import Any, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 MOST_SHOWN = 200
 """Characters of what was found; of many more only so many are shown."""
@@ -59,6 +62,20 @@ def near_miss(found: str, known: list[str]) -> str:
     return (get_close_matches(found, known, n=1, cutoff=0.6) or [""])[0]
 
 
+def told(value: Any) -> str:
+    """Return a value as what was found: short, and on one line."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, Mapping):
+        return "a mapping"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return f"a list of {len(value)}"
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+# ---------------------------------------------------------------------- what pydantic found, in our words
+
 KINDS = {
     "int": "a whole number",
     "float": "a number",
@@ -79,6 +96,26 @@ BOUNDS = {
     "min_length": "{} {} or more",
     "max_length": "{} {} or fewer",
 }
+
+
+def faults_of(error: "ValidationError", where: str, kind: type[Any], tell: Callable[[Any], str] = told) -> list[Fault]:
+    """Return one fault for each thing that pydantic found wrong with what was to become of that kind.
+
+    `tell` tells a value.
+    """
+    faults = []
+    for e in error.errors():
+        path = ".".join(map(str, e["loc"]))
+        at = f"{where}: {path}" if path else where
+        if e["type"] == "unexpected_keyword_argument":
+            known = keys_at(kind, e["loc"][:-1])
+            near = near_miss(str(e["loc"][-1]), known)
+            faults.append(Fault(at, "an unknown key", "one of " + ", ".join(known), near))
+        elif e["type"] == "missing":
+            faults.append(Fault(at, "nothing", "a value"))
+        else:
+            faults.append(Fault(at, tell(e["input"]), expected(e)))
+    return faults
 
 
 def expected(error: Mapping[str, Any]) -> str:

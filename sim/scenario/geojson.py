@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
-from sim.scenario.faults import BadInput, Fault, expected, keys_at, near_miss
+from sim.scenario.faults import BadInput, Fault, faults_of, near_miss
 from sim.scenario.fields import STRICT
 from sim.scenario.files import json_in
 from sim.scenario.network import Connection, Crossing, CurbZone, Link, Network, Node, Programme, Side, TurnBan
@@ -251,18 +251,9 @@ def _unknown(before: str, found: Mapping[str, Any], known: list[str] | tuple[str
 
 
 def _faults_of(error: ValidationError, at: str, kind: type[Any]) -> Iterator[Fault]:
-    """Yield one fault for each thing that pydantic found wrong."""
-    for e in error.errors():
-        first, *rest = map(str, e["loc"])
-        path = ".".join((at, _property(kind, first), *rest))
-        match e["type"]:
-            case "unexpected_keyword_argument":
-                known = keys_at(kind, e["loc"][:-1])
-                yield Fault(path, "an unknown key", "one of " + ", ".join(known), near_miss((first, *rest)[-1], known))
-            case "missing":
-                yield Fault(path, "nothing", "a value")
-            case _:
-                yield Fault(path, _shown(e["input"]), expected(e))
+    """Yield one fault for each thing that pydantic found wrong, fields by their names among the properties."""
+    for fault in faults_of(error, at, kind, _shown):
+        yield replace(fault, where=f"{at}.{_property(kind, fault.where.removeprefix(f'{at}: '))}")
 
 
 def _kind(value: Any) -> str:

@@ -135,6 +135,10 @@ class Crossing:
     critical_gap_s: Annotated[float, Field(gt=0, le=60), Unit("s")] = 6.0
     yield_share: Share | None = None
 
+    def stop_line_m(self, link: str) -> float:
+        """Return the offset [m] of the stop line on a link that it crosses."""
+        return next(crossed.at_m for crossed in self.links if crossed.link == link)
+
     @property
     def drivers_yielding(self) -> float:
         """The share of drivers who stop for somebody who waits."""

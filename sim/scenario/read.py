@@ -1,7 +1,7 @@
 """From files to a checked scenario: YAML and GeoJSON in, every fault named at once."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from sim.scenario.check import check_site
-from sim.scenario.faults import BadInput, Fault, expected, keys_at, near_miss, reason
+from sim.scenario.faults import BadInput, Fault, faults_of, near_miss, reason, told
 from sim.scenario.fields import CONTROL
 from sim.scenario.geojson import network_from_geojson
 from sim.scenario.network import Network
@@ -122,7 +122,7 @@ def mapping(file: Path) -> dict[str, Any]:
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         raise BadInput(Fault(str(file), f"broken YAML: {error}", "valid YAML")) from None
     if not isinstance(content, dict) or not all(isinstance(k, str) for k in content):
-        raise BadInput(Fault(str(file), _shown(content), "a mapping of names to values"))
+        raise BadInput(Fault(str(file), told(content), "a mapping of names to values"))
     return content
 
 
@@ -179,17 +179,17 @@ def _head(found: Found, given: Mapping[str, Any]) -> dict[str, Any]:
               for key in given if key not in HEAD]  # fmt: skip
     title = given.get("title")
     if not isinstance(title, str) or not title.strip() or CONTROL.search(title):
-        faults.append(Fault(f"{where}: title", _shown(title), "a title without control characters"))
+        faults.append(Fault(f"{where}: title", told(title), "a title without control characters"))
     folder = found.file.parent.name
     if given.get("site", folder) != folder:
-        faults.append(Fault(f"{where}: site", _shown(given["site"]), f"{folder}, the folder that the file lies in"))
+        faults.append(Fault(f"{where}: site", told(given["site"]), f"{folder}, the folder that the file lies in"))
     contexts = given.get("contexts") or []
     if contexts:
-        faults.append(Fault(f"{where}: contexts", _shown(contexts), "none: no context is known yet"))
+        faults.append(Fault(f"{where}: contexts", told(contexts), "none: no context is known yet"))
     planned: list[Planned] = []
     interventions = given.get("interventions") or []
     if not isinstance(interventions, list):
-        faults.append(Fault(f"{where}: interventions", _shown(interventions), "a list"))
+        faults.append(Fault(f"{where}: interventions", told(interventions), "a list"))
         interventions = []
     for n, item in enumerate(interventions):
         match item:
@@ -199,11 +199,11 @@ def _head(found: Found, given: Mapping[str, Any]) -> dict[str, Any]:
                 name, values = next(iter(item.items()))
                 odd = [key for key in values or {} if not isinstance(key, str)]
                 expected = "names of fields, as dropoff list shows them"
-                faults += [Fault(f"{where}: interventions.{n}.{name}", _shown(key), expected) for key in odd]
+                faults += [Fault(f"{where}: interventions.{n}.{name}", told(key), expected) for key in odd]
                 if not odd:
                     planned.append(Planned(name=str(name), fields=dict(values or {})))
             case _:
-                found_here = _shown(item)
+                found_here = told(item)
                 faults.append(
                     Fault(f"{where}: interventions.{n}", found_here, "one name with its fields: {name: {field: value}}")
                 )
@@ -260,35 +260,3 @@ def population(name: str, where: str = "drivers") -> dict[str, Any]:
         known = sorted({f.stem for file in files for f in file.parent.glob("*.yaml")})
         raise BadInput(Fault(where, name, "a population in conf/drivers: " + ", ".join(known), near_miss(name, known)))
     return mapping(path)
-
-
-# ---------------------------------------------------------------------- what pydantic found, in our words
-
-
-def faults_of(error: ValidationError, where: str, kind: type[Any]) -> list[Fault]:
-    """Return one fault for each thing that pydantic found wrong with what was to become of that kind."""
-    faults = []
-    for e in error.errors():
-        path = ".".join(str(part) for part in e["loc"])
-        at = f"{where}: {path}" if path else where
-        if e["type"] == "unexpected_keyword_argument":
-            known = keys_at(kind, e["loc"][:-1])
-            faults.append(
-                Fault(at, "an unknown key", "one of " + ", ".join(known), near_miss(str(e["loc"][-1]), known))
-            )
-        elif e["type"] == "missing":
-            faults.append(Fault(at, "nothing", "a value"))
-        else:
-            faults.append(Fault(at, _shown(e["input"]), expected(e)))
-    return faults
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, Mapping):
-        return "a mapping"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return f"a list of {len(value)}"
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.scenario.junctions import STRIP, Movement, as_if_kept_right
+from sim.scenario.movement import STRIP, Movement, as_if_kept_right
 from sim.scenario.network import Network, Turn
 
 TURN_S: dict[Turn, float] = {"through": 0.0, "right": 2.0, "left": 4.0, "u_turn": 8.0}

@@ -78,6 +78,12 @@ def gate_offset_opposite(site: Site) -> float | None:
     return there * (1.0 - site.gate.at_m / here)
 
 
+def far_curb(site: Site) -> str | None:
+    """Return the link on the far side of the street, if parents may stop there."""
+    far = site.gate.opposite_link
+    return far if any(z.link == far and z.users == "school" for z in site.network.curb_zones) else None
+
+
 def gate_crossing(site: Site) -> Crossing | None:
     """Return the crossing that pupils on foot use: the first marked one over the street at the gate."""
     marked = (c for c in site.network.crossings if c.control != "unmarked")

@@ -10,10 +10,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from sim.scenario.check_trips import check_trips
 from sim.scenario.drivers import Drivers
-from sim.scenario.faults import BadInput, Fault
+from sim.scenario.faults import BadInput, Fault, faults_of
 from sim.scenario.files import appearing_file, json_in
 from sim.scenario.geojson import network_from_geojson
-from sim.scenario.read import faults_of, population
+from sim.scenario.read import population
 from sim.scenario.trips import TripSite
 from sim.scenario.write import NETWORK_FILE, network_text
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from math import hypot
 
-from sim.scenario.network import CrossedLink, Crossing
+from sim.scenario.network import Crossing
 from sim.scenario.site import Site
 
 AREA_REACH_M = 25.0
@@ -39,9 +39,8 @@ class Walk:
         """Return the time [s] up to the crossing, or to the end where there is none."""
         return self.before_m / speed_m_s + self.beside_rail_m / (speed_m_s * rail_factor)
 
-    def seconds_after_crossing(self, speed_m_s: float, rail_factor: float) -> float:
+    def seconds_after_crossing(self, speed_m_s: float) -> float:
         """Return the time [s] from the far side of the crossing on; the way there is without a rail."""
-        del rail_factor
         return self.after_m / speed_m_s
 
     def back(self) -> "Walk":
@@ -103,13 +102,9 @@ def _railed(site: Site, crossing: Crossing) -> bool:
     return any(r.link == c.link and r.from_m < c.at_m < r.to_m for c in crossing.links for r in site.guardrails)
 
 
-def _at(crossing: Crossing, link: str) -> CrossedLink:
-    return next(c for c in crossing.links if c.link == link)
-
-
 def _over(site: Site, crossing: Crossing, link: str, at_m: float, to_waiting_area: bool) -> Walk:
     """Return the way over one crossing."""
-    here, there = _at(crossing, link).at_m, _at(crossing, site.gate.link).at_m
+    here, there = crossing.stop_line_m(link), crossing.stop_line_m(site.gate.link)
     first = along(site, link, at_m, here)
     goal = _goal(site, site.gate.link, there, to_waiting_area)
     return Walk(

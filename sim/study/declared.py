@@ -11,11 +11,11 @@ from typing import Any
 from pydantic import Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as checked
 
-from sim.scenario.faults import BadInput, Fault, near_miss
+from sim.scenario.faults import BadInput, Fault, faults_of, near_miss
 from sim.scenario.fields import STRICT
 from sim.scenario.files import at_home
 from sim.scenario.places import folders
-from sim.scenario.read import faults_of, find, load_scenario, mapping
+from sim.scenario.read import find, load_scenario, mapping
 from sim.scenario.scenario import Scenario
 from sim.study.comparison import Comparison, compared
 

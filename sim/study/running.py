@@ -94,7 +94,7 @@ class _Board:
             film = self.films.get((arm, i))
             if key not in self.known:
                 self.known.add(key)
-                if film is None and self.store.has(key):
+                if film is None and self.store.get(key) is not None:
                     self.finished += 1
                     continue
                 self.owners[key] = []

@@ -78,10 +78,6 @@ class Store:
         except (OSError, ValueError, KeyError, TypeError):
             return ""
 
-    def has(self, key: str) -> bool:
-        """Return whether a task is finished, and what it left is sound."""
-        return self.get(key) is not None
-
     def get(self, key: str) -> Packed | None:
         """Return what a task left, or None if it is not finished; a damaged file is removed, as if it never was."""
         file = self._file(key)

@@ -23,7 +23,8 @@ from sim.kernel.chance import MOST_SEED
 from sim.model import DT_S, curb_link, roads, walkers_at_zebras
 from sim.scenario.demand import BusLine
 from sim.scenario.faults import BadInput, Fault
-from sim.scenario.junctions import Movement, as_if_kept_right, setback_m
+from sim.scenario.junctions import setback_m
+from sim.scenario.movement import Movement, as_if_kept_right
 from sim.scenario.network import CurbZone, Network
 from sim.scenario.routes import Router
 from sim.scenario.scenario import Scenario
@@ -209,8 +210,7 @@ class _Families:
 def _seconds_on(walk: Walk, speed_m_s: float, rail_factor: float) -> float:
     """Return how long a way takes on foot [s] where nobody waits."""
     across = walk.crossing_m / speed_m_s
-    before, after = (of(speed_m_s, rail_factor) for of in (walk.seconds_before_crossing, walk.seconds_after_crossing))
-    return before + across + after
+    return walk.seconds_before_crossing(speed_m_s, rail_factor) + across + walk.seconds_after_crossing(speed_m_s)
 
 
 def _bus(bus: BusTrip, lines: dict[str, BusLine]) -> Vehicle:

@@ -107,7 +107,7 @@ def perform(
         return (Fault("worker", here, "the same sources of dropoff and the same lock file on every machine"),)
     try:
         seen = store.is_here()
-        if film is None and seen and store.has(key):  # somebody else was quicker
+        if film is None and seen and store.get(key) is not None:  # somebody else was quicker
             return Sent(None)
         record = simulate(task.world, seed=task.seed, replication=task.replication, filmed=film is not None)
         if film is not None:

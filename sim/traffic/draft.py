@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from sim.kernel.junctions import BOX_RING, BOX_TO_STAND
 from sim.kernel.state import STRIP
-from sim.scenario.junctions import MIN_PIECE_M, Movement, as_if_kept_right
+from sim.scenario.junctions import MIN_PIECE_M
+from sim.scenario.movement import Movement, as_if_kept_right
 from sim.scenario.network import Crossing, Link, Network, Turn
 from sim.traffic.layout import Piece
 from sim.traffic.lights import NO_LIGHT, Clock, Light, crossing_light

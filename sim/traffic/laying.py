@@ -10,7 +10,8 @@ import numpy as np
 from sim.kernel.state import CONFLICT, DETECTOR, DETECTORS, PARKED, SPOT, TIES, Records, rows
 from sim.kernel.taken import BITS_A_WORD
 from sim.scenario.drivers import GapAcceptance
-from sim.scenario.junctions import Movement, as_if_kept_right, setback_m
+from sim.scenario.junctions import setback_m
+from sim.scenario.movement import Movement, as_if_kept_right
 from sim.scenario.network import Crossing, CurbZone, Link, Network
 from sim.traffic.draft import Draft
 from sim.traffic.layout import Detector, Layout, Road

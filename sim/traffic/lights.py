@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sim.scenario.junctions import Movement
+from sim.scenario.movement import Movement
 from sim.scenario.network import Crossing, Programme, Signal
 
 CROSSING_AMBER_S = 3.0

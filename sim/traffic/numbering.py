@@ -24,7 +24,7 @@ from sim.kernel.state import (
     Records,
     rows,
 )
-from sim.scenario.junctions import Movement
+from sim.scenario.movement import Movement
 from sim.scenario.network import Link, Network
 from sim.traffic.draft import Draft
 

@@ -104,16 +104,8 @@ class Scene:
 
     def row_tail_m(self, link: str, from_m: float) -> float:
         """Return where the row at the curb ends [m] that stands or moves up beyond an offset; infinity if none does."""
-        x, length = self.vehicle.x, self.vehicle.length
-        tail: float = inf
-        for piece in self.layout.pieces[link]:
-            for i in self._on_lane(self.segment.first_lane[piece.segment]):
-                at = x[i] + piece.from_m
-                if at <= from_m:
-                    break
-                if at - length[i] < tail and self._is_in_row(i):
-                    tail = at - length[i]
-        return tail
+        length = self.vehicle.length
+        return next((at - length[i] for i, at in reversed(self._at_curb(link, from_m)) if self._is_in_row(i)), inf)
 
     def _is_in_row(self, vehicle: int) -> bool:
         """Return whether a vehicle at the curb stands, or is slow enough to be part of a row that moves up."""
@@ -122,30 +114,34 @@ class Scene:
 
     def row_stands(self, link: str, from_m: float, to_m: float, *, but: int) -> bool:
         """Return whether anybody but one vehicle stands in the curb lane, or creeps, between two offsets of a link."""
-        x, v = self.vehicle.x, self.vehicle.v
-        return any(
-            from_m < x[i] + piece.from_m < to_m and v[i] < k.V_QUEUE and i != but
-            for piece in self.layout.pieces[link]
-            for i in self._on_lane(self.segment.first_lane[piece.segment])
-        )
+        v = self.vehicle.v
+        return any(at < to_m and v[i] < k.V_QUEUE and i != but for i, at in self._at_curb(link, from_m))
 
     def room_at_curb(self, link: str, from_m: float, to_m: float) -> list[tuple[float, float]]:
         """Return the stretches [m, m] of a link between two offsets beside which no row stands or moves up."""
-        x, length = self.vehicle.x, self.vehicle.length
         found: list[tuple[float, float]] = []
+        for i, at in self._at_curb(link, from_m):
+            rear = at - self.vehicle.length[i]
+            if rear >= to_m or not self._is_in_row(i):
+                continue
+            if at < to_m:
+                found.append((at, to_m))
+            to_m = rear
+            if to_m <= from_m:
+                return found
+        return [*found, (from_m, to_m)]
+
+    def _at_curb(self, link: str, from_m: float) -> list[tuple[int, float]]:
+        """Return who is in the curb lane beyond an offset of a link, and its front's offset [m]; the foremost first."""
+        x = self.vehicle.x
+        found: list[tuple[int, float]] = []
         for piece in reversed(self.layout.pieces[link]):
             for i in self._on_lane(self.segment.first_lane[piece.segment]):
                 at = x[i] + piece.from_m
                 if at <= from_m:
-                    break
-                if at - length[i] >= to_m or not self._is_in_row(i):
-                    continue
-                if at < to_m:
-                    found.append((at, to_m))
-                to_m = at - length[i]
-                if to_m <= from_m:
                     return found
-        return [*found, (from_m, to_m)]
+                found.append((i, at))
+        return found
 
     def present_time_s(self, link: str, until_m: float | None = None, *, curb_lane: bool = False) -> float:
         """Return how long a link, or its first metres, takes [s] at the mean speed now driven there."""

@@ -17,3 +17,9 @@ def undisturbed(tmp_path_factory) -> tuple[Path, float]:
     start = time.monotonic()
     ended(started(folder, *SWEEP))
     return folder, time.monotonic() - start
+
+
+@pytest.fixture
+def undrawn(monkeypatch) -> None:
+    """Runs whose figures nobody looks at do without them: they take longer than the mornings."""
+    monkeypatch.setattr("sim.cli.run._draw", lambda study, folder: None)

@@ -104,6 +104,7 @@ def test_what_is_measured_in_other_minutes_is_not_compared(undisturbed, tmp_path
     assert sum("M1" in line and "in both, exactly" in line for line in told) == 2
 
 
+@pytest.mark.usefixtures("undrawn")
 @pytest.mark.parametrize("checkpoints", ["[4]", "[4,8]"])
 def test_a_study_ends_at_the_checkpoint_at_which_all_is_decided(tmp_path, monkeypatch, checkpoints, capsys):
     mini(tmp_path)
@@ -163,13 +164,15 @@ def test_a_killed_worker_costs_nothing(undisturbed, tmp_path):
     folder, _ = undisturbed
     mini(tmp_path)
     run = started(tmp_path, *SWEEP)
-    for _ in range(400):
+    while run.poll() is None:
         workers = Path(f"/proc/{run.pid}/task/{run.pid}/children").read_text().split()
         spawned = [w for w in workers if b"spawn_main" in Path(f"/proc/{w}/cmdline").read_bytes()]
         if spawned and len(list((tmp_path / "results" / "store").glob("*/*.replication"))) > 10:
             os.kill(int(spawned[0]), signal.SIGKILL)
             break
-        time.sleep(0.05)
+        time.sleep(0.02)
+    else:
+        pytest.fail("no worker was killed")
     ended(run)
     assert tables(tmp_path / "results" / "sweeps" / "study") == tables(folder / "results" / "sweeps" / "study")
 
@@ -218,7 +221,7 @@ def test_a_full_disk_gets_one_line_and_the_sweep_goes_on_once_there_is_room(undi
     mini(tmp_path)
     disk = tmp_path / "results"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", disk], capture_output=True).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", disk], capture_output=True).returncode:
         pytest.skip("a small disk may not be mounted here")
     try:
         told = ended(started(tmp_path, *SWEEP), 1)

@@ -86,6 +86,7 @@ def test_a_site_is_made_with_standard_input_closed(tmp_path):
     assert (tmp_path / "scenarios" / "mini" / "site.yaml").is_file()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_link_stays_a_link_and_the_result_is_behind_it(site, monkeypatch):
     monkeypatch.chdir(site)
     Path("elsewhere").mkdir()

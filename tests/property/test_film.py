@@ -16,7 +16,6 @@ from sim.records import STATES, Film, Words
 from sim.scenario.scenario import Scenario
 from tests.property.test_school_morning import school, short
 
-ON_ROAD = (k.DRIVING, k.HELD)
 BESIDE = (k.OFF_LANE, k.PULLING_OUT)
 
 

@@ -1,7 +1,9 @@
-"""The page of the laws names only what the code has, and leaves out no module of the kernel."""
+"""The page of the laws names only what the code has, and leaves out no module of the kernel; so does the design."""
 
 import ast
 import re
+import tomllib
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -12,6 +14,7 @@ PAGE = (ROOT / "docs" / "physics.md").read_text(encoding="utf-8")
 SECTIONS = re.split(r"^## ", PAGE, flags=re.MULTILINE)[1:]
 
 
+@cache
 def names_in(file):
     """Return what a file defines, with the value of each constant that is a number (None: something else)."""
     found = {}
@@ -86,3 +89,21 @@ def test_every_number_of_the_drivers_on_the_page_is_that_of_their_files():
         assert [china[group].get(field, 0.0), us[group].get(field, 0.0)] == [float(v) for v in values], (
             f"{group}.{field}"
         )
+
+
+DESIGN = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+
+
+def test_the_design_lists_what_stands_and_leaves_out_nothing():
+    listed = re.findall(r"^(\w\S*)  +\S", DESIGN.split("```")[1], flags=re.MULTILINE)
+    assert all((ROOT / path).exists() for path in listed)
+    here = {f"sim/{p.name}{'/' * p.is_dir()}" for p in (ROOT / "sim").iterdir() if not p.name.startswith(("__", "py."))}
+    assert here <= set(listed)
+
+
+def test_the_floors_of_the_design_are_those_that_are_held():
+    held = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"][0]
+    told = DESIGN.split("**Floors.**")[1].split(":\n")[1].split(".")[0]
+    assert [re.findall(r"\w+", floor) for floor in held["layers"]] == [
+        re.findall(r"\w+", floor) for floor in told.split(">")
+    ]

@@ -11,12 +11,12 @@ import shapely
 
 from sim.cli import main
 from sim.model import SchoolMorning
-from sim.report import still
 from sim.report.films import Filmed
 from sim.report.look import save_as
 from sim.report.moment import _queue, delays_s, moment
 from sim.report.plan import Plan, band
-from sim.report.still import draw_still
+from sim.report.still import draw_still, page
+from sim.report.still.colours import EDGES
 from sim.tables import series_table, trips_table
 from tests.property.test_film import table
 from tests.property.test_school_morning import school, short
@@ -64,21 +64,21 @@ def test_another_second_or_part_gives_another_picture(films, tmp_path):
 
 
 def test_both_languages_have_the_same_words_with_the_same_numbers():
-    words = json.loads(Path(still.__file__).with_name("still_words.json").read_text(encoding="utf-8"))
-    assert set(words) == set(still.LANGUAGES)
+    words = json.loads(Path(page.__file__).with_name("words.json").read_text(encoding="utf-8"))
+    assert set(words) == {"en", "zh"}
     assert set(words["en"]) == set(words["zh"])
     for key, told in words["en"].items():
         names = {part.split("}")[0] for part in told.split("{")[1:]}
         assert names == {part.split("}")[0] for part in words["zh"][key].split("{")[1:]}
-    assert set(still.EDGES) <= set(words["en"])
+    assert set(EDGES) <= set(words["en"])
 
 
 def test_a_font_without_chinese_is_told_in_one_line(monkeypatch, capsys):
-    monkeypatch.setattr(still.font_manager, "get_font_names", lambda: ["DejaVu Sans"])
-    monkeypatch.setattr(still.font_manager, "findSystemFonts", list)
-    assert still._fonts("zh") == ["DejaVu Sans"]
+    monkeypatch.setattr(page.font_manager, "get_font_names", lambda: ["DejaVu Sans"])
+    monkeypatch.setattr(page.font_manager, "findSystemFonts", list)
+    assert page._fonts("zh") == ["DejaVu Sans"]
     assert capsys.readouterr().err.count("\n") == 1
-    assert still._fonts("en") == ["DejaVu Sans"]
+    assert page._fonts("en") == ["DejaVu Sans"]
     assert capsys.readouterr().err == ""
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from sim.scenario.junctions import Movement
+from sim.scenario.movement import Movement
 from sim.scenario.scenario import Scenario
 
 Who = Literal["family", "car", "heavy", "two_wheeler", "bus"]

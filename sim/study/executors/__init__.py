@@ -6,8 +6,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from sim.scenario.faults import BadInput, Fault
-from sim.scenario.read import faults_of
+from sim.scenario.faults import BadInput, Fault, faults_of
 from sim.study.executors.base import Executor, Failed
 from sim.study.executors.local import Local, cores
 
