@@ -58,7 +58,7 @@ def moment(film: Filmed, plan: Plan, at_s: int) -> Moment:
     rows = film.trajectories[film.trajectories["time_s"].to_numpy() <= at_s]
     now = _latest(rows).astype({"state": str}).assign(delay_s=0.0)
     now = now[now["state"] != "gone"]
-    now["moved_m"] = _moved_m(rows, now, at_s)
+    now["moved_m"] = _moved_m(rows, now, at_s, film.map["lanes"])
     told = pd.DataFrame(film.map["vehicles"]).set_index("traveller")
     trips = film.trips.set_index("traveller")
     now = now.join(told).assign(family=trips["kind"].reindex(now.index).eq("family"))
@@ -104,10 +104,17 @@ def _latest(rows: pd.DataFrame) -> pd.DataFrame:
     return rows[~rows["traveller"].duplicated(keep="last")].astype({"traveller": str}).set_index("traveller")
 
 
-def _moved_m(rows: pd.DataFrame, now: pd.DataFrame, at_s: float) -> "pd.Series[float]":
-    """Return by traveller how far [m] those in `now` came in the last second, as the replay has it."""
+def _moved_m(rows: pd.DataFrame, now: pd.DataFrame, at_s: float, lanes: list[dict[str, Any]]) -> "pd.Series[float]":
+    """Return by traveller how far [m] those in `now` came in the last second, as the replay has it.
+
+    Who was not on the map a second ago counts with its speed.
+    """
     before = _latest(rows[rows["time_s"].to_numpy() <= at_s - 1.0]).reindex(now.index)
-    return (now["at_m"] - before["at_m"]).where(before["lane"].eq(now["lane"]), now["speed_m_s"])
+    told = pd.DataFrame({key: [lane[key] for lane in lanes] for key in ("segment", "length_m")})
+    here, there = (told.reindex(of["lane"]).set_axis(now.index) for of in (now, before))
+    beside = before["lane"].eq(now["lane"]) | (here["segment"].eq(there["segment"]) & here["segment"].ge(0))
+    moved = now["at_m"] - before["at_m"] + there["length_m"].where(~beside, 0.0)
+    return moved.where(there["length_m"].notna(), now["speed_m_s"])
 
 
 def _lights(signals: pd.DataFrame, at_s: float) -> dict[int, str]:

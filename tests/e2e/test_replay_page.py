@@ -198,8 +198,10 @@ def queue_end(film, moment: int) -> float | None:
         lane = ground["lanes"][row["lane"]]
         x = np.interp(row["at_m"], *np.array(lane["line"]).T[:2])
         y = lane["line"][0][2]
-        kept = name in before.index and before.loc[name, "lane"] == row["lane"]
-        moved = row["at_m"] - before.loc[name, "at_m"] if kept else row["speed_m_s"]
+        moved = row["speed_m_s"]
+        if name in before.index and before.loc[name, "lane"] >= 0:
+            was = before.loc[name]
+            moved = x - np.interp(was["at_m"], *np.array(ground["lanes"][was["lane"]]["line"]).T[:2])
         eastward = lane["line"][-1][1] > lane["line"][0][1] and -9 < y < 0 and lane["line"][-1][2] == y
         if eastward and x <= 300 and not row["off_lane"] and row["state"] != "outside" and moved < 5 / 3.6:
             slow.append((300 - x, 300 - x + lengths[name], row["state"] in ("driving", "waiting_for_berth")))

@@ -18,9 +18,9 @@ Json = dict[str, Any]
 def approach(ground: Json) -> list[Json]:
     """Return the pieces of road that lead to the gate, nearest first: a tree with the gate's piece at its root.
 
-    A piece is the lanes of a segment or one lane over a junction or crossing: `lanes`, `ahead_m` from its end to the
-    gate (negative at the root, where the gate is before the end), `length_m`, the `next` piece on the way to the gate
-    (-1 at the root) and how many `junctions` lie before it.
+    A piece is the lanes of a segment, or those from one segment over a junction or crossing: `lanes`, `ahead_m` from
+    its end to the gate (negative at the root, where the gate is before the end), `length_m`, the `next` piece on the
+    way to the gate (-1 at the root) and how many `junctions` lie before it.
     """
     lanes, gate = ground["lanes"], ground["gate"]
     roads = {r: [n for n, lane in enumerate(lanes) if lane["segment"] == r and lane["kind"] == "lane"]
@@ -44,11 +44,10 @@ def approach(ground: Json) -> list[Json]:
         found.append({"lanes": list(of), "ahead_m": round(ahead_m, 2), "length_m": length_m, "next": after,
                       "junctions": junctions})  # fmt: skip
         if of[0] in over:
-            before = [tuple(r) for r in roads.values() if any(_joins(lanes[n], lanes[of[0]]) for n in r)]
+            before = [tuple(r) for r in roads.values() if any(_joins(lanes[n], lanes[m]) for n in r for m in of)]
         else:
-            before = [
-                (n,) for n in _straightest(lanes, [n for n in over if any(_joins(lanes[n], lanes[m]) for m in of)])
-            ]
+            ways = _straightest(lanes, [n for n in over if any(_joins(lanes[n], lanes[m]) for m in of)])
+            before = [tuple(ways)] if ways else []
         for more in before:
             order += 1
             crossed = junctions + (lanes[more[0]]["kind"] == "movement")
