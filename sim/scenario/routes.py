@@ -38,6 +38,12 @@ class Router:
         return Router(self.network, [m for m in self._movements if m.from_lane == STRIP])
 
     @cached_property
+    def exits(self) -> tuple[str, ...]:
+        """The links from which no way leads on: out of the area, or where a network of given trips ends."""
+        on = {a for a, _ in self._turns}
+        return tuple(link for link in self._ids if link not in on)
+
+    @cached_property
     def _graph(self) -> Any:
         """The time [s] from each link's end to the next one's, as a sparse matrix."""
         from scipy.sparse import csr_matrix  # given trips need no routes: SciPy's graphs load for others only

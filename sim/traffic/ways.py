@@ -110,7 +110,7 @@ class Ways:
             way = (*way[:-1], *self.router.path(way[-1], goal)) if way else ()
         if way or len(goals) > 1:
             return way
-        out = self.router.nearest(first, self.router.network.exits())
+        out = self.router.nearest(first, self.router.exits)
         return self.router.path(first, out) if out else ()
 
     # ------------------------------------------------------------------ a new way

@@ -12,7 +12,7 @@ from sim.scenario import check_trips as checks
 from sim.scenario.check_trips import check_trips
 from sim.scenario.trips import Stop
 from sim.trips import TripRun, run_trips
-from tests.sumo_town import NET, ROUTES, with_bus_turn, with_signal, write
+from tests.sumo_town import BACK, NET, ROUTES, with_bus_turn, with_signal, write
 
 
 @pytest.fixture
@@ -263,3 +263,10 @@ def test_stops_and_departures_of_the_file_are_seconds_of_the_run(tmp_path):
     site = read_sumo(*write(tmp_path, routes=until))[0]
     driven = run_trips(only(site, "line_3"))
     assert 100.0 < float(driven.trips["left_s"][0]) < 130.0
+
+
+def test_streets_from_which_no_way_leads_on_lead_out_though_others_come_from_there(tmp_path):
+    both_ways = BACK[: BACK.index('<connection from="e" to="back"')] + "</net>"
+    site, _ = read_sumo(*write(tmp_path, net=both_ways))
+    assert "e" not in site.network.exits()
+    assert "e" in TripRun(site).traffic.router.exits  # so one in the wrong lane of w leaves there

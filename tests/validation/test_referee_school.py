@@ -45,7 +45,7 @@ class Case:
 
 CALM = Case("places given", sumo.CALM, 60, held=KINDS, places_given=True, below_capacity=True, quick_pairs=2)
 FULL_CASE = Case("each side's own choice", sumo.CALM, sumo.CALM_FAMILIES, held=("through", "bus"), quick_pairs=2)
-SAME_PLACES = Case("places given", sumo.CALM, sumo.CALM_FAMILIES, held=KINDS, places_given=True, pairs=24)
+SAME_PLACES = Case("places given", sumo.CALM, sumo.CALM_FAMILIES, held=("through", "bus"), places_given=True, pairs=24)
 OTHER_BRAKES = Case(
     "places given; SUMO's families brake by Krauss",
     sumo.CALM,
