@@ -16,6 +16,7 @@ from sim.formats.sumo import read_sumo
 from sim.trips import run_trips
 from tests import sumo
 from tests.referee import hold
+from tests.validation import why_sumo
 
 EXAMPLES = Path("tools", "sumolib", "scenario", "scenarios", "RealWorld")
 
@@ -45,5 +46,7 @@ def test_a_junction_of_the_guidelines_passes_its_flows_about_as_in_sumo(table, t
         assert len(told) == len(site.trips)
         theirs.append(np.mean(told))
         ours.append(np.mean(driven.trips["left_s"] - driven.trips["scheduled_s"]))
+    if number == 1:
+        table.explain(why_sumo.RILSA)
     what = f"SUMO's RiLSA example {number}, mean time of {len(site.trips):,} trips"
     hold(table, what, "s", theirs, ours, 0.15, "C")

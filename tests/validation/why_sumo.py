@@ -61,3 +61,9 @@ BOLOGNA = """**Bologna** agrees in its totals and not on each street (decision 0
     serves 5 % fewer there, and queues for an hour. The largest difference inside, 203[0] (77 here, 37 in SUMO), is
     our drivers' choice of a lane 1,000 m ahead, which leaves its third lane empty: with a foresight of 300 m it holds
     31, in three lanes as in SUMO, and the next streets more (201: 74 and 23)."""
+
+
+RILSA = """**SUMO's RiLSA examples**, signalised junctions with the flows of the German guidelines, differ where one
+    turns across oncoming traffic, and agree elsewhere: at the end of green one of those who wait goes here where one
+    fits inside, 1.7 in SUMO and two in HCM, and in a gap the second follows late (row 7). Where that is not enough for
+    those who come (examples 1 to 3), they queue for longer."""
