@@ -9,6 +9,7 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -62,6 +63,13 @@ def test_dask_loses_a_worker_half_way_and_no_replication(undisturbed, tmp_path, 
     assert run.poll() is None, "all was done before the worker was killed"
     ended(run)
     assert tables(tmp_path / "results" / "sweeps" / "study") == tables(folder / "results" / "sweeps" / "study")
+
+
+def test_what_a_worker_took_with_it_is_waited_for():
+    pytest.importorskip("distributed")
+    from sim.study.executors.dask import _answer
+
+    assert _answer(SimpleNamespace(status="lost", result=lambda: "done again")) == "done again"
 
 
 def test_dask_loses_its_scheduler_and_the_sweep_goes_on_here(undisturbed, tmp_path, cluster):

@@ -80,10 +80,13 @@ def _quiet() -> None:
 
 
 def _answer(future: Any) -> Any:
-    """Return what a finished task returned, or why it did not; raises CancelledError if the scheduler is gone."""
+    """Return what a finished task returned, or why it did not; raises CancelledError if the scheduler is gone.
+
+    What is `lost`, with the worker that had it, another one does again: that is waited for.
+    """
     from distributed import KilledWorker
 
-    if future.status in ("cancelled", "lost"):
+    if future.status == "cancelled":
         raise CancelledError
     try:
         return future.result()
