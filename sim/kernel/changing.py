@@ -216,10 +216,9 @@ def curb_at(me: Any, lanes: Records, here: Any) -> float:
 
 
 @compiled(inline=True)
-def good_until(me: Any, lanes: Records, here: Any) -> float:
-    """Return by where [m] a driver must be in a good lane: for the target at the curb, or at the lane's end."""
-    at = curb_at(me, lanes, here)
-    return at if at < FAR else here.length
+def good_until(curb: float, here: Any) -> float:
+    """Return by where [m] a driver must be in a good lane: for a target at the curb, or at the lane's end."""
+    return curb if curb < FAR else here.length
 
 
 @compiled(inline=True)
@@ -261,9 +260,8 @@ def reason(vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: 
         return NO_REASON
     if not right:
         shift = me.low - here.number if here.number < me.low else here.number - me.high
-        until = good_until(me, lanes, here)
-        if looks_at_curb(me, here):
-            until = me.target_x  # from there on it looks for a place at the curb
+        # Who looks for a place at the curb does so from there on.
+        until = me.target_x if looks_at_curb(me, here) else good_until(curb_at(me, lanes, here), here)
         if until - x < MANDATORY_ZONE * shift:
             return MUST
     if k == 0 or (tick - me.changed) * desk[0].dt < SETTLED:
@@ -271,8 +269,9 @@ def reason(vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: 
     if looks_at_curb(me, here):
         return NO_REASON  # who looks for a place at the curb stays in the row there
     good_beside = me.low <= here.number + 1 <= me.high or me.low <= here.number - 1 <= me.high
-    until = good_until(me, lanes, here)
-    if here.held == 0 and not good_beside and is_too_near(me, until - x, k) and curb_at(me, lanes, here) >= FAR:
+    curb = curb_at(me, lanes, here)
+    until = good_until(curb, here)
+    if here.held == 0 and not good_beside and is_too_near(me, until - x, k) and curb >= FAR:
         return NO_REASON
     ahead = vehicles[order[at + k - 1]]
     gap = ahead.x - ahead.length - x
@@ -324,8 +323,8 @@ def consider(
     number = here.number
     x = me.x
     to_curb = goes_to_curb(me, here)
-    until = good_until(me, lanes, here)
-    for_curb = curb_at(me, lanes, here) < FAR
+    curb = curb_at(me, lanes, here)
+    until, for_curb = good_until(curb, here), curb < FAR
     if must:
         inwards = number < me.low
         to = lane + 1 if inwards else lane - 1

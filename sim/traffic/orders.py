@@ -40,7 +40,6 @@ class Orders:
         self.beside: dict[int, list[int]] = {}
         """When a vehicle left its lane for a berth, and came back to it [ticks], in turns."""
         self._desk = desk
-        """Own top speeds [m/s] of those who were slowed down."""
         self._awaited: dict[int, simpy.Event] = {}
         self._leaving: dict[int, simpy.Event] = {}
 
