@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.kernel import compiled
 from sim.kernel.following import room_before, short_of
-from sim.kernel.gaps import FREE_AGAIN, has_stood
+from sim.kernel.gaps import FREE_AGAIN, NOTICED, clears_in, has_stood
 from sim.kernel.order import goes_on
 from sim.kernel.state import B_EMERGENCY, FAR, HALFWAY, HELD, V_WAITING, Ints, Records
 from sim.kernel.taken import foes_taken, note
@@ -81,6 +81,36 @@ def occupant(
     if lanes[foe].tail_x < conflict.foe_end + FREE_AGAIN and lanes[foe].tail_who != i:
         return lanes[foe].tail_who
     return -1
+
+
+@compiled(inline=True)
+def gone_before(
+    vehicles: Records, lanes: Records, conflict: Any, j: int, i: int, movement: int, distance: float
+) -> bool:
+    """Return whether vehicle j, which crosses, is out of a common area NOTICED before i can be there, `distance` m on.
+
+    Expected of one who does not slow down: that it speeds up as it can. Behind one who merges others slow down anyway.
+    """
+    other = vehicles[j]
+    foe = conflict.foe
+    if other.v < V_WAITING or other.acceleration < 0.0 or lanes[foe].to_lane == lanes[movement].to_lane:
+        return False
+    rest = conflict.foe_end + FREE_AGAIN
+    if lanes[foe].tail_who == j and lanes[foe].tail_x < FAR:
+        rest -= lanes[foe].tail_x
+    elif other.may_go < 0:
+        return False
+    elif other.lane == foe:
+        rest += other.length - other.x
+    elif other.lane == lanes[foe].from_lane:
+        rest += lanes[other.lane].length + other.length - other.x
+    else:
+        return False
+    top = lanes[foe].limit * other.factor
+    out = clears_in(rest, other.v, other.a, top if top > other.v else other.v)
+    me = vehicles[i]
+    top = me.desired
+    return out + NOTICED <= clears_in(distance, me.v, me.a, top if top > me.v else me.v)
 
 
 @compiled(inline=True)
@@ -242,9 +272,10 @@ def area_ahead(
         if distance >= nearest or 0.5 * v * v >= B_EMERGENCY * room_before(distance):
             continue
         j = taker(vehicles, lanes, order, net, route, conflicts[c], i, 0.0)
-        if j >= 0:
-            nearest = distance
-            who = j
+        if j < 0 or (conflicts[c].yields == 0 and gone_before(vehicles, lanes, conflicts[c], j, i, movement, distance)):
+            continue
+        nearest = distance
+        who = j
     if enters and leader >= 0 and first < nearest and 0.5 * v * v < B_EMERGENCY * room_before(first):
         return first, leader
     return nearest, who

@@ -1,5 +1,6 @@
 """Gap acceptance: when is the next vehicle here, and is that late enough?"""
 
+from math import sqrt
 from typing import Any
 
 from sim.kernel import compiled
@@ -146,10 +147,39 @@ def lets_first(vehicles: Records, desk: Records, host: int, guest: int, tick: in
 
 
 @compiled(inline=True)
-def lag_of(gap: float, passes: float) -> float:
-    """Return the lag [s] to the next vehicle that is left of a headway of `gap` s once one has passed in `passes` s."""
-    lag = gap - passes
-    return lag if lag > LEAST_LAG else LEAST_LAG
+def speed_on(lane: Any, vehicle: Any) -> float:
+    """Return how fast [m/s] one who comes will be on a lane: as now, but no faster than it wishes to be there."""
+    wished = lane.limit * vehicle.factor
+    return vehicle.v if vehicle.v < wished else wished
+
+
+@compiled(inline=True)
+def clears_in(distance: float, v: float, a: float, top: float) -> float:
+    """Return when [s] one at speed v, who speeds up by a [m/s2] to `top` [m/s] at most, has gone a distance [m]."""
+    square = v * v + 2.0 * a * distance
+    if square <= top * top:
+        return (sqrt(square) - v) / a
+    return (top - v) / a + (square - top * top) / (2.0 * a * top)
+
+
+@compiled(inline=True)
+def late_enough(
+    arrives: float, mine: float, gap: float, passes: float, guest: Any, ahead: float, way: float, top: float
+) -> bool:
+    """Return whether one who `arrives` in so many s leaves the guest, at its line in `mine` s, time to go first.
+
+    What is left of a headway of `gap` s once one has passed in `passes` s is enough. One who starts from rest is over
+    the `way` [m] some time before it ends, and that may be left, too, by one who comes rolling, `ahead` m before the
+    line; but LEAST_LAG at least. Nobody drives faster there than `top` m/s.
+    """
+    left = gap - passes
+    if arrives >= mine + (left if left > LEAST_LAG else LEAST_LAG):
+        return True
+    v = guest.v if guest.v < top else top
+    if v < V_WAITING:
+        return False
+    spare = arrives - clears_in(ahead + way, v, guest.a, top)
+    return spare >= LEAST_LAG and spare >= left - clears_in(way, 0.0, guest.a, top)
 
 
 @compiled(inline=True)
@@ -163,6 +193,9 @@ def comes_first(
     there: float,
     mine: float,
     gap: float,
+    ahead: float,
+    way: float,
+    top: float,
     desk: Records,
     guest: int,
     tick: int,
@@ -195,11 +228,12 @@ def comes_first(
             return -1
         if vehicles[j].way != foe:
             continue
-        arrives = distance / v
-        passes = (vehicles[j].length + FREE_AGAIN) / v
-        if arrives >= lag_of(horizon - mine, passes) + mine:
+        then = speed_on(lanes[foe], vehicles[j])
+        arrives = (distance - there) / v + there / then
+        passes = (vehicles[j].length + FREE_AGAIN) / then
+        if late_enough(arrives, mine, gap, passes, vehicles[guest], ahead, way, top):
             return -1
-        if arrives + vehicles[j].length / v + 0.5 < mine:
+        if arrives + vehicles[j].length / then + 0.5 < mine:
             continue
         if (
             v < V_SLOW
@@ -228,11 +262,14 @@ def comes_first(
                 continue
             if not goes_on(vehicles, route, j, segment, to):
                 continue
-            distance = length + there + lanes[movement].length - vehicles[j].x
+            then = speed_on(lanes[foe], vehicles[j])
+            arrives = (lanes[lane].length - vehicles[j].x) / v
             if hop == 1:
-                distance += lanes[lane].length
-            arrives = distance / v
-            passes = (vehicles[j].length + FREE_AGAIN) / v
-            if arrives < lag_of(horizon - mine, passes) + mine and arrives + vehicles[j].length / v + 0.5 >= mine:
+                arrives += lanes[movement].length / speed_on(lanes[movement], vehicles[j])
+            arrives += length / speed_on(lanes[source], vehicles[j]) + there / then
+            passes = (vehicles[j].length + FREE_AGAIN) / then
+            if arrives + vehicles[j].length / then + 0.5 < mine:
+                continue
+            if not late_enough(arrives, mine, gap, passes, vehicles[guest], ahead, way, top):
                 return j
     return -1

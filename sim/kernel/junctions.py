@@ -5,6 +5,7 @@ from math import sqrt
 from sim.kernel import compiled
 from sim.kernel.areas import (
     B_LAST,
+    gone_before,
     occupant,
     stands_before,
     waiting_point,
@@ -485,6 +486,10 @@ def may_cross(
             who = occupant(vehicles, lanes, order, conflicts[c], i, not to_wait, goes_first)
             if who >= 0 and x >= 0.0 and stands_before(vehicles, conflicts[c], who):
                 who = -1 if waits_for(vehicles, who, i, tick, desk[0].dt) else who
+            if who >= 0 and conflicts[c].yields == 0:
+                who = (
+                    -1 if gone_before(vehicles, lanes, conflicts[c], who, i, movement, conflicts[c].begin - x) else who
+                )
         if who >= 0:
             if conflicts[c].yields == 0 and vehicles[who].v >= V_WAITING:
                 vehicles[i].claims = tick
@@ -501,13 +506,27 @@ def may_cross(
                 if vehicles[i].defers < 0:
                     vehicles[i].defers = tick
                 return False, DEFERS
-        if (
-            conflicts[c].yields == 1
-            and not decided
-            and comes_first(vehicles, lanes, order, net, route, foe, conflicts[c].foe_end, mine, gap, desk, i, tick)
-            >= 0
-        ):
-            return False, -1
+        if conflicts[c].yields == 1 and not decided:
+            way = conflicts[c].end - (0.0 if to_wait else point) + vehicles[i].length
+            foremost = comes_first(
+                vehicles,
+                lanes,
+                order,
+                net,
+                route,
+                foe,
+                conflicts[c].foe_end,
+                mine,
+                gap,
+                distance,
+                way,
+                lanes[movement].limit,
+                desk,
+                i,
+                tick,
+            )
+            if foremost >= 0:
+                return False, -1
     return True, -1
 
 

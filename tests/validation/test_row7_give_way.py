@@ -162,8 +162,8 @@ def test_a_side_street_empties_by_the_law_of_the_headways_that_its_drivers_see(t
 @pytest.mark.validation
 @pytest.mark.parametrize("case", [MAIN, RIGHT], ids=lambda case: case.name)
 def test_longer_gaps_show_in_what_gets_out(table, case):
-    found = mean_of([over_the_law(case, seed, gap_s=case.gap_s + 2.0) for seed in range(3)])
-    breaks = "a critical gap longer by 2 s"
+    found = mean_of([over_the_law(case, seed, gap_s=case.gap_s + 3.0) for seed in range(3)])
+    breaks = "a critical gap longer by 3 s"
     table.turns_red("7", among_vehicles(case), unit="1", band=BAND, found=found, breaks=breaks)
 
 
