@@ -110,17 +110,16 @@ def reach_target(
 ) -> bool:
     """Act at the target; return whether the vehicle has left its lane.
 
-    It is reached at its point, or by one who stands in the row before it, from `target_from` on.
+    It is reached at its point, or by one who stands in the row before it, from `target_from` on. One that is only
+    passed remains until Python has heard of it, or in that tick the driver would change lanes as if bound for nowhere.
     """
     mode = vehicles[i].target_mode
     x = vehicles[i].target_x
     if vehicles[i].x < x - NEAR and (vehicles[i].v >= V_STANDING or mode == PASS or lanes[lane].number > 0):
         return False
     if mode == PASS:
-        if vehicles[i].x < x:
-            return False
-        vehicles[i].target_mode = NO_TARGET
-        report(news, desk, PASSED, i)
+        if vehicles[i].x >= x:
+            report(news, desk, PASSED, i)
         return False
     if lanes[lane].number == 0 and mode == STOP and vehicles[i].v < V_ROLLING:
         vehicles[i].target_mode = NO_TARGET
@@ -314,8 +313,9 @@ def hand_over(
         and vehicles[i].target_mode != NO_TARGET
         and vehicles[i].target_segment == lanes[lane].segment
     ):
+        if vehicles[i].target_mode != PASS or vehicles[i].x < vehicles[i].target_x:  # else it was passed in this tick
+            report(news, desk, MISSED, i)
         vehicles[i].target_mode = NO_TARGET
-        report(news, desk, MISSED, i)
     vehicles[i].x = x
     note_tail(lanes, desk, lane, i, lanes[lane].length + x - vehicles[i].length, vehicles[i].v)
     lanes[ahead].rears = 1

@@ -45,6 +45,8 @@ class Orders:
 
     def happened(self, vehicle: int, kind: int) -> None:
         """Tell whoever waits for it what has happened to a vehicle."""
+        if kind == k.PASSED:
+            self.scene.vehicle.target_mode[vehicle] = k.NO_TARGET
         if kind in (k.TURNED_IN, k.PULLED_OUT):
             self._note_beside(vehicle)
         waiting = (self._leaving if kind == k.LEFT else self._awaited).pop(vehicle, None)

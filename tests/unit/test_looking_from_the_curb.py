@@ -8,7 +8,7 @@ import pytest
 from sim.agents.choosing import Eyes, Place
 from sim.agents.parent import Parent
 from sim.kernel import state as k
-from sim.scenario.network import CurbZone
+from sim.scenario.network import CurbZone, Link, Network, Node
 from sim.scenario.site import Gate
 from sim.traffic.fleet import Departure
 from tests.streets import go, place, street, traffic_on
@@ -143,3 +143,40 @@ def test_the_curb_lane_is_kept_as_told():
     traffic.orders.drive_to(0, "ab", 300.0)
     assert traffic.scene.vehicle.high[0] == 1
     assert traffic.scene.vehicle.target_mode[0] == k.PASS
+
+
+@pytest.mark.parametrize("dt", [0.5, 0.25])
+def test_who_has_just_come_to_where_he_looks_stays_at_the_curb_as_long_as_he_has_no_other_orders(dt):
+    for due in range(round(1.0 / dt)):  # drivers think of changing lanes once a second
+        traffic = traffic_on(
+            street(2000.0, lanes=2),
+            [Departure(0, 0, ("ab",), by_agent=True), Departure(1, due + round(10.0 / dt), ("ab",), by_agent=True)],
+            dt=dt,
+        )
+        orders, scene = traffic.orders, traffic.scene
+        orders.stop_at(0, "ab", 400.0)
+        orders.keep_curb(1, keeps=True)
+        told = orders.drive_to(1, "ab", 350.0)
+        while not told.triggered:
+            go(traffic, traffic.seconds(traffic.tick + 1))
+        assert scene.where(1)[1] >= 350.0
+        assert scene.vehicle.target_mode[1] == k.NO_TARGET
+        assert scene.is_at_curb(1)
+
+
+def test_one_who_passes_the_point_and_the_link_s_end_in_one_tick_is_told_once():
+    traffic = traffic_on(two_links(), [Departure(0, 0, ("ab", "bc"), by_agent=True)])
+    told, happened = traffic.orders.drive_to(0, "ab", 299.0), []
+    hears = traffic.orders.happened
+    traffic.orders.happened = lambda vehicle, kind: (happened.append(kind), hears(vehicle, kind))
+    go(traffic, 60.0)
+    assert told.value == k.PASSED
+    assert happened == [k.PASSED, k.LEFT]
+
+
+def two_links() -> Network:
+    """Return two links one after the other."""
+    return Network(
+        nodes=tuple(Node(id=n, x_m=x, y_m=0.0, boundary=n != "b") for n, x in (("a", 0.0), ("b", 300.0), ("c", 600.0))),
+        links=tuple(Link(id=id, from_node=id[0], to_node=id[1], lanes=1, speed_km_h=50.04) for id in ("ab", "bc")),
+    )
