@@ -9,10 +9,11 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from sim.scenario.faults import Fault, faults_of, near_miss
+from sim.scenario.fields import Coordinate
 
 TOLD = ConfigDict(strict=True, allow_inf_nan=False)
-Point = Annotated[list[float], Field(min_length=2, max_length=2)]
-OnLine = Annotated[list[float], Field(min_length=3, max_length=3)]
+Point = Annotated[list[Coordinate], Field(min_length=2, max_length=2)]
+OnLine = Annotated[list[Coordinate], Field(min_length=3, max_length=3)]
 Area = Annotated[list[Point], Field(min_length=3)]
 Positive = Annotated[float, Field(gt=0)]
 OF_A_LINK = ("link", "from_m", "width_m")
@@ -26,6 +27,13 @@ class Spot:
     link: str
     at_m: float
     point: Point
+
+
+@dataclass(config=TOLD, kw_only=True)
+class GatePlace(Spot):
+    """Where the gate is, and the other direction of its street."""
+
+    opposite_link: str | None = None
 
 
 @dataclass(config=TOLD, kw_only=True)
@@ -105,7 +113,7 @@ class Map:
     start_s: float
     end_s: float
     bell_s: float
-    gate: Spot
+    gate: GatePlace
     lanes: list[Lane]
     links: list[Link]
     zones: list[Zone]

@@ -121,6 +121,8 @@ def test_a_map_that_lacks_something_is_told(copy):
     [
         ("gate", None, ": gate: found nothing, expected"),
         ("gate.point", [1.0], ": gate.point: found a list of 1, expected 2 items or more"),
+        ("gate.point.0", 1e9, ": gate.point.0: found 1000000000.0, expected"),
+        ("gate.opposite_link", 0, ": gate.opposite_link: found 0, expected a text"),
         ("gate.link", "nowhere", ": gate.link: found nowhere, expected a link of the map"),
         ("lanes.0.line", [], ": lanes.0.line: found a list of 0, expected 2 items or more"),
         ("lanes.0.line.0.1", "far", ": lanes.0.line.0.1: found 'far', expected a number"),
