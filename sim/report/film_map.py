@@ -148,8 +148,13 @@ def _loose(ground: dict[str, Any], tables: Mapping[str, pd.DataFrame]) -> Iterat
             yield from (Fault(f"{where}.{key}", "nothing", "a value") for key in missing)
             if "link" not in missing and thing["link"] not in links:
                 yield Fault(f"{where}.link", thing["link"], "a link of the map", near_miss(thing["link"], links))
-    if not any(lane["kind"] == "lane" and lane["link"] == ground["gate"]["link"] for lane in ground["lanes"]):
+    if not any(lane["kind"] == "lane" and lane.get("link") == ground["gate"]["link"] for lane in ground["lanes"]):
         yield Fault("gate.link", ground["gate"]["link"], "a link with a lane")
+    points: dict[int, int] = {}
+    for n, lane in enumerate(ground["lanes"]):
+        most = points.setdefault(lane["segment"], len(lane["line"]))
+        if lane["kind"] == "lane" and len(lane["line"]) != most:
+            yield Fault(f"lanes.{n}.line", f"{len(lane['line'])} points", f"{most}, as the lanes beside have")
     counts = {key: len(of) for key, of in ground["vehicles"].items()}
     if len(set(counts.values())) > 1:
         yield Fault("vehicles", ", ".join(f"{n} of {key}" for key, n in counts.items()), "as many of each")

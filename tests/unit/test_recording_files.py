@@ -154,6 +154,20 @@ def test_each_fault_of_an_edited_map_is_one_line(copy, path, value, expected, ca
         assert f"map.json{expected}" in err.splitlines()[0]
 
 
+def test_lanes_side_by_side_have_as_many_points(copy):
+    file = copy / "films" / "1" / "baseline" / "map.json"
+    content = json.loads(file.read_text())
+    n, lane = next((n, x) for n, x in enumerate(content["lanes"]) if x["kind"] == "lane" and x["number"] == 1)
+    lane["line"].append(lane["line"][-1])
+    file.write_text(json.dumps(content))
+    count = len(lane["line"])
+    assert f": lanes.{n}.line: found {count} points, expected {count - 1}, as the lanes beside have" in fault(copy)
+    del lane["link"]
+    file.write_text(json.dumps(content))
+    with pytest.raises(BadInput, match=rf"lanes\.{n}\.link: found nothing, expected a value"):
+        read_pair(copy, 1)
+
+
 def test_a_map_with_fewer_lanes_than_the_film_drives_on_is_told(copy):
     file = copy / "films" / "1" / "baseline" / "map.json"
     content = json.loads(file.read_text())
