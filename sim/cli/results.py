@@ -104,6 +104,7 @@ def _shown(result: "Result") -> Iterator[str]:
         from sim.cli.sweep import sweep_lines
 
         yield from (sweep_lines(result.table("verdicts"), run["title"]) if run["finished"] else ()) or _summary(result)
+        yield from (f"warning: {warning}" for warning in run.get("warnings", ()))
         for failed in run.get("failures", ()):
             which = f", {failed['replication']}" if failed["replication"] else ""
             yield f"failed: {failed['label']}{which}: {failed['reason']}"

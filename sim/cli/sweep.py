@@ -117,6 +117,8 @@ def _run(cells: "Sequence[Cell]", title: str, out: Path, settings: Settings, inp
         kept = KEPT if settings.store else KEPT.replace("replications", "comparisons")
         print(f"dropoff: interrupted; {kept}", file=sys.stderr)
         return INTERRUPTED
+    for warning in sweep.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
     for line in sweep_lines(sweep.verdicts, title):
         print(line)
     print(f"results: {short(out)}")

@@ -58,6 +58,8 @@ class Summary:
     ways: int
     ways_without_lanes: int
     ways_without_speed: int
+    ways_with_turn_lanes: int
+    links_with_turn_lanes: int
     signals: int
     signals_assumed: int
     turn_bans: int
@@ -87,6 +89,8 @@ class Summary:
             f"traffic keeps {self.side} [{self.side_told}]",
             f"lanes: assumed by class on {self.ways_without_lanes} of {self.ways} ways; "
             f"speed: on {self.ways_without_speed} of {self.ways}",
+            f"turn lanes: told on {self.ways_with_turn_lanes} ways, read at the ends of {self.links_with_turn_lanes} "
+            "links, elsewhere worked out",
             f"signals: {self.signals} mapped, {self.signals_assumed} assumed where main streets cross; "
             "all programmes assumed",
             f"turn bans: {self.turn_bans}; restrictions skipped (over a way, not placed): {self.restrictions_skipped}",
@@ -186,8 +190,10 @@ def _summary(done: Imported, area: Area, out: Path, side: Side | None, enrolment
         gate_off_m=streets.found.off_m,
         gate_told=streets.found.source,
         ways=len(ways),
-        ways_without_lanes=sum(not any(key.startswith("lanes") for key in t) for t in tags),
+        ways_without_lanes=sum(not any(key.startswith(("lanes", "turn:lanes")) for key in t) for t in tags),
         ways_without_speed=sum(not any(key.startswith("maxspeed") for key in t) for t in tags),
+        ways_with_turn_lanes=sum(any(key.startswith("turn:lanes") for key in t) for t in tags),
+        links_with_turn_lanes=streets.marked.links,
         signals=signals - streets.signals_assumed,
         signals_assumed=streets.signals_assumed,
         turn_bans=len(network.turn_bans),
@@ -214,6 +220,7 @@ def _warnings(done: Imported, area: Area) -> Iterator[str]:
     network, gate = site.network, site.gate
     if area.place.is_hospital:
         yield "this is a hospital; the demand is a school's until a hospital's is described"
+    yield from streets.marked.notes
     if not streets.found.curb_side:
         yield "the street at the gate is one-way with its curb lane on the far side from the school"
     if not any(gate.link in flow.path for flow in done.flows):

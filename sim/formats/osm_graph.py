@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import hypot
 
+from sim.formats.osm_arrows import Marks
 from sim.formats.osm_tags import Street
 from sim.scenario.network import path_length
 
@@ -115,7 +116,17 @@ def _joined(first: Edge, second: Edge, node: int) -> Edge | None:
     short = min(one.length_m, two.length_m) < ABSORBED_M
     if not same_ways or not (short or _like(one.street, two.street)):
         return None
-    return Edge(one.a, two.b, one.refs + two.refs[1:], one.points + two.points[1:], one.ways + two.ways, longer.street)
+    street = replace(
+        longer.street,
+        marks_forward=_marks_at_end(one, two),
+        marks_backward=_marks_at_end(two.reversed(), one.reversed()),
+    )
+    return Edge(one.a, two.b, one.refs + two.refs[1:], one.points + two.points[1:], one.ways + two.ways, street)
+
+
+def _marks_at_end(before: Edge, last: Edge) -> Marks:
+    """Return the marks on the lanes at the end of two edges in a row: the last one's, if it has any or is not short."""
+    return last.street.marks_forward or (before.street.marks_forward if last.length_m < ABSORBED_M else ())
 
 
 def _like(one: Street, two: Street) -> bool:

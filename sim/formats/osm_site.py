@@ -16,6 +16,7 @@ from sim.formats.osm_read import Extract, Plane
 from sim.formats.osm_signals import assumed_signals, with_signals
 from sim.formats.osm_stops import Stop, Stops, bus_stops
 from sim.formats.osm_tags import STREETS, STREETS_AND_SERVICE
+from sim.formats.osm_turn_lanes import Marked, turn_lanes
 from sim.scenario.check import check_site
 from sim.scenario.drivers import Drivers
 from sim.scenario.faults import BadInput, Fault
@@ -49,6 +50,7 @@ class Streets:
     found: Found
     marks: Features
     restrictions: Restrictions
+    marked: Marked
     signals_assumed: int
     dropped_m: float
     """Length of streets [m] that no way in or out leads over."""
@@ -133,11 +135,14 @@ def _gate_and_streets(area: Area, classes: frozenset[str]) -> Streets | None:
     dropped_m = sum(e.length_m for e in first.edges) - sum(e.length_m for e in layout.graph.edges)
     marks = features(layout.graph, area.extract)
     assumed = assumed_signals(layout, marks.signalled)
-    layout = replace(layout, network=replace(layout.network, crossings=crossings(layout, marks)))
+    marked = turn_lanes(layout)
+    network = replace(layout.network, turn_lanes=marked.lanes, crossings=crossings(layout, marks))
+    layout = replace(layout, network=network)
     layout = replace(layout, network=with_signals(layout, marks.signalled | assumed))
     names = {layout.node_ids[key] for key in assumed}
     signals_assumed = sum(node.signal is not None and node.id in names for node in layout.network.nodes)
-    return Streets(layout, found, marks, turn_bans(layout, area.extract), signals_assumed, max(dropped_m, 0.0))
+    banned = turn_bans(layout, area.extract)
+    return Streets(layout, found, marks, banned, marked, signals_assumed, max(dropped_m, 0.0))
 
 
 def _usable(graph: Graph, area: Area) -> Layout:

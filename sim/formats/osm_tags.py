@@ -1,9 +1,10 @@
 """Reads what a street's tags say about lanes, speeds, directions and parking, and what must be assumed instead."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, NamedTuple
 
+from sim.formats.osm_arrows import Marks, counted, read_marks
 from sim.formats.osm_read import Way
 from sim.scenario.fields import CONTROL
 
@@ -66,6 +67,9 @@ class Street:
     tunnel: bool = False
     lanes_tagged: bool = False
     speed_tagged: bool = False
+    marks_forward: Marks = ()
+    """The arrows on each lane in the drawn direction, from the left as the driver sees them."""
+    marks_backward: Marks = ()
 
     @property
     def road_class(self) -> RoadClass:
@@ -84,17 +88,14 @@ class Street:
 
     def reversed(self) -> "Street":
         """Return the street as seen against the drawn direction."""
-        return Street(
-            self.highway,
-            self.name,
-            self.backward,
-            self.forward,
-            self.speed_backward_km_h,
-            self.speed_forward_km_h,
-            self.roundabout,
-            self.tunnel,
-            self.lanes_tagged,
-            self.speed_tagged,
+        return replace(
+            self,
+            forward=self.backward,
+            backward=self.forward,
+            speed_forward_km_h=self.speed_backward_km_h,
+            speed_backward_km_h=self.speed_forward_km_h,
+            marks_forward=self.marks_backward,
+            marks_backward=self.marks_forward,
         )
 
 
@@ -107,7 +108,8 @@ def read_street(way: Way, classes: frozenset[str]) -> Street | None:
     if highway == "service" and tags.get("service") in NOT_A_STREET:
         return None
     direction = one_way(tags)
-    forward, backward, lanes_tagged = lanes(tags, direction, CLASSES[highway].lanes)
+    forward, backward, lanes_tagged = lanes(counted(tags, direction), direction, CLASSES[highway].lanes)
+    marks = read_marks(tags, direction, forward, backward)
     ahead = speed_km_h(tags.get("maxspeed:forward", tags.get("maxspeed", "")))
     back = speed_km_h(tags.get("maxspeed:backward", tags.get("maxspeed", "")))
     assumed = CLASSES[highway].speed_km_h
@@ -122,6 +124,8 @@ def read_street(way: Way, classes: frozenset[str]) -> Street | None:
         tunnel=tags.get("tunnel", "no") not in ("no", "building_passage"),
         lanes_tagged=lanes_tagged,
         speed_tagged=ahead is not None or back is not None,
+        marks_forward=marks[0],
+        marks_backward=marks[1],
     )
 
 

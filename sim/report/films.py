@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from sim.records import SERIES_COLUMNS, SIGNAL_COLUMNS, TRAJECTORY_COLUMNS, TRIP_COLUMNS, WALK_COLUMNS, Column
+from sim.report.film_map import map_faults
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.files import json_in
 
@@ -15,11 +16,6 @@ RUN, FILMS, MAP = "run.json", "films", "map.json"
 SCHEMA = 1
 ARMS = ("baseline", "scenario")
 TABLES = {"trajectories": TRAJECTORY_COLUMNS, "signals": SIGNAL_COLUMNS, "walks": WALK_COLUMNS}
-GROUND = (
-    *("site", "title", "scenario", "traffic_side", "start_s", "end_s", "bell_s", "gate", "lanes", "links", "zones"),
-    *("crossings", "guardrails", "waiting_areas", "remote_parking", "vehicles"),
-)
-"""What a map must have (sim.film.ground)."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +33,7 @@ class Filmed:
 def read_pair(results: Path, pair: int) -> tuple[dict[str, Any], dict[str, Filmed]]:
     """Return a results folder's `run.json`, and both arms of a pair by name.
 
-    Raises BadInput, with one line, if the folder is none of ours, is damaged or has no film of that pair.
+    Raises BadInput if the folder is none of ours, is damaged or has no film of that pair.
     """
     run = _json(results / RUN, "a results folder of `dropoff run`")
     if run.get("program") != "dropoff" or run.get("schema") != SCHEMA:
@@ -63,11 +59,10 @@ def _arm(folder: Path, arm: str, pair: int, whole: Mapping[str, pd.DataFrame]) -
     ground = _json(folder / MAP, "a map as `dropoff run record=true` writes it")
     if ground.get("schema") != SCHEMA:
         raise BadInput(Fault(str(folder / MAP), f"schema {ground.get('schema')!r}", f"schema {SCHEMA}: run it again"))
-    missing = [key for key in GROUND if key not in ground]
-    if missing:
-        found = f"a map without {', '.join(missing)}"
-        raise BadInput(Fault(str(folder / MAP), found, "a map as `dropoff run record=true` writes it"))
     tables = {name: _table(folder / f"{name}.parquet", columns) for name, columns in TABLES.items()}
+    faults = map_faults(ground, str(folder / MAP), tables)
+    if faults:
+        raise BadInput(*faults)
     rows = {name: t[(t["arm"] == arm) & (t["replication"] == pair)].reset_index(drop=True) for name, t in whole.items()}
     return Filmed(ground, **tables, **rows)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from sim.scenario.check_demand import demand_names, demand_numbers, demand_routes, repeated, unknown
 from sim.scenario.faults import Fault, near_miss
 from sim.scenario.junctions import MIN_PIECE_M, movements, setback_m
+from sim.scenario.movement import Movement
 from sim.scenario.network import FILE_M, CurbZone, Link, Network, Node
 from sim.scenario.routes import Router
 from sim.scenario.site import Site
@@ -36,7 +37,8 @@ def check_site(site: Site, where: str = "") -> list[Fault]:
             *_of_use(site),
         ]
     if not roads and not names:
-        faults += demand_routes(site, Router(site.network, movements(site.network)))
+        moves = movements(site.network)
+        faults += [*_turn_lanes(site.network, moves), *demand_routes(site, Router(site.network, moves))]
     return [replace(fault, where=f"{where}: {fault.where}") for fault in faults] if where else faults
 
 
@@ -106,11 +108,34 @@ def _network_names(network: Network) -> Iterator[Fault]:
     for n, ban in enumerate(network.turn_bans):
         yield from unknown(f"network.turn_bans.{n}.from_link", ban.from_link, links, "a link")
         yield from unknown(f"network.turn_bans.{n}.to_link", ban.to_link, links, "a link")
+    for n, marked in enumerate(network.turn_lanes):
+        yield from unknown(f"network.turn_lanes.{n}.from_link", marked.from_link, links, "a link")
+        yield from unknown(f"network.turn_lanes.{n}.to_link", marked.to_link, links, "a link")
     for n, crossing in enumerate(network.crossings):
         for k, crossed in enumerate(crossing.links):
             yield from unknown(f"network.crossings.{n}.links.{k}.link", crossed.link, links, "a link")
     for n, zone in enumerate(network.curb_zones):
         yield from unknown(f"network.curb_zones.{n}.link", zone.link, links, "a link")
+
+
+def _turn_lanes(network: Network, moves: tuple[Movement, ...]) -> Iterator[Fault]:
+    """Yield marked lanes that are not there, are for no turn that there is, or leave a lane without a way on."""
+    ways = {(m.from_link, m.to_link) for m in moves}
+    seen: set[tuple[str, str]] = set()
+    for n, marked in enumerate(network.turn_lanes):
+        pair, last = (marked.from_link, marked.to_link), network.link(marked.from_link).lanes_at_end - 1
+        if pair in seen or pair not in ways:
+            expected = "each turn once" if pair in seen else "a turn that one may make there"
+            yield Fault(f"network.turn_lanes.{n}", " to ".join(pair), expected)
+        if max(marked.lanes) > last:
+            expected = f"0, at the curb, to {last}, the innermost lane of {marked.from_link}"
+            yield Fault(f"network.turn_lanes.{n}.lanes", str(max(marked.lanes)), expected)
+        seen.add(pair)
+    leading = {(m.from_link, m.from_lane) for m in moves}
+    for link in sorted({marked.from_link for marked in network.turn_lanes}):
+        for lane in range(network.link(link).lanes_at_end):
+            if (link, lane) not in leading:
+                yield Fault("network.turn_lanes", f"lane {lane} of {link} for no turn", "a way on from every lane")
 
 
 def _signals(network: Network) -> Iterator[Fault]:

@@ -22,7 +22,18 @@ from pydantic.dataclasses import dataclass
 from sim.scenario.faults import BadInput, Fault, faults_of, near_miss
 from sim.scenario.fields import STRICT
 from sim.scenario.files import json_in
-from sim.scenario.network import Connection, Crossing, CurbZone, Link, Network, Node, Programme, Side, TurnBan
+from sim.scenario.network import (
+    Connection,
+    Crossing,
+    CurbZone,
+    Link,
+    Network,
+    Node,
+    Programme,
+    Side,
+    TurnBan,
+    TurnLanes,
+)
 
 Thing = Node | Link | Crossing | CurbZone | Connection
 Point = tuple[float, float]
@@ -51,6 +62,7 @@ class Head:
     units: Literal["m"]
     traffic_side: Side
     turn_bans: tuple[TurnBan, ...] = ()
+    turn_lanes: tuple[TurnLanes, ...] = ()
     programmes: tuple[Programme, ...] = ()
 
 
@@ -60,7 +72,7 @@ class Head:
 def network_to_geojson(network: Network) -> dict[str, Any]:
     """Return a network as a GeoJSON FeatureCollection in metres."""
     head = Head(schema=1, units="m", traffic_side=network.traffic_side, turn_bans=network.turn_bans,
-                programmes=network.programmes)  # fmt: skip
+                turn_lanes=network.turn_lanes, programmes=network.programmes)  # fmt: skip
     features = [_feature("node", node, "Point", (node.x_m, node.y_m)) for node in network.nodes]
     features += [_feature("link", link, "LineString", network.points(link)) for link in network.links]
     for crossing in network.crossings:
@@ -72,8 +84,8 @@ def network_to_geojson(network: Network) -> dict[str, Any]:
 
 
 def _told(head: Head) -> dict[str, Any]:
-    """Return the head; programmes stand in it where there are any."""
-    return {key: value for key, value in asdict(head).items() if key != "programmes" or value}
+    """Return the head; lanes of turns and programmes stand in it where there are any."""
+    return {key: value for key, value in asdict(head).items() if key not in ("turn_lanes", "programmes") or value}
 
 
 def _feature(kind: str, thing: Thing, geometry: str, coordinates: tuple[Any, ...]) -> dict[str, Any]:
@@ -136,6 +148,7 @@ def network_from_geojson(path: Path) -> Network:
         curb_zones=tuple(t for _, t in things if isinstance(t, CurbZone)),
         traffic_side=head.traffic_side,
         turn_bans=head.turn_bans,
+        turn_lanes=head.turn_lanes,
     )
 
 

@@ -44,6 +44,7 @@ class Plan:
         pairs = {(link.from_node, link.to_node) for link in network.links}
         self.two_way = {link.id: (link.to_node, link.from_node) in pairs for link in network.links}
         self.banned = {(b.from_link, b.to_link) for b in network.turn_bans}
+        self.marked = {(t.from_link, t.to_link): sorted(set(t.lanes)) for t in network.turn_lanes}
         self.boundary = {n.id for n in network.nodes if n.boundary}
         self.side = 1.0 if network.traffic_side == "right" else -1.0
         self.near: Turn = "right" if network.traffic_side == "right" else "left"
@@ -145,11 +146,11 @@ class Plan:
         found = []
         for to_id, turn in ways[link.id].items():
             onto = self.network.link(to_id)
-            lanes = list(self.lanes_for(turn, link, self._room(ways[link.id])))
+            lanes = list(self.lanes_of(link, to_id, ways[link.id]))
             if turn == "through":
                 targets = self._joined(link, lanes, onto, ways)
             else:
-                targets = [_target_lane(turn, lane, link.lanes_at_end, onto.lanes, self.near) for lane in lanes]
+                targets = [_target_lane(turn, n, len(lanes), onto.lanes, self.near) for n in range(len(lanes))]
             if turn in ("through", self.near) and link.strip_width_m > 0.0 and onto.strip_width_m > 0.0:
                 lanes.append(STRIP)
                 targets.append(STRIP)
@@ -165,6 +166,10 @@ class Plan:
         for to_id, turn in turns.items():
             room[turn] = max(room.get(turn, 0), self.network.link(to_id).lanes)
         return room
+
+    def lanes_of(self, link: Link, onto: str, turns: dict[str, Turn]) -> Sequence[int]:
+        """Return the lanes that lead from a link's end to another link: as marked, else by the kind of turn."""
+        return self.marked.get((link.id, onto)) or self.lanes_for(turns[onto], link, self._room(turns))
 
     def lanes_for(self, turn: Turn, link: Link, room: dict[Turn, int]) -> range:
         """Return the lanes from which a turn is made; a pocket is for the turns across oncoming traffic alone."""
@@ -182,12 +187,14 @@ class Plan:
         mine = (self.side * self.deflection(link, onto), link.id)
         for other in self.into[link.to_node]:
             if other is not link and ways[other.id].get(onto.id) == "through":
-                count = len(self.lanes_for("through", other, self._room(ways[other.id])))
+                count = len(self.lanes_of(other, onto.id, ways[other.id]))
                 if (self.side * self.deflection(other, onto), other.id) < mine:
                     before += count
                 else:
                     after += count
-        first = max(min(before, onto.lanes - len(lanes) - after), 0)
+        room = onto.lanes - len(lanes) - after
+        at_curb, inside = lanes[0], link.lanes_at_end - 1 - lanes[-1]  # lanes beside them that do not go on
+        first = max(room if at_curb > inside else min(before, room), 0)
         return [min(first + n, onto.lanes - 1) for n in range(len(lanes))]
 
     def _curve(self, link: Link, lane: int, onto: Link, to_lane: int) -> tuple[Point, ...]:
@@ -274,7 +281,7 @@ def _turning_lanes(lanes: int, room: dict[Turn, int], near: Turn) -> tuple[int, 
 
 
 def _target_lane(turn: Turn, lane: int, lanes: int, onto: int, near: Turn) -> int:
-    """Return the lane that a turn leads to, from lane number `lane` of so many `lanes`."""
+    """Return the lane that a turn leads to, from lane number `lane` of the so many `lanes` from which it is made."""
     if turn == near:
         return min(lane, onto - 1)
     return max(onto - (lanes - lane), 0)

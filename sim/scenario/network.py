@@ -106,6 +106,15 @@ class TurnBan:
 
 
 @dataclass(config=STRICT, frozen=True, kw_only=True)
+class TurnLanes:
+    """One gets from one link to the other from these lanes alone, numbered from 0 at the curb."""
+
+    from_link: Name
+    to_link: Name
+    lanes: Annotated[tuple[Annotated[int, Field(ge=0, le=8)], ...], Field(min_length=1)]
+
+
+@dataclass(config=STRICT, frozen=True, kw_only=True)
 class CrossedLink:
     """Where a crossing meets a link: `at_m` is the stop line's offset."""
 
@@ -245,6 +254,8 @@ class Network:
     links: tuple[Link, ...]
     traffic_side: Side = "right"
     turn_bans: tuple[TurnBan, ...] = ()
+    turn_lanes: tuple[TurnLanes, ...] = ()
+    """What is marked on lanes; where nothing is, the lanes of a turn are worked out."""
     crossings: tuple[Crossing, ...] = ()
     curb_zones: tuple[CurbZone, ...] = ()
     connections: tuple[Connection, ...] = ()

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from sim.scenario.faults import BadInput, Fault
+from sim.study.astray import led_astray
 from sim.study.comparison import BASELINE
 from sim.study.results import Result
 from sim.verdict import Estimate, apart, compare, time_of_day
@@ -24,6 +25,8 @@ def contrast_lines(one: Result, other: Result) -> Iterator[str]:
         names = [f"{v['scenario']} against {v['baseline']}" for v in (a.verdict(), b.verdict())]
         yield names[0] if names[0] == names[1] else f"{names[0]}  ->  {names[1]}"
         yield from _contrast(a, b)
+        for each in (a, b):
+            yield from (f"    warning: {each.folder}: {line}" for line in led_astray(each.run.get("facts", {})))
     for folder in alone:
         yield f"only in one of them: {folder}"
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.study.astray import led_astray
 from sim.study.comparison import ARMS, BASELINE, Comparison
 from sim.study.executors import Failed
 from sim.study.store import Store
@@ -145,9 +146,13 @@ def judged(
     books = _Books(of)
     void = {f.replication for f in books.failures}
     parts, stuck, waits, changes = [], [], [], TravellerChanges()
+    drove = {arm: {"families": 0.0, "buses": 0.0} for arm in ARMS}
     for chunk in of.chunks():
         before, after = (_frame(of.rows("trips", arm, chunk) or [_nobody("trips")]) for arm in ARMS)
         waits.append(_waits(pd.concat([before, after])))
+        for arm, trips in zip(ARMS, (before, after), strict=True):
+            drove[arm]["families"] += float(trips["kind"].eq("family").sum())
+            drove[arm]["buses"] += float(trips["kind"].eq("bus").sum())
         before, after = before.drop(columns="arm"), after.drop(columns="arm")
         worlds = Worlds(before, after)
         parts.append(worlds_rows(worlds, books.window))
@@ -165,8 +170,9 @@ def judged(
         unfinished=pd.concat(stuck, ignore_index=True),
         look=Look(comparison.checkpoints, look, comparison.family),
     )
-    warnings = (*_overloads(pd.concat(waits)), *_cut_off(*books.cut_off))
-    return Study(verdict, kpis, changes.table(), books.failures, warnings, books.facts, of)
+    facts = {arm: {**books.facts[arm], **books.on_average(arm, drove[arm])} for arm in ARMS}
+    warnings = (*led_astray(facts), *_overloads(pd.concat(waits)), *_cut_off(*books.cut_off))
+    return Study(verdict, kpis, changes.table(), books.failures, warnings, facts, of)
 
 
 class _Books:
@@ -177,7 +183,7 @@ class _Books:
 
         minutes, failures = GateMinutes(), []
         sums: dict[str, dict[str, float]] = {}
-        counts = dict.fromkeys(ARMS, 0)
+        self.counts = counts = dict.fromkeys(ARMS, 0)
         for arm in ARMS:
             for i in range(of.pairs):
                 record = of.record(arm, i)
@@ -196,9 +202,11 @@ class _Books:
         self.window = minutes.worst()
         self.cut_off = minutes.cut_off()
         self.failures = tuple(failures)
-        self.facts = {
-            arm: {name: round(total / counts[arm], 6) for name, total in sums.get(arm, {}).items()} for arm in ARMS
-        }
+        self.facts = {arm: self.on_average(arm, sums.get(arm, {})) for arm in ARMS}
+
+    def on_average(self, arm: str, sums: Mapping[str, float]) -> dict[str, float]:
+        """Return means over the arm's replications that have a record."""
+        return {name: round(total / self.counts[arm], 6) for name, total in sums.items() if self.counts[arm]}
 
 
 def _frame(tables: Sequence[Any]) -> "pd.DataFrame":

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.files import clear_drafts
+from sim.study.astray import all_led_astray
 from sim.study.declared import Cell
 from sim.study.executors import Executor
 from sim.study.folder import MARK, PROGRAM, SWEEP, behind_links, check_free, read_json, write_json
@@ -38,10 +39,11 @@ class FailedTask:
 
 @dataclass(frozen=True)
 class Sweep:
-    """What a sweep found: a row per comparison and target (see `_verdict_table`), and what failed."""
+    """What a sweep found: a row per comparison and target (see `_verdict_table`), what failed, and warnings."""
 
     verdicts: "pd.DataFrame"
     failures: tuple[FailedTask, ...]
+    warnings: tuple[str, ...]
     folder: Path
 
 
@@ -115,8 +117,11 @@ def run_sweep(
 
     write_table(table, out / VERDICTS, {"dropoff.version": facts["versions"]["dropoff"]})
     finished = datetime.now(UTC).isoformat(timespec="seconds")
-    write_json(out / MARK, {**facts, "finished": finished, "failures": [vars(each) for each in failed]})
-    return Sweep(table, failed, out)
+    books = {cells[n].label: (read_json(out / cells[n].folder / MARK) or {}).get("facts", {}) for n in judged}
+    warnings = tuple(all_led_astray(books))
+    told = {"warnings": list(warnings), "failures": [vars(each) for each in failed]}
+    write_json(out / MARK, {**facts, "finished": finished, **told})
+    return Sweep(table, failed, warnings, out)
 
 
 def _finished(cell: Cell, out: Path) -> dict[str, Any] | None:

@@ -116,6 +116,67 @@ def test_a_map_that_lacks_something_is_told(copy):
     assert "lanes" in fault(copy)
 
 
+@pytest.mark.parametrize(
+    ("path", "value", "expected"),
+    [
+        ("gate", None, ": gate: found nothing, expected"),
+        ("gate.point", [1.0], ": gate.point: found a list of 1, expected 2 items or more"),
+        ("gate.point.0", 1e9, ": gate.point.0: found 1000000000.0, expected"),
+        ("gate.opposite_link", 0, ": gate.opposite_link: found 0, expected a text"),
+        ("gate.link", "nowhere", ": gate.link: found nowhere, expected a link of the map"),
+        ("lanes.0.line", [], ": lanes.0.line: found a list of 0, expected 2 items or more"),
+        ("lanes.0.line.0.1", "far", ": lanes.0.line.0.1: found 'far', expected a number"),
+        ("lanes.0.kind", "path", ": lanes.0.kind: found 'path', expected 'lane', 'strip', 'over', 'movement' or"),
+        ("lanes.0.link", "nowhere", ": lanes.0.link: found nowhere, expected a link of the map"),
+        ("lanes.0.limit_m_s", 0, ": lanes.0.limit_m_s: found 0, expected more than 0"),
+        ("lanes", [], ": gate.link: found main_e2, expected a link with a lane"),
+        ("zones.0.link", "nowhere", ": zones.0.link: found nowhere, expected a link of the map"),
+        ("vehicles", [], ": vehicles: found a list of 0, expected a mapping"),
+        ("vehicles.kind", ["car"], ": vehicles: found "),
+        ("end_s", 0.0, ": end_s: found 0, expected more than start_s"),
+        ("traffic_side", "middle", ": traffic_side: found 'middle', expected 'right' or 'left'"),
+    ],
+)
+def test_each_fault_of_an_edited_map_is_one_line(copy, path, value, expected, capsys):
+    file = copy / "films" / "1" / "baseline" / "map.json"
+    content = json.loads(file.read_text())
+    *above, last = path.split(".")
+    inner = content
+    for part in above:
+        inner = inner[int(part) if part.isdecimal() else part]
+    inner[int(last) if last.isdecimal() else last] = value
+    file.write_text(json.dumps(content))
+    for command in (["replay", str(copy)], ["snapshot", str(copy), "--at", "07:25", "--out", str(copy / "x.png")]):
+        assert main(command) == 2
+        out, err = capsys.readouterr()
+        assert out == "" and "Traceback" not in err
+        assert all(line.startswith("dropoff: ") for line in err.splitlines())
+        assert f"map.json{expected}" in err.splitlines()[0]
+
+
+def test_lanes_side_by_side_have_as_many_points(copy):
+    file = copy / "films" / "1" / "baseline" / "map.json"
+    content = json.loads(file.read_text())
+    n, lane = next((n, x) for n, x in enumerate(content["lanes"]) if x["kind"] == "lane" and x["number"] == 1)
+    lane["line"].append(lane["line"][-1])
+    file.write_text(json.dumps(content))
+    count = len(lane["line"])
+    assert f": lanes.{n}.line: found {count} points, expected {count - 1}, as the lanes beside have" in fault(copy)
+    del lane["link"]
+    file.write_text(json.dumps(content))
+    with pytest.raises(BadInput, match=rf"lanes\.{n}\.link: found nothing, expected a value"):
+        read_pair(copy, 1)
+
+
+def test_a_map_with_fewer_lanes_than_the_film_drives_on_is_told(copy):
+    file = copy / "films" / "1" / "baseline" / "map.json"
+    content = json.loads(file.read_text())
+    driven = pd.read_parquet(file.with_name("trajectories.parquet"))["lane"].max()
+    del content["lanes"][int(driven) :]
+    file.write_text(json.dumps(content))
+    assert f": lanes: found {driven}, expected at least {driven + 1}: trajectories.parquet" in fault(copy)
+
+
 def test_a_table_with_other_columns(copy):
     write_table(pd.DataFrame({"x": [1]}), copy / "films" / "1" / "baseline" / "walks.parquet", {})
     assert "a table without who" in fault(copy)

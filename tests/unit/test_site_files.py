@@ -12,7 +12,7 @@ from test_check import good_network, good_site, put
 from sim.scenario.drivers import Drivers
 from sim.scenario.faults import BadInput
 from sim.scenario.geojson import network_from_geojson, network_to_geojson
-from sim.scenario.network import Network
+from sim.scenario.network import Network, TurnLanes
 from sim.scenario.read import load_site, population
 from sim.scenario.site import Site
 from sim.scenario.write import network_text, site_text, write_site
@@ -34,7 +34,17 @@ def chinese(site: Site) -> Site:
 # ---------------------------------------------------------------------- GeoJSON
 
 
-@pytest.mark.parametrize("network", [good_network(), put(good_network(), {"traffic_side": "left", "turn_bans": ()})])
+LANES = (TurnLanes(from_link="gate", to_link="n_out", lanes=(0, 1)),)
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        good_network(),
+        put(good_network(), {"traffic_side": "left", "turn_bans": ()}),
+        put(good_network(), {"turn_lanes": LANES}),
+    ],
+)
 def test_a_network_comes_back_equal(network, tmp_path):
     assert network_from_geojson(saved(network_to_geojson(network), tmp_path)) == network
     assert network_from_geojson(saved(network_text(network), tmp_path)) == network
@@ -103,8 +113,12 @@ BROKEN = {
     "middle": (head(traffic_side="middle"), ": dropoff.traffic_side: found \"middle\", expected 'right' or 'left'"),
     "unknown in head": (
         head(turn_ban=[]),
-        ": dropoff.turn_ban: found an unknown key, expected one of schema, units, traffic_side, turn_bans, programmes "
-        "(did you mean turn_bans?)",
+        ": dropoff.turn_ban: found an unknown key, expected one of schema, units, traffic_side, turn_bans, "
+        "turn_lanes, programmes (did you mean turn_bans?)",
+    ),
+    "no lanes": (
+        head(turn_lanes=[{"from_link": "gate", "to_link": "gate", "lanes": []}]),
+        ": dropoff.turn_lanes.0.lanes: found a list of 0, expected 1 item or more",
     ),
     "half a ban": (
         head(turn_bans=[{"from_link": "gate"}]),
