@@ -7,7 +7,7 @@ from sim.formats.sumo_out.demand import vehicle_name
 from tests import referee, sumo
 from tests.validation.table import Table, wrapped
 
-SEED = 1
+SEED = 3  # in this one some families walk from the remote parking
 
 
 @pytest.fixture(scope="module")
