@@ -8,7 +8,7 @@ READY := $(VENV)/.ready
 .PHONY: help run test lint format bench validate lock clean
 
 help:
-	@echo "make run       simulate the default school before and after, print the verdict (about 20 s)"
+	@echo "make run       simulate the default school before and after, print the verdict (half a minute; at first some minutes, to install and compile)"
 	@echo "make test      lint, then all tests"
 	@echo "make lint      ruff, mypy --strict, import floors"
 	@echo "make bench     how fast the kernel moves vehicles, and SUMO where it is installed (12 min); writes docs/benchmarks.md"

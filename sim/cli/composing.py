@@ -66,6 +66,14 @@ def requested(words: Sequence[str]) -> Request:
     if found["scenario"].site_file != found["baseline"].site_file:
         pair = " and ".join(names.values())
         raise BadInput(Fault("scenario, baseline", pair, "two scenarios of one site: only interventions may differ"))
+    elsewhere = [
+        Fault("command line", key, f"a key of site.yaml itself, where {part} stands as {site[part]}")
+        for site in [mapping(found["scenario"].site_file)]
+        for key, part in ((key, key.split(".")[1]) for key in given if key.count(".") > 1)
+        if key.startswith("site.") and isinstance(site.get(part), str)
+    ]
+    if elsewhere:
+        raise BadInput(*elsewhere)
     names["site"] = f"{names['scenario'].rpartition('/')[0]}/site"
     settings, config = composed(given, names, found["scenario"].file.parent.parent.parent)
     arms = {arm: scenario_from(found[arm], config[arm], config["site"]) for arm in ("scenario", "baseline")}

@@ -13,6 +13,7 @@ from sim.formats.osm_place import Place, find_place
 from sim.formats.osm_read import OsmFile, Plane, read_extract
 from sim.formats.osm_side import traffic_side
 from sim.formats.osm_site import Area, Imported, build
+from sim.formats.osm_tags import STREETS_AND_SERVICE, read_street
 from sim.scenario.drivers import Drivers
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.files import appearing_folder
@@ -89,8 +90,8 @@ class Summary:
             f"traffic keeps {self.side} [{self.side_told}]",
             f"lanes: assumed by class on {self.ways_without_lanes} of {self.ways} ways; "
             f"speed: on {self.ways_without_speed} of {self.ways}",
-            f"turn lanes: told on {self.ways_with_turn_lanes} ways, read at the ends of {self.links_with_turn_lanes} "
-            "links, elsewhere worked out",
+            f"turn lanes: told on {self.ways_with_turn_lanes} way(s), read at the ends of "
+            f"{self.links_with_turn_lanes} link(s), elsewhere worked out",
             f"signals: {self.signals} mapped, {self.signals_assumed} assumed where main streets cross; "
             "all programmes assumed",
             f"turn bans: {self.turn_bans}; restrictions skipped (over a way, not placed): {self.restrictions_skipped}",
@@ -168,8 +169,8 @@ def _summary(done: Imported, area: Area, out: Path, side: Side | None, enrolment
     network, gate, graph = site.network, site.gate, streets.layout.graph
     link = network.link(gate.link)
     street = streets.layout.edge(gate.link).street
-    ways = {way for edge in graph.edges for way in edge.ways}
-    tags = [area.extract.ways[way].tags for way in ways]
+    ways = [area.extract.ways[id] for id in {id for edge in graph.edges for id in edge.ways}]
+    as_read = [told for way in ways if (told := read_street(way, STREETS_AND_SERVICE)) is not None]
     signals = sum(node.signal is not None for node in network.nodes)
     return Summary(
         folder=out,
@@ -190,9 +191,9 @@ def _summary(done: Imported, area: Area, out: Path, side: Side | None, enrolment
         gate_off_m=streets.found.off_m,
         gate_told=streets.found.source,
         ways=len(ways),
-        ways_without_lanes=sum(not any(key.startswith(("lanes", "turn:lanes")) for key in t) for t in tags),
-        ways_without_speed=sum(not any(key.startswith("maxspeed") for key in t) for t in tags),
-        ways_with_turn_lanes=sum(any(key.startswith("turn:lanes") for key in t) for t in tags),
+        ways_without_lanes=sum(not told.lanes_tagged for told in as_read),
+        ways_without_speed=sum(not told.speed_tagged for told in as_read),
+        ways_with_turn_lanes=sum(any(key.startswith("turn:lanes") for key in way.tags) for way in ways),
         links_with_turn_lanes=streets.marked.links,
         signals=signals - streets.signals_assumed,
         signals_assumed=streets.signals_assumed,
@@ -226,7 +227,8 @@ def _warnings(done: Imported, area: Area) -> Iterator[str]:
     if not any(gate.link in flow.path for flow in done.flows):
         yield "no through traffic passes the gate on the quickest ways: the second target is not applicable"
     if done.cut_off:
-        yield f"from {len(done.cut_off)} entries nobody gets to the gate: {', '.join(done.cut_off)}"
+        entries = "1 entry" if len(done.cut_off) == 1 else f"{len(done.cut_off)} entries"
+        yield f"from {entries} nobody gets to the gate: {', '.join(done.cut_off)}"
     if done.nobody_across:
         yield "nobody stops across the street: from there no way leads on to the parking, or out as from the gate"
     if sum(zone.berths for zone in network.curb_zones if zone.users == "school") < FEW_BERTHS:

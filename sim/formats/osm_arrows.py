@@ -3,6 +3,7 @@
 *Marks* are the arrows of each lane from left to right, as the driver sees them. A lane without arrow goes straight on.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -11,6 +12,8 @@ from sim.scenario.network import Turn
 
 Marks = tuple[frozenset[str], ...]
 REVERSE = "reverse"
+NO_ARROWS = frozenset({"", "none", "merge_to_left", "merge_to_right", "slide_left", "slide_right"})
+"""Words that the map's makers know, and that say of no turn that it is made."""
 TOWARDS = {
     "sharp_left": 135, "left": 90, "slight_left": 45, "through": 0,
     "slight_right": -45, "right": -90, "sharp_right": -135,
@@ -51,6 +54,15 @@ def counted(tags: Mapping[str, str], direction: int) -> dict[str, str]:
         if value and f"lanes:{way}" not in tags and (not total.isdecimal() or count < int(total)):
             found[f"lanes:{way}"] = str(count)
     return found
+
+
+def unread(tags: Mapping[str, str], direction: int) -> tuple[set[str], set[str]]:
+    """Return the keys whose arrows are for no direction of the street, or do not tell which, and what is no arrow."""
+    keys = [key for key in tags if key == "turn:lanes" or key.startswith("turn:lanes:")]
+    read = {key for key, open_to in (("forward", direction >= 0), ("backward", direction <= 0)) if open_to}
+    taken = {f"turn:lanes:{way}" for way in read} | ({"turn:lanes"} if direction > 0 else set())
+    words = {word.strip() for key in keys for word in re.split(r"[|;]", tags[key])}
+    return {key for key in keys if key not in taken and _told(tags, (key,))}, words - {*TOWARDS, REVERSE} - NO_ARROWS
 
 
 def _told(tags: Mapping[str, str], keys: Sequence[str]) -> Marks:

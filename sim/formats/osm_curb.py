@@ -2,16 +2,18 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
+from math import ceil, floor
 
 from sim.formats.osm_graph import foot
 from sim.formats.osm_network import Layout
 from sim.formats.osm_read import Extract
 from sim.formats.osm_stops import Stop
 from sim.formats.osm_tags import curb_parking
+from sim.scenario.junctions import setback_m
 from sim.scenario.network import CrossedLink, Crossing, CurbKind, CurbZone, Network
 from sim.scenario.site import Gate
 
-END_M = 18.0  # zones keep this far from a link's ends
+END_M = 18.0  # zones keep this far from a link's ends, or further where the junction reaches further
 APART_M = 2.0  # and from each other
 BERTH_M = 6.0  # [m] of a car's berth; assumption
 TOLERATED_BERTHS = 6  # vehicles that stop in the lane before the gate, and across; assumption
@@ -41,6 +43,7 @@ class Curb:
     def __init__(self, network: Network) -> None:
         """Start with everything free but crossings and the links' ends."""
         self.network = network
+        self._setbacks = setback_m(network)
         self._taken: dict[str, list[tuple[float, float]]] = defaultdict(list)
         for crossing in network.crossings:
             for crossed in crossing.links:
@@ -50,9 +53,14 @@ class Curb:
         """Mark a stretch [m, m] as used."""
         self._taken[link].append((from_m, to_m))
 
+    def between_ends(self, link: str) -> tuple[float, float]:
+        """Return from where to where [m, m] a link has a curb, in whole decimetres where a junction ends it."""
+        length, (start, end) = self.network.length(self.network.link(link)), self._setbacks[link]
+        return max(END_M, ceil(10.0 * start) / 10.0), min(length - END_M, floor(10.0 * (length - end)) / 10.0)
+
     def free(self, link: str) -> list[tuple[float, float]]:
         """Return the free stretches [m, m] of a link, in driving order."""
-        begin, end = END_M, self.network.length(self.network.link(link)) - END_M
+        begin, end = self.between_ends(link)
         spans = []
         for low, high in sorted(self._taken[link]):
             if low - begin > 0:
@@ -112,7 +120,7 @@ def gate_crossing(network: Network, curb: Curb, gate: Gate) -> Crossing | None:
     if near or gate.opposite_link is None:
         return None
     at_m = _crossing_place(curb, gate)
-    across = _beside(network, gate.link, gate.opposite_link, at_m) if at_m is not None else None
+    across = _beside(curb, gate.link, gate.opposite_link, at_m) if at_m is not None else None
     if at_m is None or across is None:
         return None
     lanes = network.link(gate.link).lanes + network.link(gate.opposite_link).lanes
@@ -137,13 +145,13 @@ def _crossing_place(curb: Curb, gate: Gate) -> float | None:
     return None
 
 
-def _beside(network: Network, link: str, other: str, at_m: float) -> float | None:
+def _beside(curb: Curb, link: str, other: str, at_m: float) -> float | None:
     """Return the stop line [m] on the other direction of the street for a crossing at an offset of this one."""
-    here = network.position(link, at_m + CROSSING_WIDTH_M / 2)
-    line = network.points(network.link(other))
+    here = curb.network.position(link, at_m + CROSSING_WIDTH_M / 2)
+    line = curb.network.points(curb.network.link(other))
     at = foot(line, here).at_m - CROSSING_WIDTH_M / 2
-    length = network.length(network.link(other))
-    return round(at, 1) if END_M <= at <= length - END_M - CROSSING_WIDTH_M else None
+    begin, end = curb.between_ends(other)
+    return round(at, 1) if begin <= at <= end - CROSSING_WIDTH_M else None
 
 
 def school_zones(curb: Curb, layout: Layout, gate: Gate, extract: Extract) -> tuple[CurbZone, ...]:

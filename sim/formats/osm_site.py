@@ -100,7 +100,8 @@ def build(area: Area, name: str, title: str, enrolment: int, drivers: Drivers) -
     )
     faults = check_site(site)
     if faults:
-        raise BadInput(_fault(area, f"too few streets for a morning, {faults[0].where}: {faults[0].found}"))
+        found = f"{faults[0].where}: {faults[0].found}, not {faults[0].expected}"
+        raise BadInput(_fault(area, f"too few streets for a morning, {found}"))
     return Imported(site, streets, stops, buses, assumed, wished, flows, cut_off, network != with_all)
 
 
@@ -135,7 +136,7 @@ def _gate_and_streets(area: Area, classes: frozenset[str]) -> Streets | None:
     dropped_m = sum(e.length_m for e in first.edges) - sum(e.length_m for e in layout.graph.edges)
     marks = features(layout.graph, area.extract)
     assumed = assumed_signals(layout, marks.signalled)
-    marked = turn_lanes(layout)
+    marked = turn_lanes(layout, area.extract)
     network = replace(layout.network, turn_lanes=marked.lanes, crossings=crossings(layout, marks))
     layout = replace(layout, network=network)
     layout = replace(layout, network=with_signals(layout, marks.signalled | assumed))

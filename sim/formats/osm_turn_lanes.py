@@ -4,13 +4,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import degrees
 
-from sim.formats.osm_arrows import REVERSE, Marks, lanes_of_ways, spread
+from sim.formats.osm_arrows import REVERSE, Marks, lanes_of_ways, spread, unread
 from sim.formats.osm_network import Layout
+from sim.formats.osm_read import Extract
+from sim.formats.osm_tags import one_way
+from sim.scenario.fields import CONTROL
 from sim.scenario.junction_plan import Plan
 from sim.scenario.network import Link, Side, Turn, TurnLanes
 
+LONGEST = 20
+"""So many letters are shown of a word that is no arrow."""
 SHOWN = 4
-"""So many links are named in a note."""
+"""So many links or ways are named in a note."""
 
 
 @dataclass(frozen=True)
@@ -22,11 +27,15 @@ class Marked:
     notes: tuple[str, ...]
 
 
-def turn_lanes(layout: Layout) -> Marked:
+def turn_lanes(layout: Layout, extract: Extract) -> Marked:
     """Return what the marks on lanes mean; a way's hold where it ends, not where other streets meet it before."""
     network, plan = layout.network, Plan(layout.network)
     found: list[TurnLanes] = []
     amiss: dict[str, list[str]] = {kind: [] for kind in NOTES}
+    for way in sorted({way for edge in layout.graph.edges for way in edge.ways}):
+        keys, words = unread(extract.ways[way].tags, one_way(extract.ways[way].tags))
+        amiss["unread"] += [f"{key} of w{way}" for key in sorted(keys)]
+        amiss["words"] += [f"{CONTROL.sub('', word)[:LONGEST]} on w{way}" for word in sorted(words)]
     links = 0
     for link in network.links:
         marks = layout.edge(link.id).street.marks_forward
@@ -41,7 +50,7 @@ def turn_lanes(layout: Layout) -> Marked:
         told = _one_way_back(spread(marks, link.lanes), network.traffic_side)
         read = lanes_of_ways(told, ways)
         further = {arrow for id, kind in turns.items() if kind == "through" for arrow in _arrows(layout, id)}
-        nowhere = (read.nowhere | ({REVERSE} & _arrows(layout, link.id))) - further
+        nowhere = ((read.nowhere | {REVERSE}) & _arrows(layout, link.id)) - further
         amiss["count"] += [link.id] * (len(marks) != link.lanes)
         if not read.lanes:
             amiss["cross"].append(link.id)
@@ -72,6 +81,8 @@ def _one_way_back(marks: Marks, side: Side) -> Marks:
 
 
 NOTES = {
+    "unread": "turn:lanes are read only where they tell a direction, and one that is open",
+    "words": "turn:lanes hold words that are no arrows: they count as none",
     "count": "turn:lanes tell more or fewer lanes than there are: each lane has the arrows of all that it overlaps",
     "nowhere": "turn:lanes name turns that are not there, or back: these lanes lead to the nearest turn",
     "unmarked": "turn:lanes name no lane for turns that are there: they are made from the nearest lane",

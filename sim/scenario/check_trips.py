@@ -23,6 +23,9 @@ def _network(network: Network) -> Iterator[Fault]:
     """Yield links, connections and programmes that do not fit together."""
     for key in ("nodes", "links", "connections", "programmes"):
         yield from repeated(f"network.{key}", (thing.id for thing in getattr(network, key)))
+    for key in ("turn_bans", "turn_lanes"):
+        if getattr(network, key):
+            yield Fault(f"network.{key}", f"{len(getattr(network, key))}", "none: the connections say who gets where")
     yield from _links(network)
     yield from _connections(network)
 

@@ -105,6 +105,8 @@ def faults_of(error: "ValidationError", where: str, kind: type[Any], tell: Calla
     """
     faults = []
     for e in error.errors():
+        if e["type"] == "too_short" and len(e["input"]) >= e["ctx"]["min_length"]:
+            continue  # only without the items that are told anyway
         path = ".".join(map(str, e["loc"]))
         at = f"{where}: {path}" if path else where
         if e["type"] == "unexpected_keyword_argument":

@@ -222,6 +222,7 @@ def site_from(given: Mapping[str, Any], file: Path) -> Site:
     """Return a checked site; `network` and `drivers` may name files. Raises BadInput with every fault."""
     content = dict(given)
     faults: list[Fault] = []
+    unread: set[str] = set()
     for key, read in (("network", _network), ("drivers", _drivers)):
         if isinstance(content.get(key), str):
             try:
@@ -229,11 +230,11 @@ def site_from(given: Mapping[str, Any], file: Path) -> Site:
             except BadInput as bad:
                 faults += bad.faults
                 content.pop(key)
-    skip = {f.where.rpartition(": ")[2] for f in faults}
+                unread.add(key)
     try:
         found = TypeAdapter(Site).validate_python(content)
     except ValidationError as error:
-        missing = [f for f in faults_of(error, str(file), Site) if f.where.rpartition(": ")[2] not in skip]
+        missing = [f for f in faults_of(error, str(file), Site) if f.where.rpartition(": ")[2] not in unread]
         raise BadInput(*faults, *missing) from None
     faults += check_site(found, str(file))
     if faults:

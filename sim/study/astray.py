@@ -14,7 +14,7 @@ COUNTED = {
     "buses_that_left_out_their_stop": ("buses", "left out their stop"),
 }
 ADVICE = (
-    "they stood in a lane that leads elsewhere, so the verdict is about no likeness of the site; see where they stand "
+    "they stood in a lane that leads elsewhere, and what is simulated is no likeness of the site; see where they stand "
     "(record=1, dropoff replay), and mend lanes, turn_lanes and signals in network.geojson, or the traffic in site.yaml"
 )
 

@@ -25,8 +25,9 @@ def contrast_lines(one: Result, other: Result) -> Iterator[str]:
         names = [f"{v['scenario']} against {v['baseline']}" for v in (a.verdict(), b.verdict())]
         yield names[0] if names[0] == names[1] else f"{names[0]}  ->  {names[1]}"
         yield from _contrast(a, b)
-        for each in (a, b):
-            yield from (f"    warning: {each.folder}: {line}" for line in led_astray(each.run.get("facts", {})))
+        told = {each.folder: list(led_astray(each.run.get("facts", {}))) for each in (a, b)}
+        for line in dict.fromkeys(line for lines in told.values() for line in lines):
+            yield f"    warning: {' and '.join(str(folder) for folder, lines in told.items() if line in lines)}: {line}"
     for folder in alone:
         yield f"only in one of them: {folder}"
 

@@ -10,6 +10,7 @@ from sim.kernel.following import arrival_speed
 from sim.kernel.state import BUSES
 from sim.scenario import check_trips as checks
 from sim.scenario.check_trips import check_trips
+from sim.scenario.network import TurnBan, TurnLanes
 from sim.scenario.trips import Stop
 from sim.trips import TripRun, run_trips
 from tests.sumo_town import BACK, NET, ROUTES, with_bus_turn, with_signal, write
@@ -143,6 +144,15 @@ def test_a_row_at_a_links_beginning_is_seen_from_the_link_before(town, from_m, d
     driven = run_trips(replace(town, trips=cars, types=types), dt_s=dt_s)
     assert driven.trips["stops_missed"].sum() == 0
     assert driven.trips["left_s"][1] - driven.trips["left_s"][0] > PARK.duration_s
+
+
+@pytest.mark.parametrize(
+    "told", [TurnBan(from_link="e", to_link="e"), TurnLanes(from_link="e", to_link="e", lanes=(0,))]
+)
+def test_what_would_be_passed_over_beside_stated_connections_is_a_fault(town, told):
+    key = {TurnBan: "turn_bans", TurnLanes: "turn_lanes"}[type(told)]
+    (fault,) = check_trips(replace(town, network=replace(town.network, **{key: (told,)})), "t")
+    assert str(fault).startswith(f"t: network.{key}: found 1, expected none")
 
 
 def test_a_stop_beyond_the_end_of_its_link_is_a_fault(town):

@@ -9,6 +9,7 @@ import pytest
 from osm_town import Town, crossroads, not_uploaded
 from streets import population
 
+from sim.formats.osm_curb import END_M
 from sim.formats.osm_demand import bus_lines, shares
 from sim.formats.osm_flows import LOADED, Junctions, bearable
 from sim.formats.osm_place import find_place
@@ -16,7 +17,7 @@ from sim.formats.osm_read import OsmFile, Plane, read_extract
 from sim.formats.osm_site import Area, Imported, build
 from sim.scenario.check import check_site
 from sim.scenario.faults import BadInput
-from sim.scenario.junctions import movements
+from sim.scenario.junctions import movements, setback_m
 from sim.scenario.network import Link, Network, Node
 from sim.scenario.routes import Router
 
@@ -67,6 +68,24 @@ def test_zones_keep_clear_of_the_links_ends_of_crossings_and_of_each_other(hill)
         taken.sort()
         assert all(a[1] <= b[0] for a, b in pairwise(taken))
         assert all(low >= 15.0 and high <= network.length(link) - 15.0 for low, high in taken)
+
+
+@pytest.mark.parametrize("lanes", ["12", "13", "14", "16"])
+def test_zones_and_crossing_keep_clear_of_wide_streets_that_cross(tmp_path, lanes):
+    town = crossroads()
+    town.ways[4][1]["lanes"] = town.ways[5][1]["lanes"] = lanes
+    for x, ids in ((-75.37, (2, 5, 6, 7)), (75.37, (3, 8, 9, 10))):
+        for id in ids:
+            town.node(id, x, town.nodes[id][1])
+    site = imported(town, tmp_path).site  # checks the site
+    network, setbacks = site.network, setback_m(site.network)
+    assert min(setbacks[site.gate.link]) > END_M
+    spans = [(z.link, z.from_m, z.to_m) for z in network.curb_zones]
+    spans += [(c.link, c.at_m, c.at_m + x.width_m) for x in network.crossings for c in x.links]
+    assert {site.gate.link, site.gate.opposite_link} <= {link for link, *_ in spans}
+    for link, from_m, to_m in spans:
+        begin, end = setbacks[link]
+        assert begin <= from_m and to_m <= network.length(network.link(link)) - end
 
 
 def test_a_bus_stop_lies_at_the_curb_of_its_own_side(hill):

@@ -120,6 +120,10 @@ BROKEN = {
         head(turn_lanes=[{"from_link": "gate", "to_link": "gate", "lanes": []}]),
         ": dropoff.turn_lanes.0.lanes: found a list of 0, expected 1 item or more",
     ),
+    "no lane": (
+        head(turn_lanes=[{"from_link": "gate", "to_link": "gate", "lanes": [30]}]),
+        ": dropoff.turn_lanes.0.lanes.0: found 30, expected 8 or less",
+    ),
     "half a ban": (
         head(turn_bans=[{"from_link": "gate"}]),
         ": dropoff.turn_bans.0.to_link: found nothing, expected a value",
@@ -241,6 +245,14 @@ def test_a_folder_holds_two_files_and_no_draft(tmp_path):
     write_site(good_site(), tmp_path)
     write_site(good_site(), tmp_path)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["network.geojson", "site.yaml"]
+
+
+def test_a_network_that_cannot_be_read_is_not_said_to_be_missing_as_well(tmp_path):
+    write_site(good_site(), tmp_path)
+    saved(head(units="km"), tmp_path)
+    with pytest.raises(BadInput) as bad:
+        load_site(tmp_path)
+    assert [f.where.rpartition(": ")[2] for f in bad.value.faults] == ["dropoff.units"]
 
 
 def test_drivers_are_named_only_where_they_are_that_population():

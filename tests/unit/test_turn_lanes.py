@@ -171,6 +171,30 @@ def test_what_does_not_fit_is_told_once_for_each_kind(tmp_path):
     assert streets(marked("left|through|right"), tmp_path).marked.notes == ()
 
 
+@pytest.mark.parametrize(
+    ("tags", "note"),
+    [
+        ({"turn__lanes": "left|through"}, "tell a direction, and one that is open (turn:lanes of w1)"),
+        ({"turn__lanes__both_ways": "left"}, "and one that is open (turn:lanes:both_ways of w1)"),
+        ({"oneway": "-1", "turn__lanes__forward": "left"}, "and one that is open (turn:lanes:forward of w1)"),
+        ({"turn__lanes__forward": "thorugh|right;LEFT"}, "they count as none (LEFT on w1, thorugh on w1)"),
+        ({"oneway": "yes", "turn__lanes": "none|merge_to_left"}, ""),
+        ({"turn__lanes": "none|none", "turn__lanes__backward": "through"}, ""),
+    ],
+)
+def test_marks_that_are_not_read_are_told(tmp_path, tags, note):
+    town = crossroads()
+    town.ways[1] = (town.ways[1][0], {"highway": "tertiary"} | {k.replace("__", ":"): v for k, v in tags.items()})
+    assert [n.endswith(note) for n in streets(town, tmp_path).marked.notes] == [True] * bool(note)
+
+
+def test_an_arrow_back_that_leads_nowhere_is_told_as_the_map_has_it(tmp_path):
+    town = marked("reverse|through|through")
+    town.ways[1][1]["turn:lanes:backward"] = "reverse"
+    notes = " ".join(streets(town, tmp_path).marked.notes)
+    assert "reverse on" in notes and "sharp" not in notes
+
+
 # ---------------------------------------------------------------------- in the network
 
 
