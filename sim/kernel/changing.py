@@ -222,6 +222,15 @@ def good_until(curb: float, here: Any) -> float:
 
 
 @compiled(inline=True)
+def weighs_speed(me: Any, curb: float) -> bool:
+    """Return whether a driver weighs speed against the way to where he must be at the curb.
+
+    Not one whose way is given: past the queue for his place he would only stand beside it, and shut that lane, too.
+    """
+    return curb < FAR and me.foresight == 0.0
+
+
+@compiled(inline=True)
 def wish(gain: float, desired: float, left: float) -> float:
     """Return how much a driver wishes for a lane that promises `gain` [m/s] more, from which the way leads back.
 
@@ -271,7 +280,7 @@ def reason(vehicles: Records, lanes: Records, order: Ints, desk: Records, lane: 
     good_beside = me.low <= here.number + 1 <= me.high or me.low <= here.number - 1 <= me.high
     curb = curb_at(me, lanes, here)
     until = good_until(curb, here)
-    if here.held == 0 and not good_beside and is_too_near(me, until - x, k) and curb >= FAR:
+    if here.held == 0 and not good_beside and is_too_near(me, until - x, k) and not weighs_speed(me, curb):
         return NO_REASON
     ahead = vehicles[order[at + k - 1]]
     gap = ahead.x - ahead.length - x
@@ -324,7 +333,7 @@ def consider(
     x = me.x
     to_curb = goes_to_curb(me, here)
     curb = curb_at(me, lanes, here)
-    until, for_curb = good_until(curb, here), curb < FAR
+    until, weighs = good_until(curb, here), weighs_speed(me, curb)
     if must:
         inwards = number < me.low
         to = lane + 1 if inwards else lane - 1
@@ -332,7 +341,7 @@ def consider(
         beyond = held_ahead(vehicles, lanes, order, to, k_to, x, until)
         if beyond < FAR and (to_curb or until - beyond > PASSING):
             return False
-        if not inwards and for_curb:
+        if not inwards and weighs:
             loss = expected(vehicles, lanes, order, lane, k, x, me.desired)
             loss -= expected(vehicles, lanes, order, to, k_to, x, me.desired)
             if wish(loss, me.desired, (until - x) / (number - me.high)) > 0.0:
@@ -370,15 +379,15 @@ def consider(
             beside = vehicles[order[lanes[to].order_at + k_to - 1]]
             nearer = beside.v <= ahead.v and beside.x - beside.length - x <= gap
         out = (n < me.low or n > me.high) and is_too_near(me, until - x, k)
-        if nearer and blocked >= FAR and not (out and for_curb):
+        if nearer and blocked >= FAR and not (out and weighs):
             continue  # nobody changes without a gain of one's own
         if lanes[to].held != 0 and held_ahead(vehicles, lanes, order, to, k_to, x, until) < FAR:
             continue
         gain = 0.0
-        if blocked < FAR or (out and for_curb):
+        if blocked < FAR or (out and weighs):
             gain = expected(vehicles, lanes, order, to, k_to, x, me.desired)
             gain -= expected(vehicles, lanes, order, lane, k, x, me.desired)
-        faster = out and for_curb and wish(gain, me.desired, until - x) > ENOUGH
+        faster = out and weighs and wish(gain, me.desired, until - x) > ENOUGH
         if out and not faster:
             # Out of the right lane only to pass one who has stopped, and only with room to come back.
             if blocked >= FAR or until - blocked < PASSING:

@@ -16,9 +16,10 @@ AS_BEFORE = -2  # in place of a remark's lane: where the vehicle was last seen
 def film(
     vehicles: Records, lanes: Records, order: Ints, frames: Records, seen: Records, desk: Records, tick: int
 ) -> None:
-    """Write down everybody on the road whose lane, position or state is not as it was last written.
+    """Write down everybody on the road whose lane, position or state is not as it was last written, or who was away.
 
-    To 0.1 m and 0.1 m/s. Rows beyond those of `seen`, which are no vehicles, are left out.
+    To 0.1 m and 0.1 m/s. Who comes out of a berth may do so where it was last seen before it. Rows beyond those of
+    `seen`, which are no vehicles, are left out.
     """
     n = desk[0].filmed
     for lane in range(lanes.size):
@@ -28,7 +29,9 @@ def film(
                 continue
             x = int(10.0 * vehicles[i].x + 0.5)
             last = seen[i]
-            if last.lane == lane and last.x == x and last.state == vehicles[i].state:
+            was_here = last.tick == tick - desk[0].film_every
+            last.tick = tick
+            if was_here and last.lane == lane and last.x == x and last.state == vehicles[i].state:
                 continue
             last.lane = lane
             last.x = x

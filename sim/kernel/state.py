@@ -272,7 +272,7 @@ FRAME = _record(
     state=_SHORT,
 )
 
-SEEN = _record(lane=_INT, x=_INT, state=_INT)  # what was last written down of a vehicle
+SEEN = _record(lane=_INT, x=_INT, state=_INT, tick=_INT)  # what was last written down of a vehicle, and when seen
 
 REMARK = _record(
     vehicle=_INT,
