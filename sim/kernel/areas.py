@@ -106,11 +106,9 @@ def gone_before(
         rest += lanes[other.lane].length + other.length - other.x
     else:
         return False
-    top = lanes[foe].limit * other.factor
-    out = clears_in(rest, other.v, other.a, top if top > other.v else other.v)
+    out = clears_in(rest, other.v, other.a, lanes[foe].limit * other.factor)
     me = vehicles[i]
-    top = me.desired
-    return out + NOTICED <= clears_in(distance, me.v, me.a, top if top > me.v else me.v)
+    return out + NOTICED <= clears_in(distance, me.v, me.a, me.desired)
 
 
 @compiled(inline=True)

@@ -155,11 +155,15 @@ def speed_on(lane: Any, vehicle: Any) -> float:
 
 @compiled(inline=True)
 def clears_in(distance: float, v: float, a: float, top: float) -> float:
-    """Return when [s] one at speed v, who speeds up by a [m/s2] to `top` [m/s] at most, has gone a distance [m]."""
+    """Return when [s] one at speed v, who speeds up by a [m/s2] to `top` [m/s], has gone a distance [m].
+
+    One who is faster than that goes on as fast.
+    """
+    most = top if top > v else v
     square = v * v + 2.0 * a * distance
-    if square <= top * top:
+    if square <= most * most:
         return (sqrt(square) - v) / a
-    return (top - v) / a + (square - top * top) / (2.0 * a * top)
+    return (most - v) / a + (square - most * most) / (2.0 * a * most)
 
 
 @compiled(inline=True)

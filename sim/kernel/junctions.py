@@ -487,9 +487,9 @@ def may_cross(
             if who >= 0 and x >= 0.0 and stands_before(vehicles, conflicts[c], who):
                 who = -1 if waits_for(vehicles, who, i, tick, desk[0].dt) else who
             if who >= 0 and conflicts[c].yields == 0:
-                who = (
-                    -1 if gone_before(vehicles, lanes, conflicts[c], who, i, movement, conflicts[c].begin - x) else who
-                )
+                area = conflicts[c].begin - x
+                if gone_before(vehicles, lanes, conflicts[c], who, i, movement, area):
+                    who = -1
         if who >= 0:
             if conflicts[c].yields == 0 and vehicles[who].v >= V_WAITING:
                 vehicles[i].claims = tick
