@@ -167,14 +167,17 @@ def named_deadlock(deadlock: Deadlock, names: Sequence[str]) -> str:
 
 
 def _facts(world: SchoolMorning, columns: dict[str, np.ndarray]) -> dict[str, float]:
-    """Return counts for the books: pupils set down, and those drawn."""
+    """Return counts for the books: families and buses, pupils set down, and those drawn."""
     parents = [a for a in world.agents if isinstance(a, Parent)]
+    buses = [a for a in world.agents if isinstance(a, Bus)]
     walked = float(np.sum(columns["kind"] == "walker")) if columns else 0.0
     return {
+        "families": float(len(parents)),
+        "buses": float(len(buses)),
         "pupils_drawn": float(sum(a.family.pupils for a in parents)) + walked,
         "pupils_delivered": float(sum(a.delivered for a in parents)) + walked,
         "families_who_parked_beyond": float(sum(a.beyond for a in parents)),
-        "buses_that_left_out_their_stop": float(sum(a.leaves_out for a in world.agents if isinstance(a, Bus))),
+        "buses_that_left_out_their_stop": float(sum(a.leaves_out for a in buses)),
     }
 
 

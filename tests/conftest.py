@@ -33,19 +33,23 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.load_profile("full" if config.getoption("full") else "quick")
 
 
+@pytest.fixture(scope="session")
+def for_all(tmp_path_factory) -> Path:
+    """A folder that all processes of this session have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
 @pytest.fixture(scope="session", autouse=True)
-def a_store_of_ones_own(tmp_path_factory) -> Iterator[None]:
-    """What the tests simulate is simulated, not found in a store that lies here from before."""
+def a_store_of_ones_own(for_all) -> Iterator[None]:
+    """What the tests simulate is simulated, once, and not found in a store that lies here from before."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DROPOFF_STORE", str(tmp_path_factory.mktemp("store") / "store"))
+        patch.setenv("DROPOFF_STORE", str(for_all / "store"))
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
-def compiled_once() -> None:
-    """Where several processes test, one compiles the kernel and the watch over it, and the others wait for that."""
-    if "PYTEST_XDIST_WORKER" not in os.environ:
-        return
+def compile_kernel() -> None:
+    """Compile the kernel and the watch over it, unless that has been done; of several processes one does it."""
     import numba
 
     from sim.traffic.fleet import Departure
@@ -57,6 +61,19 @@ def compiled_once() -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for kind in (Traffic, WatchedTraffic):
             traffic_on(street(), [Departure(0, 0, ("ab",))], kind=kind).run(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> None:
+    """Where several processes test, one compiles the kernel, and the others wait for that."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        compile_kernel()
+
+
+@pytest.fixture
+def undrawn(monkeypatch) -> None:
+    """Runs whose figures nobody looks at do without them: they take longer than the mornings."""
+    monkeypatch.setattr("sim.cli.run._draw", lambda study, folder: None)
 
 
 @pytest.fixture(scope="session")

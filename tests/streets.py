@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from heapq import heapreplace
 from typing import TypeVar
 
 import numpy as np
@@ -238,6 +239,17 @@ def waits_at_berths(headways_s: np.ndarray, stays_s: np.ndarray, count: int, dis
 
     env.process(source())
     env.run()
+    return np.array(waits)
+
+
+def waits_in_line(headways_s: np.ndarray, stays_s: np.ndarray, count: int) -> np.ndarray:
+    """Return the same for servers who serve whoever came first, by a recursion (Kiefer, Wolfowitz 1955)."""
+    free, now, waits = [0.0] * count, 0.0, []
+    for headway, stay in zip(headways_s, stays_s, strict=True):
+        now += headway
+        begins = max(now, free[0])
+        waits.append(begins - now)
+        heapreplace(free, begins + stay)
     return np.array(waits)
 
 

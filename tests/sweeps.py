@@ -10,6 +10,8 @@ from sim.study.store import Store
 from sim.tables import read_table, table_hash
 
 SWEEP = ["sweep", "study=study.yaml", "workers=2"]
+ALONE = [*SWEEP[:2], "workers=1"]
+"""The same in one process."""
 REPLICATIONS = 16
 FEW = ("--pupils", "60", "--lanes", "1", "--traffic", "120", "--buses", "2", "--crossing", "none")
 ROOT = Path(__file__).resolve().parent.parent

@@ -5,13 +5,12 @@ from math import inf
 import simpy
 
 from sim.agents.traveller import Story, Traveller
+from sim.kernel.changing import BUS_LOOKS
 from sim.kernel.state import LOST, MISSED
 from sim.places.world import World
 from sim.scenario.network import CurbZone
 from sim.traffic.orders import CLOSE_M
 
-APPROACH_M = 36.0
-"""[m] before the stop at least, where the driver sees whether a berth is free [assumption]"""
 TURN_IN_SHORT_M = 8.0
 """[m] before a berth's front end, where a bus that turns into it has left the lane [assumption]"""
 TURN_IN_SPEED_M_S = 4.5
@@ -104,15 +103,15 @@ class Bus(Traveller):
         """
         traffic, stop = self.world.traffic, self.stop
         beyond_m = WAIT_SHORT_M + 1.0
-        before_m = max(APPROACH_M, traffic.scene.longest_stop_m(self.vehicle, stop.link) + beyond_m)
+        before_m = max(BUS_LOOKS, traffic.scene.longest_stop_m(self.vehicle, stop.link) + beyond_m)
         while True:
             at_m = max(stop.from_m - stop.taper_in_m - before_m, 0.5)
             if (yield traffic.orders.drive_to(self.vehicle, stop.link, at_m)) == LOST:
                 return False
             enough_m = traffic.scene.stopping_distance(self.vehicle) + 2.0 * LOOK_EVERY_M + beyond_m
-            if before_m == APPROACH_M or before_m < enough_m:
+            if before_m == BUS_LOOKS or before_m < enough_m:
                 return True
-            before_m = max(before_m - LOOK_EVERY_M, APPROACH_M)
+            before_m = max(before_m - LOOK_EVERY_M, BUS_LOOKS)
 
     def go_in(self) -> Story:
         """Turn into the bay; return whether the bus stands at its berth, and no other took it on the way."""

@@ -8,13 +8,12 @@ from math import hypot
 from sim.formats.osm_graph import Graph, Point, along
 from sim.formats.osm_network import Layout, turns
 from sim.formats.osm_read import Extract, Relation
-from sim.scenario.network import CrossedLink, Crossing, TurnBan
+from sim.scenario.network import LANE_WIDTH_M, CrossedLink, Crossing, TurnBan
 
 SIGNAL_REACH_M = 30.0  # a signal this near a junction belongs to it
 CROSSING_REACH_M = 18.0  # a crossing this near a junction is part of it
 ONE_CROSSING_M = 30.0  # crossings this near each other, on one street, are one
 CROSSING_WIDTH_M = 6.0
-LANE_WIDTH_M = 3.5
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from sim.formats.osm_read import Extract
 from sim.formats.osm_stops import Stop
 from sim.formats.osm_tags import curb_parking
 from sim.scenario.junctions import setback_m
-from sim.scenario.network import CrossedLink, Crossing, CurbKind, CurbZone, Network
+from sim.scenario.network import LANE_WIDTH_M, CrossedLink, Crossing, CurbKind, CurbZone, Network
 from sim.scenario.site import Gate
 
 END_M = 18.0  # zones keep this far from a link's ends, or further where the junction reaches further
@@ -24,7 +24,6 @@ BUS_SHIFT_M = 60.0  # a bus stop may be moved this far to find room
 CROSSING_NEAR_M = 60.0  # a crossing this near the gate is the school's
 CROSSING_BEFORE_GATE_M = 18.0  # an assumed one lies this far before it
 CROSSING_WIDTH_M = 6.0
-LANE_WIDTH_M = 3.5
 SIGNAL_LANES = 4  # a street of so many lanes has a signalised crossing
 TAPER_IN_M, TAPER_OUT_M = 15.0, 20.0
 

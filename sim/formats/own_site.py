@@ -14,7 +14,7 @@ from pydantic.dataclasses import dataclass
 
 from sim.scenario.faults import BadInput, Fault, expected
 from sim.scenario.fields import STRICT, Clock, Flow, Share, SpeedKmH, Unit, plain
-from sim.scenario.network import Side
+from sim.scenario.network import LANE_WIDTH_M, Side
 from sim.scenario.zebra import passes_veh_h
 
 TEMPLATE = Path(__file__).with_name("own_site.yaml")
@@ -311,7 +311,7 @@ class _Street:
         )
         return (
             "  crossings:                  # at_m: where vehicles stop [A]\n"
-            f"    - {{id: at_gate, length_m: {2 * 3.5 * self.given.lanes:g}{control},\n"
+            f"    - {{id: at_gate, length_m: {2 * LANE_WIDTH_M * self.given.lanes:g}{control},\n"
             f"       links: [{{link: to_gate, at_m: {self.gate_m + CROSSING_M:g}}}, "
             f"{{link: opposite, at_m: {self.gate_opposite_m - CROSSING_M - CROSSING_WIDTH_M:g}}}]}}\n"
         )

@@ -25,7 +25,7 @@ GAIN = 0.56  # of the speed wished for: expecting so much more counts like the w
 ENOUGH = 0.365  # so strong must the wish for a lane be to go there: 0.2 of the speed wished for
 SWAYED = 0.577  # up to so strong a wish to be where the way leads speed counts in full
 RESOLVED = 0.788  # and from here on not at all
-BUS_LOOKS = 36.0  # [m] so far before its stop at least a bus looks for a berth, in whatever lane (sim.agents.bus)
+BUS_LOOKS = 36.0  # [m] so far before its stop at least a bus looks for a berth, in whatever lane [assumption]
 NO_REASON, MUST, MAY, SHUT = 0, 1, 2, 3
 SIGHT = 60.0  # [m] how far ahead a driver sees that a vehicle has stopped for good [assumption]
 

@@ -193,26 +193,28 @@ def comes_first(
     order: Ints,
     net: Ints,
     route: Records,
-    foe: int,
-    there: float,
-    mine: float,
-    gap: float,
+    desk: Records,
+    conflict: Any,
+    guest: int,
     ahead: float,
     way: float,
     top: float,
-    desk: Records,
-    guest: int,
+    mine: float,
+    gap: float,
     tick: int,
-) -> int:
-    """Return a vehicle whose turn on movement `foe` keeps `guest` from entering now, -1 if there is none.
+) -> bool:
+    """Return whether the turn of somebody who comes keeps `guest` from going over the path of a conflict now.
 
-    The guest reaches its stop line in `mine` s. Critical gaps are headways, front to front (HCM 2016, ch. 20): what is
-    left of one once the vehicle before is past must do. A vehicle is in the way if it reaches the point where the paths
-    meet within `gap` less that time, unless it is gone before. One that stands and cannot enter itself is nobody's
-    reason to wait, nor is one in slow traffic who lets the guest in.
+    The guest reaches its stop line, `ahead` m before it, in `mine` s. Critical gaps are headways, front to front (HCM
+    2016, ch. 20): what is left of one once the vehicle before is past must do. A vehicle is in the way if it reaches
+    the point where the paths meet within `gap` less that time, unless it is gone before. One that stands and cannot
+    enter itself is nobody's reason to wait, nor is one in slow traffic who lets the guest in. `way`, `top`: see
+    `late_enough`.
     """
+    foe = conflict.foe
+    there = conflict.foe_end
     if lanes[foe].light == RED:
-        return -1
+        return False
     source = lanes[foe].from_lane
     at = lanes[source].order_at
     horizon = gap + mine
@@ -221,35 +223,34 @@ def comes_first(
         distance = lanes[source].length - vehicles[j].x + there
         v = vehicles[j].v
         if vehicles[j].state == HELD:
-            return -1
+            return False
         if v < V_WAITING:
             if k > 0 or not is_free(vehicles, desk, j, tick):
-                return -1
+                return False
             if vehicles[j].way == foe:
-                return -1 if lets_first(vehicles, desk, j, guest, tick) else j
+                return not lets_first(vehicles, desk, j, guest, tick)
             continue
         if distance > horizon * v and distance > horizon * 15.0:
-            return -1
+            return False
         if vehicles[j].way != foe:
             continue
         then = speed_on(lanes[foe], vehicles[j])
         arrives = (distance - there) / v + there / then
         passes = (vehicles[j].length + FREE_AGAIN) / then
         if late_enough(arrives, mine, gap, passes, vehicles[guest], ahead, way, top):
-            return -1
+            return False
         if arrives + vehicles[j].length / then + 0.5 < mine:
             continue
-        if (
+        lets_in = (
             v < V_SLOW
             and lanes[source].length - vehicles[j].x >= DECIDED * v
             and kind_to(vehicles, desk, j, guest, tick)
-        ):
-            return -1
-        return j
+        )
+        return not lets_in
     # The lane is too short or too empty to tell: look back over the junction before it.
     length = lanes[source].length
     if length > horizon * 15.0:
-        return -1
+        return False
     segment = lanes[source].segment
     to = lanes[lanes[foe].to_lane].segment
     for f in range(lanes[source].feed_at, lanes[source].feed_end):
@@ -275,5 +276,5 @@ def comes_first(
             if arrives + vehicles[j].length / then + 0.5 < mine:
                 continue
             if not late_enough(arrives, mine, gap, passes, vehicles[guest], ahead, way, top):
-                return j
-    return -1
+                return True
+    return False

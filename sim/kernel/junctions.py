@@ -508,24 +508,10 @@ def may_cross(
                 return False, DEFERS
         if conflicts[c].yields == 1 and not decided:
             way = conflicts[c].end - (0.0 if to_wait else point) + vehicles[i].length
-            foremost = comes_first(
-                vehicles,
-                lanes,
-                order,
-                net,
-                route,
-                foe,
-                conflicts[c].foe_end,
-                mine,
-                gap,
-                distance,
-                way,
-                lanes[movement].limit,
-                desk,
-                i,
-                tick,
-            )
-            if foremost >= 0:
+            top = lanes[movement].limit
+            if comes_first(
+                vehicles, lanes, order, net, route, desk, conflicts[c], i, distance, way, top, mine, gap, tick
+            ):
                 return False, -1
     return True, -1
 

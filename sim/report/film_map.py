@@ -133,11 +133,12 @@ def map_faults(ground: dict[str, Any], file: str, tables: Mapping[str, pd.DataFr
         _MAP.validate_json(json.dumps(ground))
     except ValidationError as error:
         return faults_of(error, file, Map)
-    return [Fault(f"{file}: {f.where}", f.found, f.expected, f.near) for f in _loose(ground, tables)]
+    loose = (*_astray(ground), *_uneven(ground), *_beyond(ground, tables))
+    return [Fault(f"{file}: {f.where}", f.found, f.expected, f.near) for f in loose]
 
 
-def _loose(ground: dict[str, Any], tables: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
-    """Yield what leads to something that is not there."""
+def _astray(ground: dict[str, Any]) -> Iterator[Fault]:
+    """Yield what is said to be on a link that is not there, or without a lane."""
     links = [link["id"] for link in ground["links"]]
     spots = [("gate", ground["gate"])]
     for key in ("lanes", "zones", "waiting_areas", "remote_parking"):
@@ -150,6 +151,10 @@ def _loose(ground: dict[str, Any], tables: Mapping[str, pd.DataFrame]) -> Iterat
                 yield Fault(f"{where}.link", thing["link"], "a link of the map", near_miss(thing["link"], links))
     if not any(lane["kind"] == "lane" and lane.get("link") == ground["gate"]["link"] for lane in ground["lanes"]):
         yield Fault("gate.link", ground["gate"]["link"], "a link with a lane")
+
+
+def _uneven(ground: dict[str, Any]) -> Iterator[Fault]:
+    """Yield what has more or fewer of something than what stands beside it."""
     points: dict[int, int] = {}
     for n, lane in enumerate(ground["lanes"]):
         most = points.setdefault(lane["segment"], len(lane["line"]))
@@ -160,6 +165,10 @@ def _loose(ground: dict[str, Any], tables: Mapping[str, pd.DataFrame]) -> Iterat
         yield Fault("vehicles", ", ".join(f"{n} of {key}" for key, n in counts.items()), "as many of each")
     if len(set(ground["vehicles"]["traveller"])) < counts["traveller"]:
         yield Fault("vehicles.traveller", "a name twice", "each name once")
+
+
+def _beyond(ground: dict[str, Any], tables: Mapping[str, pd.DataFrame]) -> Iterator[Fault]:
+    """Yield an end that comes too early, and lanes that the tables tell of and the map does not have."""
     if ground["start_s"] >= ground["end_s"]:
         yield Fault("end_s", f"{ground['end_s']:g}", f"more than start_s, {ground['start_s']:g}")
     for name in ("trajectories", "signals"):

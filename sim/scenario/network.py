@@ -20,6 +20,8 @@ from pydantic.dataclasses import dataclass
 
 from sim.scenario.fields import STRICT, Coordinate, Metres, Name, Seconds, Share, SpeedKmH, Text, Unit
 
+LANE_WIDTH_M = 3.5
+"""[m] where nobody says otherwise [assumption]"""
 FILE_M = 1.0
 """Width of a strip that one file of two-wheelers takes (Chinese code for urban roads CJJ 37-2012: 1.0 m)."""
 ZEBRA_YIELD_SHARE = 0.5
@@ -78,7 +80,7 @@ class Link:
     priority: Annotated[int, Field(ge=0, le=20)] = 1
     length_m: Annotated[float, Field(gt=0, le=100_000), Unit("m")] | None = None
     shape: tuple[tuple[Coordinate, Coordinate], ...] = ()
-    lane_width_m: Annotated[float, Field(ge=2, le=8), Unit("m")] = 3.5
+    lane_width_m: Annotated[float, Field(ge=2, le=8), Unit("m")] = LANE_WIDTH_M
     turn_pocket_m: Annotated[float, Field(ge=0, le=1_000), Unit("m")] = 0.0
     """Length of a lane of its own, at the link's end, for the turn across oncoming traffic; 0: there is none."""
     strip_width_m: Annotated[float, Field(ge=0, le=6), Unit("m")] = 0.0

@@ -2,11 +2,12 @@
 
 from math import exp
 
+from sim.scenario.network import LANE_WIDTH_M
+
 SATURATION_VEH_H = 1784.0
 """What a lane passes an hour where nobody stops it (validation row 5)."""
 LOST_S = 2.4
 """[s] each time people have stopped it, until it flows again (validation row 5)."""
-LANE_M = 3.5
 
 
 def passes_veh_h(lanes: int, people_h: float, walk_m_s: float) -> float:
@@ -19,5 +20,5 @@ def passes_veh_h(lanes: int, people_h: float, walk_m_s: float) -> float:
     p, h = people_h / 3600.0, 3600.0 / SATURATION_VEH_H
     if p == 0.0:
         return SATURATION_VEH_H
-    a = (lanes + 0.5) * LANE_M / walk_m_s + LOST_S
+    a = (lanes + 0.5) * LANE_WIDTH_M / walk_m_s + LOST_S
     return 3600.0 * p / ((exp(p * a) - 1.0) * (1.0 - exp(-p * h)) + p * h)

@@ -146,13 +146,9 @@ def judged(
     books = _Books(of)
     void = {f.replication for f in books.failures}
     parts, stuck, waits, changes = [], [], [], TravellerChanges()
-    drove = {arm: {"families": 0.0, "buses": 0.0} for arm in ARMS}
     for chunk in of.chunks():
         before, after = (_frame(of.rows("trips", arm, chunk) or [_nobody("trips")]) for arm in ARMS)
         waits.append(_waits(pd.concat([before, after])))
-        for arm, trips in zip(ARMS, (before, after), strict=True):
-            drove[arm]["families"] += float(trips["kind"].eq("family").sum())
-            drove[arm]["buses"] += float(trips["kind"].eq("bus").sum())
         before, after = before.drop(columns="arm"), after.drop(columns="arm")
         worlds = Worlds(before, after)
         parts.append(worlds_rows(worlds, books.window))
@@ -170,9 +166,8 @@ def judged(
         unfinished=pd.concat(stuck, ignore_index=True),
         look=Look(comparison.checkpoints, look, comparison.family),
     )
-    facts = {arm: {**books.facts[arm], **books.on_average(arm, drove[arm])} for arm in ARMS}
-    warnings = (*led_astray(facts), *_overloads(pd.concat(waits)), *_cut_off(*books.cut_off))
-    return Study(verdict, kpis, changes.table(), books.failures, warnings, facts, of)
+    warnings = (*led_astray(books.facts), *_overloads(pd.concat(waits)), *_cut_off(*books.cut_off))
+    return Study(verdict, kpis, changes.table(), books.failures, warnings, books.facts, of)
 
 
 class _Books:
@@ -183,7 +178,7 @@ class _Books:
 
         minutes, failures = GateMinutes(), []
         sums: dict[str, dict[str, float]] = {}
-        self.counts = counts = dict.fromkeys(ARMS, 0)
+        counts = dict.fromkeys(ARMS, 0)
         for arm in ARMS:
             for i in range(of.pairs):
                 record = of.record(arm, i)
@@ -202,11 +197,9 @@ class _Books:
         self.window = minutes.worst()
         self.cut_off = minutes.cut_off()
         self.failures = tuple(failures)
-        self.facts = {arm: self.on_average(arm, sums.get(arm, {})) for arm in ARMS}
-
-    def on_average(self, arm: str, sums: Mapping[str, float]) -> dict[str, float]:
-        """Return means over the arm's replications that have a record."""
-        return {name: round(total / self.counts[arm], 6) for name, total in sums.items() if self.counts[arm]}
+        self.facts = {
+            arm: {name: round(total / counts[arm], 6) for name, total in sums.get(arm, {}).items()} for arm in ARMS
+        }
 
 
 def _frame(tables: Sequence[Any]) -> "pd.DataFrame":

@@ -13,7 +13,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.sweeps import ROOT, SWEEP, ended, kept, mini, started, tables
+from sim.cli import main
+from tests.sweeps import ALONE, ROOT, SWEEP, ended, kept, mini, started, tables
 
 
 def wait_for(condition, seconds=60.0):
@@ -72,7 +73,7 @@ def test_what_a_worker_took_with_it_is_waited_for():
     assert _answer(SimpleNamespace(status="lost", result=lambda: "done again")) == "done again"
 
 
-def test_dask_loses_its_scheduler_and_the_sweep_goes_on_here(undisturbed, tmp_path, cluster):
+def test_dask_loses_its_scheduler_and_the_sweep_goes_on_here(undisturbed, tmp_path, cluster, at_home):
     folder, _ = undisturbed
     address, (scheduler, *_) = cluster
     mini(tmp_path)
@@ -81,7 +82,8 @@ def test_dask_loses_its_scheduler_and_the_sweep_goes_on_here(undisturbed, tmp_pa
     os.killpg(scheduler.pid, signal.SIGKILL)
     assert "the Dask scheduler is gone" in ended(run, 1)
     before = kept(tmp_path / "results" / "store")
-    ended(started(tmp_path, *SWEEP))
+    at_home(tmp_path)
+    assert main(ALONE) == 0
     after = kept(tmp_path / "results" / "store")
     assert {key: after[key] for key in before} == before
     assert tables(tmp_path / "results" / "sweeps" / "study") == tables(folder / "results" / "sweeps" / "study")
@@ -91,7 +93,7 @@ def test_dask_loses_its_scheduler_and_the_sweep_goes_on_here(undisturbed, tmp_pa
     "words",
     [
         ["executor=dask"],
-        ["executor=slurm", "executor.cluster=local", "executor.jobs=2", "executor.replications_a_job=12"],
+        ["executor=slurm", "executor.cluster=local", "executor.jobs=2", "executor.replications_a_job=24"],
     ],
 )
 def test_other_executors_give_the_same_tables(undisturbed, tmp_path, words):
@@ -109,7 +111,7 @@ def test_a_job_that_is_killed_is_done_again(undisturbed, tmp_path, cluster):
         pytest.skip("no SLURM on this machine: its jobs are tried as processes of this machine only")
     folder, _ = undisturbed
     mini(tmp_path)
-    words = ["executor=slurm", f"executor.cluster={cluster}", "executor.jobs=2", "executor.replications_a_job=16"]
+    words = ["executor=slurm", f"executor.cluster={cluster}", "executor.jobs=2", "executor.replications_a_job=32"]
     run = started(tmp_path, *SWEEP, *words, "executor.memory_gb=1")
     wait_for(lambda: len(list((tmp_path / "results" / "store").glob("*/*.replication"))) > 4, 120)
     jobs = [

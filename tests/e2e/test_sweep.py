@@ -15,7 +15,7 @@ import pytest
 
 from sim.cli import main
 from sim.study.sweep import TYPES
-from tests.sweeps import REPLICATIONS, SWEEP, ended, kept, mini, started, tables
+from tests.sweeps import ALONE, REPLICATIONS, SWEEP, ended, kept, mini, started, tables
 
 
 def test_the_folder_holds_verdicts_and_a_result_for_each_comparison(undisturbed):
@@ -44,28 +44,32 @@ def test_the_folder_holds_verdicts_and_a_result_for_each_comparison(undisturbed)
     assert not list((folder / "results" / "store" / "drafts").iterdir())
 
 
-def test_a_finished_sweep_is_not_run_again(undisturbed):
+def test_a_finished_sweep_is_not_run_again(undisturbed, at_home, capsys):
     folder, _ = undisturbed
     sweep = folder / "results" / "sweeps" / "study"
     before = {f: f.stat().st_mtime_ns for f in sweep.glob("*/*")}
-    told = ended(started(folder, *SWEEP))
-    assert "replications," not in told
+    at_home(folder)
+    assert main(SWEEP) == 0
+    assert "replications," not in "".join(capsys.readouterr())
     assert {f: f.stat().st_mtime_ns for f in sweep.glob("*/*")} == before
 
 
-def test_another_study_takes_what_is_finished_from_the_store(undisturbed):
+@pytest.mark.usefixtures("undrawn")
+def test_another_study_takes_what_is_finished_from_the_store(undisturbed, at_home, capsys):
     folder, _ = undisturbed
+    at_home(folder)
     before = kept(folder / "results" / "store")
     words = ["scenario=mini/drop_off_bays", "site.demand.pupils.enrolment=60", "out=alone"]
-    told = ended(started(folder, "run", *words, f"replications={REPLICATIONS}"))
+    assert main(["run", *words, f"replications={REPLICATIONS}"]) == 0
     assert kept(folder / "results" / "store") == before
-    assert "replications," not in told
+    assert "replications," not in "".join(capsys.readouterr())
     (row,) = (
         pd.read_parquet(folder / "alone" / "runs.parquet")
         .query("arm == 'scenario' and replication == 7")
         .to_dict("records")
     )
-    assert "the same tables" in ended(started(folder, "rerun", row["run_id"], "--results", "."))
+    assert main(["rerun", row["run_id"], "--results", "."]) == 0
+    assert "the same tables" in capsys.readouterr().out
 
 
 def test_results_are_shown_and_compared(undisturbed, capsys):
@@ -130,7 +134,7 @@ def kills(request) -> int:
     return 20 if request.config.getoption("full") else 2
 
 
-def test_killed_at_a_random_moment_a_sweep_goes_on_where_it_was(undisturbed, tmp_path, kills):
+def test_killed_at_a_random_moment_a_sweep_goes_on_where_it_was(undisturbed, tmp_path, at_home, kills):
     folder, whole_s = undisturbed
     expected = tables(folder / "results" / "sweeps" / "study")
     chance = random.Random(20_261_128)
@@ -150,7 +154,8 @@ def test_killed_at_a_random_moment_a_sweep_goes_on_where_it_was(undisturbed, tmp
         run.communicate()
         before = kept(store) if store.exists() else {}
         met += 0 < len(before) < 4 * REPLICATIONS
-        ended(started(work, *SWEEP))
+        at_home(work)
+        assert main(ALONE) == 0
         after = kept(store)
         assert tables(work / "results" / "sweeps" / "study") == expected
         assert {key: after[key] for key in before} == before, "a finished replication was run again"
@@ -177,7 +182,7 @@ def test_a_killed_worker_costs_nothing(undisturbed, tmp_path):
     assert tables(tmp_path / "results" / "sweeps" / "study") == tables(folder / "results" / "sweeps" / "study")
 
 
-def test_ctrl_c_keeps_what_is_finished(undisturbed, tmp_path):
+def test_ctrl_c_keeps_what_is_finished(undisturbed, tmp_path, at_home, capsys):
     folder, _ = undisturbed
     mini(tmp_path)
     run = started(tmp_path, *SWEEP)
@@ -186,8 +191,10 @@ def test_ctrl_c_keeps_what_is_finished(undisturbed, tmp_path):
     os.killpg(run.pid, signal.SIGINT)
     assert "the same command goes on from there" in ended(run, 130)
     before = kept(tmp_path / "results" / "store")
-    assert "not finished" in ended(started(tmp_path, "results", "list"))
-    ended(started(tmp_path, *SWEEP))
+    at_home(tmp_path)
+    assert main(["results", "list"]) == 0
+    assert "not finished" in capsys.readouterr().out
+    assert main(ALONE) == 0
     after = kept(tmp_path / "results" / "store")
     assert {key: after[key] for key in before} == before
     assert tables(tmp_path / "results" / "sweeps" / "study") == tables(folder / "results" / "sweeps" / "study")
@@ -208,7 +215,7 @@ def test_what_is_kept_without_a_store_is_told(tmp_path, monkeypatch, capsys):
 def test_two_sweeps_into_one_folder_do_no_harm(undisturbed, tmp_path):
     folder, _ = undisturbed
     mini(tmp_path)
-    both = [started(tmp_path, *SWEEP) for _ in range(2)]
+    both = [started(tmp_path, *ALONE) for _ in range(2)]
     for run in both:
         ended(run)
     assert tables(tmp_path / "results" / "sweeps" / "study") == tables(folder / "results" / "sweeps" / "study")
@@ -216,7 +223,7 @@ def test_two_sweeps_into_one_folder_do_no_harm(undisturbed, tmp_path):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounts a small disk, which takes root")
-def test_a_full_disk_gets_one_line_and_the_sweep_goes_on_once_there_is_room(undisturbed, tmp_path):
+def test_a_full_disk_gets_one_line_and_the_sweep_goes_on_once_there_is_room(undisturbed, tmp_path, at_home):
     folder, _ = undisturbed
     mini(tmp_path)
     disk = tmp_path / "results"
@@ -231,7 +238,8 @@ def test_a_full_disk_gets_one_line_and_the_sweep_goes_on_once_there_is_room(undi
         assert before
         assert not list((disk / "store" / "drafts").iterdir())
         subprocess.run(["mount", "-o", "remount,size=100m", disk], check=True)
-        ended(started(tmp_path, *SWEEP))
+        at_home(tmp_path)
+        assert main(ALONE) == 0
         after = kept(disk / "store")
         assert {key: after[key] for key in before} == before
         assert tables(disk / "sweeps" / "study") == tables(folder / "results" / "sweeps" / "study")

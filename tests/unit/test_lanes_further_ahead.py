@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from sim.agents import bus
 from sim.kernel import changing
 from sim.kernel import state as k
 from sim.scenario.network import CurbZone
@@ -100,7 +99,3 @@ def test_a_bus_passes_somebody_slow_in_the_curb_lane_only_far_from_its_stop(from
     assert (line_m > slow_m) == passes
     world.run(120.0)
     assert line.finished or line.part in ("dwell", "exit")
-
-
-def test_the_kernel_knows_from_where_on_a_bus_looks_for_a_berth():
-    assert changing.BUS_LOOKS == bus.APPROACH_M

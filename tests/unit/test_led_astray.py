@@ -52,6 +52,7 @@ def test_several_comparisons_have_one_line_of_the_worst():
     assert list(all_led_astray({"c": found["c"]})) == []
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_every_command_that_prints_results_warns(tmp_path, monkeypatch, capsys):
     nobody_gets_to_remote_parking(monkeypatch)
     monkeypatch.chdir(tmp_path)

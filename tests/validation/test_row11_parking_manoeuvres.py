@@ -156,7 +156,7 @@ def undisturbed(lanes, seed):
 
 
 def seeds(full):
-    return range(120 if full else 5)
+    return range(120 if full else 3)
 
 
 @lru_cache(maxsize=16)

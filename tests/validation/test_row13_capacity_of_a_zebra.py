@@ -6,8 +6,8 @@ from math import ceil
 import numpy as np
 import pytest
 
-from sim.scenario.network import CrossedLink, Crossing, Network
-from sim.scenario.zebra import LANE_M, passes_veh_h
+from sim.scenario.network import LANE_WIDTH_M, CrossedLink, Crossing, Network
+from sim.scenario.zebra import passes_veh_h
 from sim.traffic.fleet import Departure
 from sim.traffic.layout import Detector
 from sim.traffic.people import Walker
@@ -39,7 +39,7 @@ def per_hour_and_lane(passed_s, lanes):
 def wide(lanes):
     """Return a street of so many lanes each way, with a zebra at which everybody yields."""
     links = (CrossedLink(link="ab", at_m=AT_M), CrossedLink(link="ba", at_m=LENGTH_M - AT_M - WIDTH_M))
-    zebra = Crossing(id="z", links=links, length_m=2 * lanes * LANE_M, width_m=WIDTH_M, yield_share=1.0)
+    zebra = Crossing(id="z", links=links, length_m=2 * lanes * LANE_WIDTH_M, width_m=WIDTH_M, yield_share=1.0)
     street = two_way(LENGTH_M)
     return replace(street, links=tuple(replace(x, lanes=lanes) for x in street.links), crossings=(zebra,))
 
@@ -48,7 +48,7 @@ def served(lanes, per_hour, seed, *, walks_m_s=WALKS_M_S):
     """Return how many an hour and lane pass the zebra [veh/h], of more than can."""
     cars = [Departure(n, n // lanes, (("ab", "ba")[n % 2],)) for n in range(int(UNTIL_S * lanes * 2))]
     come_s, sides = people(per_hour, seed)
-    ticks = 2 * lanes * LANE_M / walks_m_s / 0.5
+    ticks = 2 * lanes * LANE_WIDTH_M / walks_m_s / 0.5
     walkers = [Walker("z", ceil(t / 0.5), ticks, beside=("ab", "ba")[n]) for t, n in zip(come_s, sides, strict=True)]
     traffic = traffic_on(
         wide(lanes),
@@ -153,14 +153,14 @@ def test_a_zebra_without_a_refuge_would_show_there(table):
 
 SUMOS_CAR = (
     f'<vType id="car" length="{CHINA.length_m}" accel="{CHINA.acceleration_m_s2}" tau="{CHINA.headway_s}" '
-    f'minGap="{CHINA.standstill_gap_m}" sigma="0" speedFactor="normc(1,0.1,0.7,1.3)" jmCrossingGap="{LANE_M}"/>'
+    f'minGap="{CHINA.standstill_gap_m}" sigma="0" speedFactor="normc(1,0.1,0.7,1.3)" jmCrossingGap="{LANE_WIDTH_M}"/>'
 )
 """Its own model without wavering, which passes as many an hour as ours; people a lane away are heeded, not 10 m."""
 
 
 def served_in_sumo(folder, lanes, per_hour, seed):
     """Return how many an hour and lane pass the same zebra in SUMO [veh/h]."""
-    aside = lanes * LANE_M + 5.0
+    aside = lanes * LANE_WIDTH_M + 5.0
     nodes = (("a", 0, 0), ("m", AT_M, 0), ("b", LENGTH_M, 0), ("s", AT_M, -aside), ("n", AT_M, aside))
     told = "".join(f'<node id="{id}" x="{x}" y="{y}" type="priority"/>' for id, x, y in nodes)
     (folder / "z.nod.xml").write_text(f"<nodes>{told}</nodes>")

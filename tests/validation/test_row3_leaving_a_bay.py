@@ -99,7 +99,7 @@ def what_of(flow):
 @pytest.mark.validation
 @pytest.mark.parametrize("flow", [300, 600, 900])
 def test_buses_in_real_traffic_wait_by_the_law_of_the_headways_they_see(table, flow):
-    found = mean_of([over_the_law(flow, seed) for seed in range(16 if table.full else 4)])
+    found = mean_of([over_the_law(flow, seed) for seed in range(16 if table.full else 2)])
     source = "Adams 1936, headways as seen"
     table.hold("3", what_of(flow), unit="1", band=around(1.0, rel=0.15), found=found, tier="B", source=source)
 

@@ -1,6 +1,7 @@
 """VALIDATION row 7: how many get out of a side street that gives way (Harders 1968; HCM, ch. 32, T-junction)."""
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -102,6 +103,7 @@ def vehicles(case, seed):
     return [*queue, *varied(streams, seed)]
 
 
+@cache
 def passings(case, seed, gap_s):
     """Return when those who give way crossed their stop line [s], and when those came to whom they do.
 

@@ -61,7 +61,7 @@ def capacity(kind, berths, seed, dwell_s=DWELL_S):
 
 
 def capacities(table, kind, berths, dwell_s=DWELL_S):
-    return np.array([capacity(kind, berths, seed, dwell_s) for seed in range(16 if table.full else 4)])
+    return np.array([capacity(kind, berths, seed, dwell_s) for seed in range(16 if table.full else 2)])
 
 
 # ---------------------------------------------------------------------- one berth
@@ -107,7 +107,7 @@ def waiting(agents):
 
 
 def design_flows(table, kind, dwell_s=DWELL_S):
-    return mean_of([design_flow(kind, seed, dwell_s) for seed in range(16 if table.full else 4)])
+    return mean_of([design_flow(kind, seed, dwell_s) for seed in range(16 if table.full else 2)])
 
 
 @pytest.mark.validation

@@ -7,7 +7,7 @@ import pytest
 
 from sim.places.disciplines import any_free
 from sim.traffic.fleet import Departure
-from tests.streets import go, poisson, street, traffic_on, waits_at_berths
+from tests.streets import go, poisson, street, traffic_on, waits_at_berths, waits_in_line
 from tests.validation.table import around, mean_of
 
 SERVICE_S, SOURCE = 7.5, "Pollaczek, Khinchine"
@@ -30,21 +30,30 @@ def exponential(rng, n):
 # ---------------------------------------------------------------- A: one berth alone
 
 
-def wait_at_berth(load, seed, service=constant, arrivals=20_000):
-    """Return the mean wait [s] of Poisson arrivals for one berth."""
+def drawn(load, seed, service=constant, arrivals=20_000):
+    """Return headways and services [s] of Poisson arrivals."""
     rng = np.random.default_rng(seed)
-    headways = rng.exponential(SERVICE_S / load, arrivals)
-    return np.mean(waits_at_berths(headways, service(rng, arrivals), 1, any_free))
+    return rng.exponential(SERVICE_S / load, arrivals), service(rng, arrivals)
+
+
+def wait_at_berth(load, seed, service=constant):
+    """Return the mean wait [s] for one berth."""
+    return np.mean(waits_at_berths(*drawn(load, seed, service), 1, any_free))
 
 
 def at_berth(load):
     return f"wait for one berth, service {SERVICE_S} s, load {load}"
 
 
+def test_everybody_waits_for_one_berth_as_long_as_before_a_server():
+    of = drawn(0.8, 0)
+    np.testing.assert_array_equal(waits_at_berths(*of, 1, any_free), waits_in_line(*of, 1))
+
+
 @pytest.mark.validation
 @pytest.mark.parametrize("load", LOADS)
 def test_one_berth_is_an_m_d_1_queue(table, load):
-    found = mean_of([wait_at_berth(load, seed) for seed in range(40 if table.full else 10)])
+    found = mean_of([wait_at_berth(load, seed) for seed in range(40 if table.full else 2)])
     band = around(wait_s(load, SERVICE_S), rel=0.05)
     table.hold("barrier", at_berth(load), unit="s", band=band, found=found, tier="A", source=SOURCE)
 

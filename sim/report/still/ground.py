@@ -27,7 +27,7 @@ def draw_streets(axes: Axes, plan: Plan, points_m: float) -> None:
     """Draw footways, asphalt, junctions and lane markings."""
     links = outlines(plan)
     wide = [
-        shapely.LineString(line[:, 1:]).buffer(lane.get("width_m", 3.5) / 2, cap_style="flat")
+        shapely.LineString(line[:, 1:]).buffer(lane["width_m"] / 2, cap_style="flat")
         for lane, line in zip(plan.lanes, plan.lines, strict=True)
         if lane["kind"] in ("lane", "strip")
     ]
