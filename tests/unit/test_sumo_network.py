@@ -52,6 +52,12 @@ def test_junctions_whose_rule_is_another_here_are_told_of(tmp_path, type):
     assert len([note for note in summary.notes if f"({type})" in note]) == 1
 
 
+def test_that_who_gives_way_without_a_light_waits_less_is_told(tmp_path):
+    for net, told in ((NET, True), (with_signal(), False)):
+        lines = read_sumo(*write(tmp_path, net=net))[1].lines()
+        assert any("without a light (1 connections) waits less than in SUMO" in line for line in lines) == told
+
+
 def test_green_arrows_beside_red_are_told_of(tmp_path):
     _, summary = read_sumo(*write(tmp_path, with_signal().replace('state="ryy"', 'state="syy"')))
     assert [note for note in summary.notes if "green arrows" in note]
