@@ -145,6 +145,8 @@ def sweep_lines(verdicts: "pd.DataFrame", title: str) -> list[str]:
         p = "" if entry["holm_p_value"] is None else f"{entry['holm_p_value']:.3f}"
         numbers = f"{change(entry['reduction']):>9} {interval(entry):>18} {p:>7}"
         lines.append(f"{head} {numbers}  {entry['verdict']}{needed}")
+    if len(shown) and shown["holm_p_value"].notna().any():
+        lines.append("Holm p: of the change being its target, not of there being none; the intervals decide")
     more = shown[shown["pairs_needed"].notna()] if len(shown) else shown
     if len(more):
         looked = more.get("replications", more["pairs"])  # tables of older versions have no other

@@ -58,7 +58,7 @@ CHOICES = Choices(
 )
 MODES = Modes(walk=0.38, car=0.26, taxi=0.03, bus=0.20, rail=0.08, two_wheeler=0.05)
 ARRIVAL_MEAN_S, GATE_OPENS_S, BELL_S = 28_980.0, 27_600.0, 30_000.0  # 8:03, 7:40, 8:20
-WINDOW = Window(start=26_400.0, measured_from=27_000.0, measured_to=30_000.0, end=33_600.0)  # 7:20, 7:30, 8:20, 9:20
+WINDOW = Window(start=26_400.0, measured_from=27_000.0, measured_to=31_200.0, end=33_600.0)  # 7:20, 7:30, 8:40, 9:20
 PROFILE = ((26_400.0, 0.8), (27_600.0, 1.0), (31_200.0, 0.85))  # from 7:20, 7:40 and 8:40 on
 BUS_DWELL = Drawn(mean_s=28.0, sd_s=14.0, low_s=5.0, high_s=120.0)
 

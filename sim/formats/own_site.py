@@ -33,6 +33,7 @@ BEYOND_M = 240.0  # [m] from the gate to the next junction
 REMOTE_M = 60.0  # [m] from the junction to where those park who find nothing at the gate
 OUTSIDE_M = 100.0  # [m] from the junctions to the ends of the study area
 MINUTE_S = 60.0
+LATER_S = 20 * MINUTE_S  # [s] after the bell traffic falls [A], and nobody is counted any more: most of a jam is over
 TAXI_SHARE, PUPILS_PER_CAR = 0.03, 1.25  # [A], as at the default school
 ARRIVAL_SD_S = 600.0  # [s] [A] 540-660
 FROM_EAST = 0.3  # of the parents' cars come against the gate's direction [A] ...
@@ -264,8 +265,8 @@ def _values(name: str, given: Answers) -> dict[str, object]:
         "opens": _hh_mm(given.bell - 40 * MINUTE_S),
         "arrival": _hh_mm(given.bell - 17 * MINUTE_S),
         "bell": _hh_mm(given.bell),
-        "measured_to": _hh_mm(given.bell),
-        "after": _hh_mm(given.bell + 20 * MINUTE_S),
+        "measured_to": _hh_mm(given.bell + LATER_S),
+        "after": _hh_mm(given.bell + LATER_S),
         "window_end": _hh_mm(given.bell + 60 * MINUTE_S),
         "pupils": given.pupils,
         "cars": _cars(given),

@@ -44,10 +44,15 @@ class Summary:
             f"signals: {len(network.programmes)} programmes, fixed time",
             f"demand: {len(trips)} trips of {len(self.site.types)} types, {stops} stops;"
             f" departures {trips[0].depart_s:g} to {trips[-1].depart_s:g} s",
-            f"drivers: lane changing and critical gaps of conf/drivers/{DRIVERS}.yaml",
+            f"drivers: lane changing and critical gaps of conf/drivers/{DRIVERS}.yaml{self._unlike()}",
             *(f"note: {note}" for note in self.notes),
             f"written to {self.folder}",
         ]
+
+    def _unlike(self) -> str:
+        """Return where that is known to differ from SUMO most, if the network has it."""
+        unlit = sum(bool(c.yields_to) and c.programme is None for c in self.site.network.connections)
+        return f"; who gives way without a light ({unlit} connections) waits less than in SUMO" if unlit else ""
 
 
 def read_sumo(

@@ -20,23 +20,26 @@ class Class:
     spread: float = 0.0
 
 
+CAR, DEFAULT = "passenger", "DEFAULT_VEHTYPE"
+AS_CARS = (CAR, "private", "vip", "hov", "evehicle", "custom1", "custom2")
+ALL_ALIKE = ("authority", "army", "ignoring")
+"""Cars that drive all as fast as each other."""
 CLASSES = {
-    "passenger": Class(5.0, 2.6, 4.5, 55.56, spread=0.1),
+    **dict.fromkeys(AS_CARS, Class(5.0, 2.6, 4.5, 55.56, spread=0.1)),
+    **dict.fromkeys(ALL_ALIKE, Class(5.0, 2.6, 4.5, 55.56)),
     "taxi": Class(5.0, 2.6, 4.5, 55.56, spread=0.05),
     "delivery": Class(6.5, 2.6, 4.5, 55.56, spread=0.05),
     "emergency": Class(6.5, 2.6, 4.5, 55.56),
     "motorcycle": Class(2.2, 6.0, 10.0, 55.56, spread=0.1),
-    "moped": Class(2.1, 1.1, 7.0, 12.5, spread=0.1),
-    "bus": Class(12.0, 1.2, 4.0, 23.61, "bus"),
+    "moped": Class(2.1, 1.1, 7.0, 16.67, spread=0.1),
+    "bus": Class(12.0, 1.2, 4.0, 27.78, "bus"),
     "coach": Class(14.0, 2.0, 4.0, 27.78, "bus", 0.05),
     "truck": Class(7.1, 1.3, 4.0, 36.11, "heavy", 0.05),
-    "trailer": Class(16.5, 1.0, 4.0, 36.11, "heavy", 0.05),
+    "trailer": Class(16.5, 1.1, 4.0, 36.11, "heavy", 0.05),
 }
-"""SUMO 1.28, "Vehicle Type Parameter Defaults"; others are as cars that do not differ."""
-OTHER = Class(5.0, 2.6, 4.5, 55.56)
+"""As SUMO 1.28 says when it is asked (tests)."""
 NOT_ON_THE_ROAD = ("pedestrian", "bicycle", "tram", "rail", "rail_urban", "rail_electric", "rail_fast", "ship",
                    "cable_car", "subway", "aircraft", "wheelchair", "scooter", "drone", "container")  # fmt: skip
-AS_CARS = ("private", "authority", "army", "vip", "hov", "evehicle", "custom1", "custom2", "ignoring")
 RENAMED = {
     "public_transport": "bus",
     "public_emergency": "emergency",
@@ -48,7 +51,6 @@ RENAMED = {
     "rail_slow": "rail",
 }
 """What older files call a class."""
-CAR, DEFAULT = "passenger", "DEFAULT_VEHTYPE"
 BUILT_IN = {
     DEFAULT: CAR,
     "DEFAULT_TAXITYPE": "taxi",

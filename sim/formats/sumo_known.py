@@ -22,6 +22,11 @@ OF_STOPS = """lane edge busStop trainStop containerStop chargingStation parkingA
     expectedContainers actType tripId split join line speed onDemand jump jumpUntil priority priorEdges
     priorEdgesLength started ended actualArrival collision"""
 """SUMO 1.28, its schemas for files of routes and additional files."""
+READ_OF_TYPES = """id refId vClass length accel decel tau minGap maxSpeed desiredMaxSpeed speedFactor speedDev sigma
+    carFollowModel scale probability"""
+OF_NO_ACCOUNT = """color guiShape imgFile osgFile emissionClass width height personCapacity containerCapacity
+    boardingDuration loadingDuration hasDriver parkingBadges maneuverAngleTimes"""
+"""Attributes of types that change nothing where nobody gets in and no berth takes its time."""
 MOST_NAMED, LONGEST = 5, 40
 """So many are told by name, and so many characters of each."""
 
@@ -35,8 +40,18 @@ def unknown(roots: Sequence[Element]) -> dict[str, int]:
         "elements": [*_elements(roots, ELEMENTS.split()), *_elements(comers, WITHIN_VEHICLES)],
         "attributes": [*_attributes(comers, OF_VEHICLES.split()), *_attributes(stops, OF_STOPS.split())],
     }
-    told = {what: f"{what} that SUMO does not know ({_named(them)}), left out" for what, them in found.items()}
-    return {told[what]: len(them) for what, them in found.items() if them}
+    told = {f"{what} that SUMO does not know ({_named(them)}), left out": len(them) for what, them in found.items()}
+    more = list(_attributes(_types(roots), [*READ_OF_TYPES.split(), *OF_NO_ACCOUNT.split()]))
+    told[f"attributes of types that are not read here, misspelt ones among them ({_named(more)})"] = len(more)
+    return {words: count for words, count in told.items() if count}
+
+
+def _types(roots: Sequence[Element]) -> Iterator[Element]:
+    """Yield all types, those within distributions, too."""
+    for root in roots:
+        yield from root.all("vType")
+        for mix in root.all("vTypeDistribution"):
+            yield from mix.all("vType")
 
 
 def _elements(parents: Iterable[Element], known: Iterable[str]) -> Iterator[str]:

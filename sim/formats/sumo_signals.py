@@ -102,6 +102,10 @@ class Signals:
             names.add(name)
             if _acts(logic):
                 self.notes.add("signals that act on traffic run their programmes with the durations stated")
+            if any("s" in p.given.get("state", "") for p in logic.all("phase")):
+                self.notes.add(
+                    "green arrows beside red (s), at which one stops before one turns: here one does not stop"
+                )
             yield from _programme(reader, logic, name)
 
     def _refuse_rings(self, used: Container[str | None]) -> None:

@@ -15,6 +15,14 @@ Point = tuple[float, float]
 
 ROADS = ("normal", "connector")
 """Functions of edges that are streets."""
+TOLD = {
+    "_stop": "junctions with stop signs (allway_stop, priority_stop): who has a gap does not stop",
+    "zipper": "junctions at which streets or lanes merge in turns (zipper): the one stated first always goes first"
+    " here, and where both are full the others wait",
+    "unregulated": "junctions without any rule (unregulated), which SUMO's vehicles drive through regardless of each"
+    " other: the one stated first goes first here",
+}
+"""By the end of a junction's type: what it means here."""
 SLOWEST_KM_H, FASTEST_KM_H = 5.0, 130.0
 LANE_WIDTH_M = 3.2
 """[m] SUMO's own default"""
@@ -86,8 +94,8 @@ class Streets:
             if (name := name_of(id)) in starts | goals:
                 x, y = self.reader.number(junction, "x"), self.reader.number(junction, "y")
                 boundary = not (name in starts and name in goals)
-                if junction.given.get("type", "").endswith("_stop"):
-                    self.note("junctions with stop signs (allway_stop, priority_stop): who has a gap does not stop")
+                if told := next((words for t, words in TOLD.items() if junction.given.get("type", "").endswith(t)), ""):
+                    self.note(told)
                 yield self.reader.make(junction, Node, id=name, x_m=x, y_m=y, boundary=boundary)
 
     def km_h(self, speed_m_s: float) -> float:

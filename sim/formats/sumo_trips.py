@@ -83,7 +83,10 @@ class _Import:
         self.notes |= unknown([reader.root for reader in self.readers])
         if not trips and not self.readers[0].faults:
             found = "no vehicle" if self.within_s == ALWAYS else "no vehicle that departs in the time asked for"
-            self.readers[0].fault(self.readers[0].root, found, "at least one")
+            others = "; ".join(f"{words}: {n}" for words, n in self.notes.items() if words.endswith("left out"))
+            self.readers[0].fault(
+                self.readers[0].root, f"{found}{others and f' to be driven ({others})'}", "at least one"
+            )
         trips.sort(key=lambda t: t.depart_s)
         used = {t.type for t in trips}
         told = tuple(f"{words}: {n}" for words, n in self.notes.items())

@@ -8,9 +8,10 @@ what takes them to nine tenths of the speed wished for in the same time.
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from math import isfinite
+from math import isfinite, sqrt
+from statistics import NormalDist
 
-from sim.formats.sumo_classes import AS_CARS, BUILT_IN, CLASSES, DEFAULT, NOT_ON_THE_ROAD, OTHER, Class, class_of
+from sim.formats.sumo_classes import BUILT_IN, CAR, CLASSES, DEFAULT, NOT_ON_THE_ROAD, Class, class_of
 from sim.formats.sumo_mix import Mix, chosen, listed, weight
 from sim.formats.sumo_reader import Reader, name_of
 from sim.formats.sumo_streets import Edge
@@ -32,6 +33,10 @@ LIMITS = {
     "maxSpeed": (0.1, 50.0),
 }
 """What ours can be: SI units."""
+CUT_SD = 2.0
+"""So many standard deviations from the mean our speed factors are cut anyway."""
+LEAST_INSIDE = 1e-9
+"""Of a distribution less than this between two bounds is as if all lay at the nearer one."""
 
 
 class Types:
@@ -101,9 +106,9 @@ class Types:
 
     def _type(self, reader: Reader, e: Element) -> VehicleType:
         kind = class_of(e)
-        if kind not in (known := (*CLASSES, *NOT_ON_THE_ROAD, *AS_CARS)):
+        if kind not in (known := (*CLASSES, *NOT_ON_THE_ROAD)):
             reader.fault(e, f'vClass="{kind}"', "one of SUMO's vehicle classes", kind.lower(), known)
-        its = CLASSES.get(kind, OTHER)
+        its = CLASSES.get(kind, CLASSES[CAR])
         return reader.make(
             e,
             VehicleType,
@@ -118,6 +123,8 @@ class Types:
         sigma = min(reader.number(e, "sigma", SIGMA, least=0.0), 1.0) if waverers else 0.0
         accel = self._limited(reader, e, "accel", its.accel) * (1.0 - 0.5 * sigma) / IDM_FALLS
         mean, spread = _speed_factor(reader, e, its.spread)
+        slowest, fastest = LIMITS["maxSpeed"]
+        desired = reader.number(e, "desiredMaxSpeed", fastest, least=slowest)
         return reader.make(
             e,
             VehicleClass,
@@ -128,7 +135,7 @@ class Types:
             standstill_gap_m=self._limited(reader, e, "minGap", MIN_GAP_M),
             speed_factor=min(max(mean, 0.3), 2.0),
             speed_factor_sd=min(max(spread, 0.0), 0.5),
-            top_speed_m_s=self._limited(reader, e, "maxSpeed", min(its.top, LIMITS["maxSpeed"][1])),
+            top_speed_m_s=min(self._limited(reader, e, "maxSpeed", min(its.top, fastest)), desired),
         )
 
     def _limited(self, reader: Reader, e: Element, key: str, default: float) -> float:
@@ -158,7 +165,10 @@ def _with_model(e: Element) -> Element:
 
 
 def _speed_factor(reader: Reader, e: Element, spread: float) -> tuple[float, float]:
-    """Return mean and standard deviation of the speed factor: a number, norm(mean, sd) or normc(mean, sd, ...)."""
+    """Return mean and standard deviation of the speed factor: a number, norm(mean, sd) or normc(mean, sd, low, high).
+
+    Where low or high cuts off more than is cut here anyway, they are those of what is left.
+    """
     told = e.given.get("speedFactor", "1")
     head, bracket, rest = told.partition("(")
     try:
@@ -169,4 +179,25 @@ def _speed_factor(reader: Reader, e: Element, spread: float) -> tuple[float, flo
         reader.fault(e, f'speedFactor="{told[:40]}"', "a number, or normc(mean,deviation,low,high)")
         return 1.0, 0.0
     spread = numbers[1] if bracket else spread
-    return numbers[0], reader.number(e, "speedDev", spread, least=0.0)
+    mean, spread = numbers[0], reader.number(e, "speedDev", spread, least=0.0)
+    return truncated(mean, spread, *numbers[2:4]) if len(numbers) == 4 else (mean, spread)
+
+
+def truncated(mean: float, sd: float, low: float, high: float) -> tuple[float, float]:
+    """Return mean and standard deviation of what of a normal distribution lies between two bounds.
+
+    Unchanged if neither cuts off more than CUT_SD does (Johnson, Kotz, Balakrishnan 1994, Continuous Univariate
+    Distributions 1, 13.10.1).
+    """
+    if sd <= 0.0 or not low < high:
+        return min(max(mean, low), max(low, high)), 0.0
+    a, b = (low - mean) / sd, (high - mean) / sd
+    if a <= -CUT_SD and b >= CUT_SD:
+        return mean, sd
+    normal = NormalDist()
+    inside = normal.cdf(b) - normal.cdf(a)
+    if inside < LEAST_INSIDE:
+        return (low if a > 0.0 else high), 0.0
+    left, right = normal.pdf(a), normal.pdf(b)
+    shift = (left - right) / inside
+    return mean + sd * shift, sd * sqrt(max(1.0 + (a * left - b * right) / inside - shift * shift, 0.0))

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from sim.records import COMPONENTS
 from sim.report.look import ARMS, BOUNDARY, COLOURS, INK, Verdict, canvas, half_width, missing, note, say
+from sim.verdict.words import variant_name
 
 
 def draw_parents_time(kpis: pd.DataFrame, trips: pd.DataFrame, verdict: Verdict) -> Figure:
@@ -22,8 +23,8 @@ def draw_parents_time(kpis: pd.DataFrame, trips: pd.DataFrame, verdict: Verdict)
         say(upper, absent)
     else:
         rows = kpis[kpis["kpi"].eq("M1") & kpis["variant"].isin(COMPONENTS)]
-        names = [part.replace("_", " ") for part in COMPONENTS]
-        _draw_dodged(upper, rows.assign(what=rows["variant"].str.replace("_", " "), value=rows["value"]), names)
+        names = {part: variant_name({"variant": part}) for part in COMPONENTS}
+        _draw_dodged(upper, rows.assign(what=rows["variant"].map(names)), list(names.values()))
         upper.set(xlabel="time per family [s]", ylabel="")
     stops = _stops(trips)
     if stops.empty:
@@ -88,4 +89,5 @@ def _largest(entries: dict[str, dict[str, Any] | None]) -> str:
     part = max(moved, key=lambda p: abs(moved[p]))
     if round(moved[part], 1) == 0.0:
         return "Where the parents' time goes: no part of it changes"
-    return f"Where the parents' time goes: most changes in {part.replace('_', ' ')}, {moved[part]:+.1f} s per family"
+    name = variant_name({"variant": part})
+    return f"Where the parents' time goes: most changes in {name}, {moved[part]:+.1f} s per family"

@@ -9,6 +9,8 @@ from sim.scenario.network import Crossing, Programme, Signal
 
 CROSSING_AMBER_S = 3.0
 CROSSING_ALL_RED_S = 1.0
+MOST_ROUNDS = 100
+"""of a cycle that is no whole number of ticks"""
 
 
 @dataclass(frozen=True)
@@ -76,15 +78,24 @@ def light_of(m: Movement, stages: Iterable[StageLight]) -> Light:
 
 
 def group_lights(programme: Programme, clock: Clock) -> list[Light]:
-    """Return the light of each group of a programme; a group that is never red, nor ever green, has none."""
-    return [_group_light(programme, n, clock) for n in range(len(programme.phases[0].lights))]
+    """Return the light of each group of a programme; a group that is never red, nor ever green, has none.
+
+    A cycle that is no whole number of ticks is laid out so often that together they are, MOST_ROUNDS times at most: its
+    lights switch in the nearest tick, and do not drift against other signals, or the time that is stated.
+    """
+    phases = programme.phases * _rounds(sum(p.duration_s for p in programme.phases) / clock.dt)
+    begins = [0, *(round(at_s / clock.dt) for at_s in itertools.accumulate(p.duration_s for p in phases))]
+    return [_group_light(programme, [p.lights[n] for p in phases], begins, clock) for n in range(len(phases[0].lights))]
 
 
-def _group_light(programme: Programme, group: int, clock: Clock) -> Light:
-    """Return a group's light; the cycle is turned so that it begins with the group's first green."""
-    begins = [0, *itertools.accumulate(round(p.duration_s / clock.dt) for p in programme.phases)]
-    cycle = begins.pop()
-    shown = [p.lights[group] for p in programme.phases]
+def _rounds(cycle: float) -> int:
+    """Return after how many rounds of a cycle [ticks] it ends with a tick, or most nearly so."""
+    return min(range(1, MOST_ROUNDS + 1), key=lambda n: (round(abs(n * cycle - round(n * cycle)), 6), n))
+
+
+def _group_light(programme: Programme, shown: list[str], switches: list[int], clock: Clock) -> Light:
+    """Return the light of a group that shows these letters between these ticks, from its first green on."""
+    *begins, cycle = switches
     starts = [n for n, light in enumerate(shown) if light == "G" and shown[n - 1] != "G"]
     if not starts:
         return NO_LIGHT if "G" in shown else Light(cycle)

@@ -7,7 +7,7 @@ from scipy import stats
 
 from sim.verdict.family import holm
 from sim.verdict.sequential import ERROR
-from sim.verdict.words import wrapped
+from sim.verdict.words import variant_name, wrapped
 
 NAMED = 3
 """Groups named as those who gain or lose most"""
@@ -41,7 +41,7 @@ def _told(changes: pd.DataFrame, totals: pd.DataFrame) -> Iterator[str]:
         parts = parts[parts["mean_change_s"].abs().ge(0.5)].sort_values("mean_change_s", kind="stable")
         if len(parts):
             yield "  of it " + ", ".join(
-                f"{part.replace('_', ' ')} {_seconds(change)}"
+                f"{variant_name({'variant': part})} {_seconds(change)}"
                 for part, change in zip(parts["component"], parts["mean_change_s"], strict=True)
             )
     ranked = totals[totals["group"].isin(RANKED) & totals["travellers"].ge(LEAST_TRAVELLERS)]

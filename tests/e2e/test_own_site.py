@@ -9,8 +9,10 @@ import pytest
 from sim.cli import main
 from sim.formats.own_site import answers, shown
 from sim.interventions import resolve
+from sim.kpi import GateMinutes
 from sim.model import simulate
 from sim.scenario.read import load_scenario
+from sim.tables import trips_table
 from sim.traffic.orders import Orders
 
 SCHOOLS = ("way/147399449", "way/147399444", "node/1494967465")
@@ -41,6 +43,19 @@ def test_what_people_do_takes_as_long_at_a_new_site_as_at_the_default_school(tmp
         assert {(line.dwell, line.headway_cv) for line in demand.bus_lines} == {
             (line.dwell, line.headway_cv) for line in school.bus_lines
         }
+
+
+def test_the_worst_half_hour_of_a_new_site_is_not_cut_off_by_the_bell(tmp_path, monkeypatch, shared_data):
+    monkeypatch.chdir(tmp_path)
+    file = str(next((shared_data / "osm_nanjing").glob("*.xml")))
+    assert main(["new", "mine", "--yes"]) == 0
+    assert main(["import", "osm", file, "--around", SCHOOLS[0], "--radius", "600", "--out", "scenarios/there"]) == 0
+    for name in ("mine", "there"):
+        minutes = GateMinutes()
+        for n in range(4):
+            world = resolve(load_scenario(f"{name}/baseline"))
+            minutes.add(trips_table(simulate(world, seed=1, replication=n), scenario=name, replication=n))
+        assert minutes.cut_off() == (False, False)
 
 
 def test_the_first_site_that_one_writes_has_a_jam_and_one_that_its_street_can_carry(tmp_path, monkeypatch, capsys):

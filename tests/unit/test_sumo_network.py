@@ -1,7 +1,9 @@
 """A SUMO network comes in as it is stated: lanes, connections, who gives way, and every green of a cycle."""
 
 import gzip
+import itertools
 import re
+from bisect import bisect
 from dataclasses import replace
 
 import pytest
@@ -11,6 +13,7 @@ from sim.kernel.state import AMBER, GREEN, RED
 from sim.scenario.check_trips import check_trips
 from sim.scenario.faults import BadInput
 from sim.scenario.junctions import movements
+from sim.traffic.lights import Clock, group_lights
 from sim.trips import TripRun
 from tests.sumo_town import NET, with_bus_turn, with_signal, write
 
@@ -41,6 +44,25 @@ def test_stop_signs_are_told_of(tmp_path):
     stops = NET.replace('id="c" type="priority"', 'id="c" type="priority_stop"')
     _, summary = read_sumo(*write(tmp_path, net=stops))
     assert any("who has a gap does not stop" in note for note in summary.notes)
+
+
+@pytest.mark.parametrize("type", ["zipper", "unregulated"])
+def test_junctions_whose_rule_is_another_here_are_told_of(tmp_path, type):
+    _, summary = read_sumo(*write(tmp_path, net=NET.replace('id="c" type="priority"', f'id="c" type="{type}"')))
+    assert len([note for note in summary.notes if f"({type})" in note]) == 1
+
+
+def test_that_who_gives_way_without_a_light_waits_less_is_told(tmp_path):
+    for net, told in ((NET, True), (with_signal(), False)):
+        lines = read_sumo(*write(tmp_path, net=net))[1].lines()
+        assert any("without a light (1 connections) waits less than in SUMO" in line for line in lines) == told
+
+
+def test_green_arrows_beside_red_are_told_of(tmp_path):
+    _, summary = read_sumo(*write(tmp_path, with_signal().replace('state="ryy"', 'state="syy"')))
+    assert [note for note in summary.notes if "green arrows" in note]
+    _, summary = read_sumo(*write(tmp_path, with_signal()))
+    assert [note for note in summary.notes if "green arrows" in note] == []
 
 
 def test_connections_keep_their_lanes_lengths_and_right_of_way(town):
@@ -85,6 +107,33 @@ def test_a_signal_shows_every_green_of_its_cycle_from_its_offset_on(tmp_path):
         now = cycle[(second - 5) % 40]
         assert run.traffic.lanes[lights["w"]].light == shown[now[1]], second
         assert run.traffic.lanes[lights["s"]].light == shown[now[0]], second
+
+
+@pytest.mark.parametrize("step", [0.5, 1.0])
+@pytest.mark.parametrize("part", [0.3, 0.37])
+def test_a_cycle_that_is_no_whole_number_of_steps_does_not_drift(tmp_path, step, part):
+    net = (
+        with_signal()
+        .replace('duration="10"', f'duration="{10 + part}"')
+        .replace('duration="7"', f'duration="{7 + part}"')
+    )
+    site, _ = read_sumo(*write(tmp_path, net))
+    (programme,) = site.network.programmes
+    lights = group_lights(programme, Clock(step, 0.0))
+    ends_s = list(itertools.accumulate(p.duration_s for p in programme.phases))
+    green_s = [0.0, 0.0, 0.0]
+    off = 0
+    for tick in range(round(7200 / step)):
+        into_s = (tick * step + 0.5 * step - programme.offset_s) % ends_s[-1]
+        stated = programme.phases[bisect(ends_s, into_s)].lights
+        for group, light in enumerate(lights):
+            phase = (tick - light.offset) % light.cycle
+            greens = zip(*[iter((light.green_from, light.green_to, light.amber_to, *light.more))] * 3, strict=True)
+            shows = any(begin <= phase < end for begin, end, _ in greens)
+            off += shows != (stated[group] == "G")
+            green_s[group] += step * shows
+    assert off / (3 * 7200 / step) < 0.04 * step  # the nearest tick to each of the four switches of some 40 s
+    assert green_s[1] == pytest.approx(7200 * (16 + part) / ends_s[-1], rel=0.01)
 
 
 def test_a_signal_in_a_later_file_replaces_the_one_in_the_network(tmp_path):

@@ -1,9 +1,13 @@
 """The types that SUMO has by itself, its classes of vehicles, and types that are missing."""
 
+import numpy as np
 import pytest
 
 from sim.formats.sumo import read_sumo
+from sim.formats.sumo_classes import CLASSES
+from sim.formats.sumo_types import truncated
 from sim.scenario.faults import BadInput
+from tests.sumo import program, run
 from tests.sumo_town import write
 
 CAR = '<trip id="car" depart="0" from="w" to="e"/>'
@@ -85,3 +89,70 @@ def test_one_that_is_missing_in_a_distribution_is_told_there(tmp_path):
     mix = '<vTypeDistribution id="m" vTypes="gone"/>'
     (fault,) = faults_of(tmp_path, f'{mix}<trip id="t" type="m" depart="0" from="w" to="e"/>')
     assert (fault.found, "<vTypeDistribution>" in fault.where) == ("the type gone", True)
+
+
+def moves(tmp_path, attributes):
+    """Return how a type with these attributes moves, and what is told of it."""
+    site, summary = read(tmp_path, f'<vType id="t" {attributes}/><trip id="v" type="t" depart="0" from="w" to="e"/>')
+    return site.types[0].moves, summary.notes
+
+
+def test_what_classes_are_where_types_do_not_say_is_as_sumo_says_itself(tmp_path, monkeypatch):
+    sumo = program("sumo")
+    monkeypatch.syspath_prepend(str(sumo.parent.parent / "tools"))
+    traci = pytest.importorskip("traci")
+    types = "".join(f'<vType id="{kind}" vClass="{kind}"/>' for kind in CLASSES)
+    (tmp_path / "types.rou.xml").write_text(f"<routes>{types}</routes>")
+    run("netgenerate", tmp_path, "--grid", "--grid.number=2", "-o", "grid.net.xml")
+    files = [str(tmp_path / name) for name in ("grid.net.xml", "types.rou.xml")]
+    traci.start([str(sumo), "-n", files[0], "-r", files[1], "--no-step-log"])
+    try:
+        of = traci.vehicletype
+        asked = of.getLength, of.getAccel, of.getDecel, of.getMaxSpeed, of.getSpeedDeviation
+        told = {kind: tuple(round(ask(kind), 2) for ask in asked) for kind in CLASSES}
+    finally:
+        traci.close()
+    assert told == {kind: (c.length, c.accel, c.decel, c.top, c.spread) for kind, c in CLASSES.items()}
+
+
+@pytest.mark.parametrize(("attributes", "top"), [('desiredMaxSpeed="10"', 10.0), ('desiredMaxSpeed="90"', 50.0)])
+def test_nobody_drives_faster_than_wished_for(tmp_path, attributes, top):
+    its, notes = moves(tmp_path, f'{attributes} maxSpeed="60"')
+    assert its.top_speed_m_s == top
+    assert [n for n in notes if "not read" in n] == []
+
+
+@pytest.mark.parametrize(
+    ("told", "mean", "sd"),
+    [
+        ("normc(1,0.1,0.2,2)", 1.0, 0.1),
+        ("normc(0.8,0.3,0.7,0.9)", 0.8, 0.0573),
+        ("normc(1,0.1,0.9,2)", 1.0288, 0.0794),
+        ("normc(1,0.1,3,4)", 2.0, 0.0),
+    ],
+)
+def test_speed_factors_between_bounds_keep_the_mean_and_spread_of_what_is_left(tmp_path, told, mean, sd):
+    its, _ = moves(tmp_path, f'speedFactor="{told}"')
+    assert (its.speed_factor, its.speed_factor_sd) == (pytest.approx(mean, abs=1e-3), pytest.approx(sd, abs=1e-3))
+
+
+def test_that_is_what_a_sample_has(tmp_path):
+    drawn = np.random.default_rng(1).normal(1.0, 0.1, 100_000)
+    drawn = drawn[(drawn > 0.9) & (drawn < 1.05)]
+    assert truncated(1.0, 0.1, 0.9, 1.05) == (
+        pytest.approx(drawn.mean(), abs=1e-3),
+        pytest.approx(drawn.std(), abs=1e-3),
+    )
+
+
+def test_attributes_of_types_that_nobody_reads_are_told_by_name(tmp_path):
+    mix = '<vTypeDistribution id="m"><vType id="a" impatience="1"/></vTypeDistribution>'
+    _, summary = read(tmp_path, f'{mix}<vType id="b" maxSpeeed="8" color="red" sigma="0"/>{CAR}')
+    told = [n for n in summary.notes if n.startswith("attributes of types")]
+    assert told == ["attributes of types that are not read here, misspelt ones among them (maxSpeeed, impatience): 2"]
+
+
+def test_where_nobody_drives_it_is_told_who_was_left_out(tmp_path):
+    bikes = '<flow id="f" type="DEFAULT_BIKETYPE" begin="0" end="9" number="3" from="w" to="e"/>'
+    (fault,) = faults_of(tmp_path, bikes)
+    assert fault.found == "no vehicle to be driven (vehicles of class bicycle left out: 3)"

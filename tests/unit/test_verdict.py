@@ -26,6 +26,7 @@ from sim.verdict import (
     verdict_sentence,
     with_holm,
 )
+from sim.verdict.sequential import nominal_levels
 from sim.verdict.words import wrapped
 
 CHECKPOINTS = (10, 20, 40, 80)
@@ -311,6 +312,34 @@ def test_a_variant_that_gets_worse_is_called_worse():
         unfinished=NOBODY,
     )
     assert next(line for line in verdict_lines(verdict) if "buses" in line).endswith("worse")
+
+
+@pytest.mark.parametrize(("scale", "called"), [(1.0, True), (0.001, False)])
+def test_a_part_that_changes_by_less_than_a_second_is_not_called_worse(scale, called):
+    before, after = pairs(20, reduction=-0.4)
+    worse = kpis((scale * before, scale * after)).query("kpi == 'M1'").assign(variant="queue", headline=False)
+    verdict = verdict_json(
+        pd.concat([kpis(pairs(20)), worse]),
+        baseline="s/b",
+        scenario="s/x",
+        targets=Targets(),
+        replications=20,
+        failures=(),
+        unfinished=NOBODY,
+    )
+    lines = verdict_lines(verdict)
+    assert next(line for line in lines if "queue for a berth" in line).endswith("worse") == called
+    assert "each interval holds by itself" in " ".join(lines)
+
+
+def test_it_is_told_that_pairs_declared_after_a_look_err_more_often():
+    verdict = judged(pairs(10, reduction=0.21, spread=0.3))
+    assert "wrong in up to 10 %, not 5" in " ".join(" ".join(verdict_lines(verdict)).split())
+    rng, wrong, level = np.random.default_rng(1), 0, nominal_levels((10, 60))[1]
+    for _ in range(4_000):  # truth at the target: a look after ten, and where that is undecided at ten and sixty
+        x = rng.normal(size=60)
+        wrong += any(abs(stats.ttest_1samp(x[:n], 0.0).pvalue) < p for n, p in ((10, 0.05), (60, level)))
+    assert 0.07 < wrong / 4_000 < 0.10
 
 
 def test_the_lines_name_the_confidence_the_family_and_the_looks():

@@ -92,13 +92,16 @@ def points(table, yield_share, gap_s=GAP_S):
 @pytest.mark.validation
 @pytest.mark.parametrize("share", PRINTED)
 def test_the_kernels_pedestrian_waits_for_drivers_who_yield_as_long_as_the_handbook_says(table, share):
+    nobody = (
+        share == 0.0
+    )  # then it is Adams' gap of row 2; else the handbook reckons step by step, and prints two digits
     table.hold(
         "12A",
         f"wait at a zebra, {share:.0%} of the drivers yield, point arrivals",
         unit="s",
-        band=around(PRINTED[share], rel=0.15),
+        band=around(PRINTED[share], rel=0.03 if nobody else 0.15),
         found=points(table, share),
-        tier="A",
+        tier="A" if nobody else "B",
         source=SOURCE,
     )
 
