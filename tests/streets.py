@@ -14,7 +14,7 @@ from sim.places.berths import Berths
 from sim.places.disciplines import Discipline
 from sim.scenario.drivers import Drivers, GapAcceptance, LaneChanging, VehicleClass
 from sim.scenario.junctions import movements
-from sim.scenario.network import CrossedLink, Crossing, Link, Network, Node
+from sim.scenario.network import CrossedLink, Crossing, Link, Network, Node, Signal, Stage
 from sim.scenario.routes import Router
 from sim.traffic.fleet import Departure, Temperament, muster
 from sim.traffic.laying import lay_out
@@ -283,3 +283,25 @@ def round_way(into: int, out: int, arms: int = 4) -> tuple[str, ...]:
     """Return the way through a roundabout from one arm to another, or back out where it came in."""
     steps = (out - into) % arms or arms
     return (f"in{into}", *(f"r{(into + k) % arms}" for k in range(steps)), f"out{out}")
+
+
+def crossroads(lanes: int, *, green_s: tuple[float, float] = (40.0, 25.0), arm_m: float = 400.0) -> Network:
+    """Return two streets with so many lanes each way that cross at a signal: links wc, cw, ... from and to node c.
+
+    First the one from west to east has green, then the other; between them are 3 s of amber and 2 s of red.
+    """
+    ends = {"w": (-arm_m, 0.0), "e": (arm_m, 0.0), "s": (0.0, -arm_m), "n": (0.0, arm_m)}
+    arms = (("wc", "ec"), ("sc", "nc"))
+    stages = tuple(Stage(approaches=those, green_s=green) for those, green in zip(arms, green_s, strict=True))
+    signal = Signal(cycle_s=sum(green_s) + 10.0, stages=stages)
+    return Network(
+        nodes=(
+            Node(id="c", x_m=0.0, y_m=0.0, signal=signal),
+            *(Node(id=n, x_m=x, y_m=y, boundary=True) for n, (x, y) in ends.items()),
+        ),
+        links=tuple(
+            Link(id=a + b, from_node=a, to_node=b, lanes=lanes, speed_km_h=50.04)
+            for n in ends
+            for a, b in ((n, "c"), ("c", n))
+        ),
+    )

@@ -9,7 +9,7 @@ from sim.kernel import compiled
 from sim.kernel.following import room_before, short_of
 from sim.kernel.gaps import FREE_AGAIN, NOTICED, clears_in, has_stood
 from sim.kernel.order import goes_on
-from sim.kernel.state import B_EMERGENCY, FAR, HALFWAY, HELD, V_WAITING, Ints, Records
+from sim.kernel.state import B_EMERGENCY, FAR, HALFWAY, HELD, NEVER, RED, V_WAITING, Ints, Records
 from sim.kernel.taken import foes_taken, note
 
 B_LAST = 6.0  # [m/s2] nobody enters who can stop with this much [assumption]
@@ -35,6 +35,16 @@ def waits_inside(vehicles: Records, lanes: Records, movement: int, who: int) -> 
 
 
 @compiled(inline=True)
+def leaves_at_red(vehicles: Records, lanes: Records, movement: int, who: int, since: int) -> bool:
+    """Return whether a vehicle that waits inside the junction may go on, or will, its light having turned red.
+
+    Those who have green since then let it go first (Uniform Vehicle Code, 11-202); one that has found no way until
+    SEEN_TO_WAIT after, whose light turned red before the tick `since`, is held up by others.
+    """
+    return lanes[movement].light == RED and (vehicles[who].may_go >= 0 or lanes[movement].switched > since)
+
+
+@compiled(inline=True)
 def stands_before(vehicles: Records, conflict: Any, j: int) -> bool:
     """Return whether a vehicle on the foe's movement stands before the common area."""
     return vehicles[j].v < V_WAITING and vehicles[j].lane == conflict.foe and vehicles[j].x <= conflict.foe_begin
@@ -57,13 +67,20 @@ def waits_for(vehicles: Records, j: int, i: int, tick: int, dt: float) -> bool:
 
 @compiled(inline=True)
 def occupant(
-    vehicles: Records, lanes: Records, order: Ints, conflict: Any, i: int, passes: bool, goes_first: bool
+    vehicles: Records,
+    lanes: Records,
+    order: Ints,
+    conflict: Any,
+    i: int,
+    passes: bool,
+    goes_first: bool,
+    since: int,
 ) -> int:
     """Return a vehicle on the foe's movement that is not yet past the common area, -1 if none.
 
-    One who waits inside the junction short of that area counts only if vehicle i itself may come to a stand in it
-    (not `passes`): two who wait for each other's rear ends would wait for good. One who stands before it, wherever,
-    does not count for who `goes_first`, and one who has backed up for nobody.
+    One who waits inside the junction short of that area counts only if it leaves at red (`since`), or if vehicle i
+    itself may come to a stand in it (not `passes`): two who wait for each other's rear ends would wait for good. One
+    who stands before it, wherever, does not count for who `goes_first`, and one who has backed up for nobody.
     """
     foe = conflict.foe
     waits = lanes[foe].wait_x > 0.0 and passes and lanes[foe].wait_x <= conflict.foe_begin
@@ -72,7 +89,7 @@ def occupant(
         j = order[at + k]
         if vehicles[j].x - vehicles[j].length >= conflict.foe_end + FREE_AGAIN:
             break
-        if waits and waits_inside(vehicles, lanes, foe, j):
+        if waits and waits_inside(vehicles, lanes, foe, j) and not leaves_at_red(vehicles, lanes, foe, j, since):
             continue
         if vehicles[j].backed == 1 and vehicles[j].x <= conflict.foe_begin:
             continue
@@ -89,10 +106,13 @@ def gone_before(
 ) -> bool:
     """Return whether vehicle j, which crosses, is out of a common area NOTICED before i can be there, `distance` m on.
 
-    Expected of one who does not slow down: that it speeds up as it can. Behind one who merges others slow down anyway.
+    Expected of one who does not slow down: that it speeds up as it can. Behind one who merges others slow down anyway,
+    and one who leaves at red is not expected to be fast.
     """
     other = vehicles[j]
     foe = conflict.foe
+    if lanes[foe].light == RED and waits_inside(vehicles, lanes, foe, j):
+        return False
     if other.v < V_WAITING or other.acceleration < 0.0 or lanes[foe].to_lane == lanes[movement].to_lane:
         return False
     rest = conflict.foe_end + FREE_AGAIN
@@ -266,7 +286,7 @@ def area_ahead(
         if not taken >> conflicts[c].bit & 1:
             continue
         if counts and leader < 0 and conflicts[c].yields == 1:
-            leader = occupant(vehicles, lanes, order, conflicts[c], i, True, True)
+            leader = occupant(vehicles, lanes, order, conflicts[c], i, True, True, NEVER)
         if distance >= nearest or 0.5 * v * v >= B_EMERGENCY * room_before(distance):
             continue
         j = taker(vehicles, lanes, order, net, route, conflicts[c], i, 0.0)

@@ -5,7 +5,7 @@ from sim.kernel.areas import BEFORE_AREA, occupant
 from sim.kernel.gaps import FREE_AGAIN
 from sim.kernel.moving import note_tail
 from sim.kernel.order import index_of
-from sim.kernel.state import FAR, MIN_GAP, V_STANDING, Ints, Records
+from sim.kernel.state import FAR, MIN_GAP, NEVER, V_STANDING, Ints, Records
 from sim.kernel.taken import foes_taken
 
 V_BACK = 1.0  # [m/s] backwards [assumption]
@@ -79,7 +79,7 @@ def clears(
         past = conflicts[c].end + FREE_AGAIN
         if rear < past or past <= rear - way or not taken >> conflicts[c].bit & 1:
             continue
-        who = occupant(vehicles, lanes, order, conflicts[c], i, False, False)
+        who = occupant(vehicles, lanes, order, conflicts[c], i, False, False, NEVER)
         if (vehicles[who].v if who >= 0 else FAR) <= v_most:
             return False
     return True

@@ -5,6 +5,7 @@ from math import sqrt
 from sim.kernel import compiled
 from sim.kernel.areas import (
     B_LAST,
+    SEEN_TO_WAIT,
     gone_before,
     occupant,
     stands_before,
@@ -473,6 +474,8 @@ def may_cross(
         if waited > 0.0:
             patience = 1.0 - (1.0 - HARDENED) * (waited if waited < 1.0 else 1.0)
     x = (0.0 if to_wait else point) - distance
+    since_red = tick - int(SEEN_TO_WAIT / desk[0].dt)
+    leaves = lanes[movement].light == RED and not to_wait and x >= 0.0
     taken = foes_taken(lanes, order, movement)
     for c in range(lanes[movement].conflict_at, lanes[movement].conflict_end):
         if x > conflicts[c].begin:  # who is in a common area can only leave it
@@ -483,7 +486,7 @@ def may_cross(
         who = -1
         if taken >> conflicts[c].bit & 1:
             goes_first = x >= 0.0 and conflicts[c].yields == 0  # two inside who both stand before it
-            who = occupant(vehicles, lanes, order, conflicts[c], i, not to_wait, goes_first)
+            who = occupant(vehicles, lanes, order, conflicts[c], i, not to_wait, goes_first, since_red)
             if who >= 0 and x >= 0.0 and stands_before(vehicles, conflicts[c], who):
                 who = -1 if waits_for(vehicles, who, i, tick, desk[0].dt) else who
             if who >= 0 and conflicts[c].yields == 0:
@@ -506,6 +509,8 @@ def may_cross(
                 if vehicles[i].defers < 0:
                     vehicles[i].defers = tick
                 return False, DEFERS
+        if leaves and lanes[foe].light == GREEN and lanes[foe].switched > lanes[movement].switched:
+            continue  # those who have green since one's own light is red let one go
         if conflicts[c].yields == 1 and not decided:
             way = conflicts[c].end - (0.0 if to_wait else point) + vehicles[i].length
             top = lanes[movement].limit

@@ -25,6 +25,8 @@ BEND_M = 1.0
 """[m] cut from each link at a bend"""
 LARGEST_CUT = 0.4
 """No setback takes more than this share of a link."""
+FAR_RADIUS_M = 12.0
+"""[m] a turn to the far side is no wider: who makes it drives straight on before (AASHTO: control radius of cars)"""
 
 
 class Plan:
@@ -155,7 +157,7 @@ class Plan:
                 lanes.append(STRIP)
                 targets.append(STRIP)
             for lane, to_lane in zip(lanes, targets, strict=True):
-                shape = self._curve(link, lane, onto, to_lane)
+                shape = self._path(link, lane, onto, to_lane, turn)
                 length = path_length(shape)
                 found.append(Movement(node.id, link.id, lane, to_id, to_lane, turn, round(max(length, 2.0), 3), shape))
         return found
@@ -197,22 +199,25 @@ class Plan:
         first = max(room if at_curb > inside else min(before, room), 0)
         return [min(first + n, onto.lanes - 1) for n in range(len(lanes))]
 
-    def _curve(self, link: Link, lane: int, onto: Link, to_lane: int) -> tuple[Point, ...]:
-        """Return a cubic from a lane's stop line to where the next lane begins."""
-        (x0, y0), h0 = self.lane_point(link, lane, at_end=True)
-        (x1, y1), h1 = self.lane_point(onto, to_lane, at_end=False)
-        reach = max(0.4 * hypot(x1 - x0, y1 - y0), 3.0 if abs((h1 - h0 + pi) % (2 * pi) - pi) > BACK else 0.0)
-        t = np.linspace(0.0, 1.0, 13)[:, None]
-        p = np.array(
-            [
-                (x0, y0),
-                (x0 + reach * np.cos(h0), y0 + reach * np.sin(h0)),
-                (x1 - reach * np.cos(h1), y1 - reach * np.sin(h1)),
-                (x1, y1),
-            ]
-        )
-        curve = (1 - t) ** 3 * p[0] + 3 * (1 - t) ** 2 * t * p[1] + 3 * (1 - t) * t**2 * p[2] + t**3 * p[3]
-        return tuple((round(float(x), 3), round(float(y), 3)) for x, y in curve)
+    def _path(self, link: Link, lane: int, onto: Link, to_lane: int, turn: Turn) -> tuple[Point, ...]:
+        """Return the way from a lane's stop line to where the next lane begins: a cubic.
+
+        Before and behind one to the far side it is straight as far as the radius of FAR_RADIUS_M leaves room.
+        """
+        start, h0 = self.lane_point(link, lane, at_end=True)
+        end, h1 = self.lane_point(onto, to_lane, at_end=False)
+        bend = abs((h1 - h0 + pi) % (2 * pi) - pi)
+        if turn in ("through", "u_turn", self.near) or not pi / 6 < bend < BACK:
+            return _cubic(start, h0, end, h1, 3.0 if bend > BACK else 0.0)
+        (x0, y0), (x1, y1) = start, end
+        across = np.sin(h1 - h0)
+        arc = FAR_RADIUS_M * np.tan(bend / 2)
+        before = max(((x1 - x0) * np.sin(h1) - (y1 - y0) * np.cos(h1)) / across - arc, 0.0)
+        behind = max(((x1 - x0) * -np.sin(h0) + (y1 - y0) * np.cos(h0)) / across - arc, 0.0)
+        leaves = (x0 + before * np.cos(h0), y0 + before * np.sin(h0))
+        comes = (x1 - behind * np.cos(h1), y1 - behind * np.sin(h1))
+        curve = _cubic(leaves, h0, comes, h1, 0.0)
+        return (*([start] if before > 0.0 else []), *curve, *([end] if behind > 0.0 else []))
 
     # ---------------------------------------------------------------- right of way
 
@@ -227,6 +232,23 @@ class Plan:
         turn = 3 if m.turn == "through" else 0 if m.turn == "u_turn" else 2 if m.turn == self.near else 1
         street = 0 if node.signal is not None else self.network.link(m.from_link).priority
         return (int(turn > 0 or circulates), circulates, street, turn, -order)
+
+
+def _cubic(start: Point, h0: float, end: Point, h1: float, least_m: float) -> tuple[Point, ...]:
+    """Return a cubic from a point and direction [rad] to others; its handles are no shorter than `least_m` [m]."""
+    (x0, y0), (x1, y1) = start, end
+    reach = max(0.4 * hypot(x1 - x0, y1 - y0), least_m)
+    t = np.linspace(0.0, 1.0, 13)[:, None]
+    p = np.array(
+        [
+            (x0, y0),
+            (x0 + reach * np.cos(h0), y0 + reach * np.sin(h0)),
+            (x1 - reach * np.cos(h1), y1 - reach * np.sin(h1)),
+            (x1, y1),
+        ]
+    )
+    curve = (1 - t) ** 3 * p[0] + 3 * (1 - t) ** 2 * t * p[1] + 3 * (1 - t) * t**2 * p[2] + t**3 * p[3]
+    return tuple((round(float(x), 3), round(float(y), 3)) for x, y in curve)
 
 
 def _distinct(line: Sequence[Point]) -> list[Point]:

@@ -33,11 +33,28 @@ def foe(*fronts, wait_x=8.5, speeds=None):
     ],
 )
 def test_one_in_the_area_is_found_whoever_stands_behind(fronts, wait_x, goes_first, expected):
-    assert occupant(*foe(*fronts, wait_x=wait_x), 0, True, goes_first) == expected
+    assert occupant(*foe(*fronts, wait_x=wait_x), 0, True, goes_first, k.NEVER) == expected
 
 
 def test_one_who_moves_towards_the_area_counts_for_everybody():
-    assert occupant(*foe(8.5, 1.7, speeds=(0.0, 2.0)), 0, True, True) == 2
+    assert occupant(*foe(8.5, 1.7, speeds=(0.0, 2.0)), 0, True, True, k.NEVER) == 2
+
+
+@pytest.mark.parametrize(
+    ("light", "may_go", "switched", "expected"),
+    [
+        (k.GREEN, 50, 100, -1),  # waits for a gap
+        (k.RED, 50, 10, 1),  # has a way, and leaves
+        (k.RED, -1, 100, 1),  # will have one: its light has just turned red
+        (k.RED, -1, 10, -1),  # has found none since
+    ],
+)
+def test_one_who_waits_inside_counts_once_its_light_is_red_for_as_long_as_it_may_leave(
+    light, may_go, switched, expected
+):
+    vehicles, lanes, order, conflict = foe(6.0, wait_x=6.0)
+    lanes[0].light, lanes[0].switched, vehicles[1].may_go = light, switched, may_go
+    assert occupant(vehicles, lanes, order, conflict, 0, True, False, 90) == expected
 
 
 def standing(blockers, since=0):

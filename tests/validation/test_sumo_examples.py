@@ -1,7 +1,7 @@
 """SUMO's own examples of signalised junctions, with the hourly flows of the German guidelines (RiLSA), here and there.
 
-They come with the package eclipse-sumo (tools/sumolib/scenario). Reported, not held: of those who turn across
-oncoming traffic one goes at the end of green here (known wrongs). Skipped where SUMO is not installed.
+They come with the package eclipse-sumo (tools/sumolib/scenario). Reported, not held: SUMO's drivers turn one second
+before an oncoming car comes in. Skipped where SUMO is not installed.
 """
 
 import shutil

@@ -66,5 +66,5 @@ BOLOGNA = """**Bologna** agrees in its totals and not on each street (decision 0
 RILSA = """**SUMO's RiLSA examples**, signalised junctions with the flows of the German guidelines, differ where one
     turns across oncoming traffic, and agree elsewhere (the mean time of each other way within 10 to 20 %). In example 1
     one way makes the difference: 92 vehicles an hour turn left in 12 s of green that the oncoming queue fills. 1.6 a
-    cycle do here, 1.9 in SUMO, where some turn one second before an oncoming car comes in, and a second one goes at
-    the end of green; HCM has two there, and here it is one where one fits inside. So they queue for longer."""
+    cycle do here, 1.9 in SUMO, where some turn one second before an oncoming car comes in. At the end of green one
+    goes: the file has the waiting point 4.7 m inside, where one fits. So they queue for longer."""
