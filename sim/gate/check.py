@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TypeAlias
@@ -126,7 +127,7 @@ def check(
         try:
             findings.append(_exact(name, case, pair, reference))
             with TemporaryDirectory(prefix="dropoff-check-") as store:
-                draw = _simulating(case, pair, seed, workers, Path(store))
+                draw = _simulating(case, pair, seed, workers, Path(store), at[-1])
                 findings += statistical(name, case, draw, at, shared_confidence(among, len(at)))
         except _ReplicationsFailed as failed:
             return Checked(reference.site, tuple(findings), failed.failures)
@@ -141,10 +142,14 @@ def _exact(name: str, case: Case, pair: "Pair", reference: Reference) -> Finding
     return Finding(name, EXACT, found, why)
 
 
-def _simulating(case: Case, pair: "Pair", seed: int | None, workers: int | None, store: Path) -> Draw:
-    """Return the function that simulates so many replications; those in the store are not simulated again."""
+def _simulating(case: Case, pair: "Pair", seed: int | None, workers: int | None, store: Path, most: int) -> Draw:
+    """Return the function that simulates so many replications, of `most`; those in the store not again.
+
+    Whom the first look does not stop, none before PASS_FROM is likely to: these are simulated at once after it.
+    """
     known, other = (len(case.replications), case.seed + 1) if seed is None or seed == case.seed else (0, seed)
 
+    @cache
     def simulated(seed: int, replications: int) -> Values:
         if replications == 0:
             return np.empty((0, len(case.watched)))
@@ -156,8 +161,9 @@ def _simulating(case: Case, pair: "Pair", seed: int | None, workers: int | None,
         )
 
     def draw(n: int) -> tuple[Values, Values]:
-        again = min(n, known)
-        return simulated(case.seed, again), simulated(other, n - again)
+        ahead = n if n <= FIRST_LOOK else max(n, min(PASS_FROM, most))
+        again, all_again = min(n, known), min(ahead, known)
+        return simulated(case.seed, all_again)[:again], simulated(other, ahead - all_again)[: n - again]
 
     return draw
 

@@ -15,7 +15,7 @@ SHIPPED = ROOT / "results" / "reference"
 
 
 def test_the_program_as_it_is_passes_against_the_shipped_reference(capsys):
-    code = main(["check", "--reference", str(SHIPPED), "--site", "school"])
+    code = main(["check", "--reference", str(SHIPPED), "--site", "school", "--workers", "1"])
     told = capsys.readouterr().out
     assert code == 0, told
     assert told.splitlines()[-1].startswith("school: PASS: the same in 32 of 32 replications, so at most 14 %")
@@ -37,6 +37,8 @@ def test_ten_per_cent_longer_dwell_fails_and_is_told_everywhere(tmp_path, monkey
         str(SHIPPED),
         "--replications",
         "4",
+        "--workers",
+        "1",
         "--markdown",
         "told.md",
         "--junit",

@@ -50,7 +50,7 @@ def results(tmp_path_factory) -> Path:
         file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     with chdir(folder), pytest.MonkeyPatch.context() as patch:
         patch.setattr("sim.cli.run._draw", lambda study, folder: None)  # nobody looks at the figures
-        assert main(["run", "replications=1", "record=0", "workers=2", "out=result"]) == 0
+        assert main(["run", "replications=1", "record=0", "workers=1", "out=result"]) == 0
         assert main(["replay", "result"]) == 0
     return folder / "result"
 

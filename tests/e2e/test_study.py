@@ -92,7 +92,7 @@ def test_the_same_seed_gives_the_same_tables_on_one_process(result):
 @pytest.mark.usefixtures("undrawn")
 def test_two_results_are_compared_in_the_pairs_that_both_have(result, tmp_path, capsys):
     out = tmp_path / "three"
-    assert main(["run", "replications=3", "seed=3", "workers=2", f"out={out}"]) == 0
+    assert main(["run", "replications=3", "seed=3", "workers=1", f"out={out}"]) == 0
     capsys.readouterr()
     assert main(["results", "compare", str(result), str(out)]) == 0
     assert capsys.readouterr().out.count("in both, exactly (same people in 2 of 2 and 3 replications)") == 4

@@ -159,10 +159,10 @@ def test_a_change_is_called_one(table):
 @pytest.mark.validation
 def test_a_small_change_is_found_with_a_fifth_of_the_pairs_of_independent_seeds():
     before, other = (world(seed, 200)[0] for seed in (1, 2))
-    after = world(1, 200, 0.9 * 26.5)[0]
+    after = world(1, 100, 0.9 * 26.5)[0]
     for kpi in ("M1", "M2"):
         values = [t[t["kpi"].eq(kpi)]["value"].to_numpy() for t in (before, after, other)]
-        same, stranger = common_numbers(*values[:2]), common_numbers(values[0], values[2])
+        same, stranger = common_numbers(values[0][:100], values[1]), common_numbers(values[0], values[2])
         assert same.correlation >= 0.8
         assert same.saving >= 5.0
         assert 0.8 < stranger.saving < 1.25
