@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NOTICED_S = 30.0
 """[s] a change that a person notices [assumption]"""
 TOTAL = "total"
-VEHICLES = (("through", "past the gate"), ("through", "others"), ("buses", "all"))
+VEHICLES = (("through", "past the gate"), ("through", "other direction"), ("through", "others"), ("buses", "all"))
 COLUMNS = [
     "group",
     "value",
@@ -75,8 +75,11 @@ class TravellerChanges:
         labels["stop"] = labels["stop"].mask(labels["stop"].eq(""), "none")  # who never came to stop
         self._found += [_each(group, parts, labels[group]) for group in ("families", "mode", "entry", "stop")]
         whole = pd.DataFrame({TOTAL: _change(worlds, TOTAL)})
-        through, past = b["kind"].eq("through"), passes(b, "passes_gate")
-        for (group, value), who in zip(VEHICLES, (through & past, through & ~past, b["kind"].eq("bus")), strict=True):
+        through, past, opposite = b["kind"].eq("through"), passes(b, "passes_gate"), passes(b, "passes_opposite")
+        whose = past, ~past & opposite, ~past & ~opposite
+        for (group, value), who in zip(
+            VEHICLES, (*(through & them for them in whose), b["kind"].eq("bus")), strict=True
+        ):
             chosen = whole[who]
             self._found.append(_each(group, chosen, pd.Series(value, index=chosen.index, dtype="str")))
 
@@ -87,7 +90,8 @@ class TravellerChanges:
         sim.records.COMPONENTS: `families`, all of them; `mode`, `entry` and `stop`, as in the baseline. A stop is an
         outcome: whoever was unlucky in the baseline (parked far away) is likely to fare better in any other world, so
         that such groups gain by chance alone. For `total` alone, from the scheduled arrival to leaving: `through`
-        (`past the gate`, those who pass it in the gate's direction in the baseline, and `others`) and `buses`.
+        (`past the gate`, those who pass it in the gate's direction in the baseline, `other direction`, those who pass
+        it in the other, and `others`) and `buses`.
         """
         each = pd.concat(self._found, ignore_index=True)
         order = {TOTAL: 0, **{part: n for n, part in enumerate(COMPONENTS, start=1)}}

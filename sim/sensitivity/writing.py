@@ -16,6 +16,16 @@ from sim.study.folder import MARK, PROGRAM, SENSITIVITY, appearing, write_json
 from sim.tables import write_table
 
 BLOCKS = {"morris": "trajectories", "sobol": "samples"}
+MEANING = {
+    "morris": (
+        "mu_star: by how much a reduction changes over the range, mean of its size; mu: with its sign; sigma:",
+        "how much that varies with the other numbers, and by chance; conf: half of a 95 % interval",
+    ),
+    "sobol": (
+        "S1: share of the variance that a number makes alone; ST: with what it does together with others;",
+        "conf: half of a 95 % interval",
+    ),
+}
 LISTED = 20
 """Failed points told on the terminal; run.json has all."""
 
@@ -88,6 +98,7 @@ def sensitivity_lines(table: pd.DataFrame, run: Mapping[str, Any]) -> Iterator[s
             told = " ".join(f"{_number(scale * float(row[name])):>12}" for name in names)
             yield f"  {row['parameter']:44} {f'{low:.4g} to {high:.4g}':>17} {told}"
         yield ""
+    yield from MEANING[method]
     for failure in run["failures"][:LISTED]:
         where = ", ".join(f"{key}={value:.5g}" for key, value in failure["values"].items())
         yield f"failed: point {failure['point']} ({where}): {failure['reason']}"

@@ -1,6 +1,6 @@
 """Many comparisons as one study: what is missing is run, each result has its folder, a table holds the verdicts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.scenario.faults import BadInput, Fault
 from sim.scenario.files import clear_drafts
-from sim.study.astray import all_led_astray
+from sim.study.astray import ADVICE, all_led_astray
 from sim.study.declared import Cell
 from sim.study.executors import Executor
 from sim.study.folder import MARK, PROGRAM, SWEEP, behind_links, check_free, read_json, write_json
@@ -117,11 +117,24 @@ def run_sweep(
 
     write_table(table, out / VERDICTS, {"dropoff.version": facts["versions"]["dropoff"]})
     finished = datetime.now(UTC).isoformat(timespec="seconds")
-    books = {cells[n].label: (read_json(out / cells[n].folder / MARK) or {}).get("facts", {}) for n in judged}
-    warnings = tuple(all_led_astray(books))
+    books = {cells[n].label: read_json(out / cells[n].folder / MARK) or {} for n in judged}
+    astray = all_led_astray({label: book.get("facts", {}) for label, book in books.items()})
+    warnings = (*astray, *all_warned({label: book.get("warnings", ()) for label, book in books.items()}))
     told = {"warnings": list(warnings), "failures": [vars(each) for each in failed]}
     write_json(out / MARK, {**facts, "finished": finished, **told})
     return Sweep(table, failed, warnings, out)
+
+
+def all_warned(told: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Yield one line for each kind of warning of several comparisons, by their labels; of who was led astray, none."""
+    kinds: dict[str, dict[str, str]] = {}
+    for label, lines in told.items():
+        for line in lines:
+            if ADVICE not in line:
+                kinds.setdefault(line.partition(":")[0], {}).setdefault(label, line)
+    for found in kinds.values():
+        label, line = next(iter(found.items()))
+        yield f"{label} ({len(found)} of {len(told)} comparisons are like this): {line}"
 
 
 def _finished(cell: Cell, out: Path) -> dict[str, Any] | None:

@@ -11,6 +11,10 @@ from sim.verdict.words import variant_name, wrapped
 
 NAMED = 3
 """Groups named as those who gain or lose most"""
+THROUGH = {
+    "past the gate": "through vehicles past the gate",
+    "other direction": "through vehicles of the other direction",
+}
 RANKED = ("mode", "entry", "through", "buses")
 LEAST_TRAVELLERS = 1.0
 """[travellers a replication] below which a group is not named"""
@@ -82,7 +86,7 @@ def _group(row: "pd.Series[str]") -> str:
         "mode": f"families by {value}",
         "stop": f"families who stopped before ({value})",
         "entry": f"families from {row['value']}",
-        "through": "through vehicles past the gate" if value == "past the gate" else "other through vehicles",
+        "through": THROUGH.get(value, "other through vehicles"),
         "buses": "buses",
     }[str(row["group"])]
 

@@ -32,6 +32,7 @@ def test_two_assumptions_are_screened_with_the_same_people_and_the_same_bytes(ha
     for out in ("one", "two"):
         assert main(["sensitivity", *words, f"out={out}", "store=kept", "--bounds", str(bounds)]) == 0
     told = capsys.readouterr().out
+    assert "mu_star: by how much a reduction changes over the range" in told
     assert "M1 reduction" in told
     assert "demand.times.dwell.mean_s" in told
     found = pd.read_parquet("one/indices.parquet")

@@ -5,6 +5,7 @@ from test_wrong_lane import nobody_gets_to_remote_parking
 
 from sim.cli import main
 from sim.study.astray import TOO_MANY, all_led_astray, led_astray
+from sim.study.sweep import all_warned
 
 CROWDED = ("--pupils", "300", "--lanes", "2", "--traffic", "200", "--buses", "2", "--in-lane", "1", "--parking", "0")
 STUDY = "title: One bay\nsites: [crowded]\nscenarios: [drop_off_bays]\nreplications: 2\n"
@@ -50,6 +51,16 @@ def test_several_comparisons_have_one_line_of_the_worst():
     (line,) = all_led_astray(found)
     assert line.startswith("b (2 of 3 comparisons are like this): in the baseline 5 of 200 families")
     assert list(all_led_astray({"c": found["c"]})) == []
+
+
+def test_other_warnings_of_several_comparisons_have_one_line_of_each_kind():
+    late, full = "M2's worst half hour ends: the jam", "demand is larger than the street admits: up to {} min"
+    (astray,) = led_astray({"baseline": facts(10)})
+    told = {"a": [late, full.format(6), full.format(7)], "b": [full.format(9), astray], "c": []}
+    assert list(all_warned(told)) == [
+        f"a (1 of 3 comparisons are like this): {late}",
+        f"a (2 of 3 comparisons are like this): {full.format(6)}",
+    ]
 
 
 @pytest.mark.usefixtures("undrawn")

@@ -11,12 +11,13 @@ from sim.verdict import changes_lines
 NUMBERS = ("travellers", "unfinished", "mean_change_s", "share_gaining", "share_losing")
 
 
-def trip(name, kind, total, *, replication=0, entry="west", stop="", mode="", passes=False, **parts):
+def trip(name, kind, total, *, replication=0, entry="west", stop="", mode="", passes=False, opposite=False, **parts):
     """Return a row of the table of trips; a total of NaN is somebody who never finished."""
     known = {"scheduled_s": 100.0, "left_s": 100.0 + total, "finished": bool(np.isfinite(total)), "measured": True}
     empty = {column: "" if c.dtype == "str" else 0 for column, c in TRIP_COLUMNS.items()}
     row = empty | {f"{part}_s": parts.get(part, 0.0) for part in COMPONENTS} | known
     row |= {"traveller": name, "kind": kind, "mode": mode, "entry": entry, "stop": stop, "passes_gate": passes}
+    row["passes_opposite"] = opposite
     return {"scenario": "x", "replication": replication} | row | {"section_out_s": 120.0}
 
 
@@ -59,12 +60,28 @@ def test_components_add_up_and_are_nothing_without_a_car():
     assert found["total"] == -100.0
 
 
+def test_who_pays_in_the_other_direction_is_named():
+    many = [(n, i) for n in range(3) for i in range(8)]
+    before = [trip(f"{n}", "through", 60.0 + i, replication=i, opposite=True) for n, i in many]
+    after = [trip(f"{n}", "through", 160.0 + 2 * i, replication=i, opposite=True) for n, i in many]
+    assert "lose most: through vehicles of the other direction +103.5 s" in " ".join(
+        changes_lines(changes(before, after))
+    )
+
+
 def test_through_vehicles_and_buses_have_groups_of_their_own():
     before = [trip("a", "through", 60.0, passes=True), trip("b", "through", 60.0), trip("c", "bus", 60.0, passes=True)]
     after = [trip("a", "through", 20.0, passes=True), trip("b", "through", 160.0), trip("c", "bus", 61.0, passes=True)]
+    before.append(trip("d", "through", 60.0, opposite=True))
+    after.append(trip("d", "through", 90.0, opposite=True))
     table = changes(before, after)
     found = {(r.group, r.value): r.mean_change_s for r in table.itertuples() if r.component == "total"}
-    assert found == {("through", "past the gate"): -40.0, ("through", "others"): 100.0, ("buses", "all"): 1.0}
+    assert found == {
+        ("through", "past the gate"): -40.0,
+        ("through", "other direction"): 30.0,
+        ("through", "others"): 100.0,
+        ("buses", "all"): 1.0,
+    }
     assert set(table["component"]) == {"total"}
 
 
