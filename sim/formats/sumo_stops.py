@@ -106,6 +106,8 @@ class Stops:
             return
         if truth(e.given.get("triggered", "false")) is not False:
             self.note("stops that last until somebody gets in (triggered), ended when their own time is up")
+        if "join" in e.given:
+            self.note("stops until another train joins (join), ended when their own time is up")
         if lane.number > 0:
             self.note("stops in another lane than that at the curb, moved to it")
         edge = self.edges[_parted(place.lane)[0]]

@@ -5,7 +5,7 @@ import pytest
 
 from sim.formats.sumo_out.demand import vehicle_name
 from tests import referee, sumo
-from tests.validation.table import Table, wrapped
+from tests.validation.table import Found, Table, around, wrapped
 
 SEED = 3  # in this one some families walk from the remote parking
 
@@ -63,3 +63,11 @@ def test_an_explanation_stands_under_the_table(tmp_path):
     text = (tmp_path / "page.md").read_text()
     assert wrapped("one two " * 40) in text
     assert max(map(len, wrapped("one two " * 40).split("\n"))) <= 118
+
+
+def test_the_page_counts_the_lines_of_tier_c_that_lie_outside(tmp_path):
+    table = Table(full=True)
+    for mean in (1.0, 1.2, 1.3):
+        table.hold("1", f"{mean}", unit="1", band=around(1.0, rel=0.1), found=Found(mean), tier="C", source="")
+    table.write(tmp_path / "page.md")
+    assert "3 lines, 0 of tier A or B failing; 2 of 3 of tier C outside." in (tmp_path / "page.md").read_text()

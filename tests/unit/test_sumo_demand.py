@@ -373,6 +373,7 @@ def test_public_transport_may_stand_before_any_and_people_on_foot_may_not(tmp_pa
         ('onDemand="True"', 0, "stops on demand (onDemand), left out as nobody waits there"),
         ('triggered="true"', 1, "stops that last until somebody gets in (triggered), ended when their own time is up"),
         ('triggered="Join"', 1, "stops that last until somebody gets in (triggered), ended when their own time is up"),
+        ('join="x"', 1, "stops until another train joins (join), ended when their own time is up"),
         ('speed="0" onDemand="false" triggered="False" jump="-1"', 1, None),
     ],
 )
