@@ -75,7 +75,7 @@ def waiting_point(
     elif not gives_way and m.turn == far:
         beyond = from_side(pi, conflicts)
     first = min(beyond, default=0.0)
-    point = min((c.from_m for c in conflicts if c.from_m > first - STANDS_BACK_M), default=0.0) - BEFORE_PATH_M
+    point = min((c.from_m for c in conflicts if c.from_m >= first - STANDS_BACK_M), default=0.0) - BEFORE_PATH_M
     return (round(point, 3), gives_way) if beyond and point >= LEAST_WAIT_M else (0.0, False)
 
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sim import load_scenario
+from sim.scenario.junctions import movements
 from sim.scenario.network import Link, Network, Node
 from sim.traffic.fleet import Departure
 from sim.traffic.layout import Detector
@@ -99,3 +101,11 @@ def test_two_who_turn_towards_each_other_do_not_wait_for_those_who_stand_behind_
     traffic = traffic_on(replace(junction(), nodes=nodes, links=links), departures, drivers=drivers)
     go(traffic, 300.0)
     assert traffic.everybody_left()
+
+
+def test_no_path_of_others_begins_where_one_waits():
+    """Who stands with the front in a path by a hair is in everybody's way on it, and three locked each other so."""
+    waiting = [m for m in movements(load_scenario("school/baseline").site.network) if m.wait_m > 0.0]
+    assert waiting
+    for m in waiting:
+        assert not [c for c in m.conflicts if abs(c.from_m - m.wait_m) < 0.5], (m.node, m.from_link, m.to_link)
