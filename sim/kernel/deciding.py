@@ -23,12 +23,11 @@ from sim.kernel.following import (
     free_acceleration,
     short_of,
 )
-from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside, stays_at_red, stops_at
+from sim.kernel.junctions import AT_LINE, DEFERS, near, permit, permit_inside, stays_at_red
 from sim.kernel.lean import fetch
 from sim.kernel.order import MANY, SOON, fetch_soon, last, successor
 from sim.kernel.passing import heed_passers
 from sim.kernel.state import (
-    AMBER,
     B_COURTESY,
     B_EMERGENCY,
     BUS,
@@ -38,7 +37,6 @@ from sim.kernel.state import (
     NO_TARGET,
     OVER,
     PARKED,
-    RED,
     STOP,
     TIES,
     TURN_IN,
@@ -379,14 +377,6 @@ def decide(
                         limit = lanes[me.way].limit * me.factor
                         if limit < v:
                             wanted = capped(v, approach_speed(here.length - x, limit, me.b), dt, wanted)
-                        light = lanes[me.way].light
-                        if (light == AMBER or (light == RED and vehicles[ahead].may_go >= 0)) and stops_at(
-                            light, v, here.length - x
-                        ):
-                            line = here.length - x
-                            tried = behind(vehicles, i, line - STOP_SHORT + me.s0, 0.0)
-                            tried = short_of(vehicles, i, line, dt, tried)
-                            wanted = tried if tried < wanted else wanted
                 else:
                     wanted, blocker = look_ahead(
                         vehicles, lanes, order, segments, net, route, conflicts, zebras, desk, i, lane, tick, free

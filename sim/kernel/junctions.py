@@ -123,13 +123,6 @@ def stays_at_red(vehicles: Records, lanes: Records, desk: Records, i: int, lane:
 
 
 @compiled(inline=True)
-def stops_at(light: int, v: float, distance: float) -> bool:
-    """Return whether one who comes to a light, `distance` [m] ahead at speed v, stops: who can, at amber and red."""
-    room = 2.0 * (distance if distance > 0.1 else 0.1)
-    return (light == AMBER and v * v < B_AMBER * room) or (light == RED and v * v < B_LAST * room)
-
-
-@compiled(inline=True)
 def time_to(distance: float, v: float, a: float) -> float:
     """Return when [s] one who moves at speed v and keeps accelerating by a has gone a distance [m]."""
     if distance <= 0.0:
@@ -411,7 +404,7 @@ def permit(
         if lanes[movement].from_lane == vehicles[i].lane and stays_red(lanes, desk, movement, tick):
             return False, vehicles[i].blocker
         return False, no_room(vehicles, lanes, order, net, route, i, movement)
-    if stops_at(light, v, distance):
+    if (light == RED and needed < B_LAST) or (light == AMBER and needed < B_AMBER):
         return False, -1
     if not near(distance, v):
         return True, -1
