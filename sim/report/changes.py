@@ -74,7 +74,7 @@ def _limits(spans: list[tuple[float, float, float]], promised: list[float]) -> t
 
 
 def _label(entry: dict[str, Any]) -> str:
-    return f"{entry['kpi']} {KPI_NAMES[entry['kpi']] if entry['headline'] else variant_name(entry)}"
+    return f"{entry['kpi']} {KPI_NAMES[entry['kpi']] if entry['headline'] else variant_name(entry['variant'])}"
 
 
 def _extremes(shown: list[dict[str, Any]]) -> str:
@@ -84,6 +84,9 @@ def _extremes(shown: list[dict[str, Any]]) -> str:
     if all(e["no_change"] for e in shown):
         return "Exactly no change for anybody"
     best, worst = (pick(shown, key=lambda e: e["reduction"]) for pick in (max, min))
-    names = (e["kpi"] if e["headline"] else f"{e['kpi']} {variant_name(e).partition(' (')[0]}" for e in (best, worst))
+    names = (
+        e["kpi"] if e["headline"] else f"{e['kpi']} {variant_name(e['variant']).partition(' (')[0]}"
+        for e in (best, worst)
+    )
     ends = (f"{change(e['reduction'])} ({name})" for name, e in zip(names, (best, worst), strict=True))
     return f"Changes from {' to '.join(ends)}"

@@ -23,7 +23,7 @@ def draw_parents_time(kpis: pd.DataFrame, trips: pd.DataFrame, verdict: Verdict)
         say(upper, absent)
     else:
         rows = kpis[kpis["kpi"].eq("M1") & kpis["variant"].isin(COMPONENTS)]
-        names = {part: variant_name({"variant": part}) for part in COMPONENTS}
+        names = {part: variant_name(part) for part in COMPONENTS}
         _draw_dodged(upper, rows.assign(what=rows["variant"].map(names)), list(names.values()))
         upper.set(xlabel="time per family [s]", ylabel="")
     stops = _stops(trips)
@@ -89,5 +89,5 @@ def _largest(entries: dict[str, dict[str, Any] | None]) -> str:
     part = max(moved, key=lambda p: abs(moved[p]))
     if round(moved[part], 1) == 0.0:
         return "Where the parents' time goes: no part of it changes"
-    name = variant_name({"variant": part})
+    name = variant_name(part)
     return f"Where the parents' time goes: most changes in {name}, {moved[part]:+.1f} s per family"

@@ -45,7 +45,7 @@ def _told(changes: pd.DataFrame, totals: pd.DataFrame) -> Iterator[str]:
         parts = parts[parts["mean_change_s"].abs().ge(0.5)].sort_values("mean_change_s", kind="stable")
         if len(parts):
             yield "  of it " + ", ".join(
-                f"{variant_name({'variant': part})} {_seconds(change)}"
+                f"{variant_name(part)} {_seconds(change)}"
                 for part, change in zip(parts["component"], parts["mean_change_s"], strict=True)
             )
     ranked = totals[totals["group"].isin(RANKED) & totals["travellers"].ge(LEAST_TRAVELLERS)]

@@ -117,9 +117,8 @@ def _beneath(told: Sequence[Entry]) -> list[str]:
     return wrapped(f"    {'; '.join(said)}") if said else []
 
 
-def variant_name(entry: Entry) -> str:
+def variant_name(variant: str) -> str:
     """Return a variant as a planner would say it."""
-    variant = str(entry["variant"])
     if variant.startswith("stop_"):
         return f"those who stopped: {variant.removeprefix('stop_').replace('_', ' ')}"
     return VARIANT_NAMES.get(variant, variant.replace("_", " "))
@@ -196,7 +195,11 @@ def declaration(needed: int, looked: Sequence[int]) -> str:
 
 def _line(entry: Entry) -> str:
     """Return an entry's line of the table; variants stand beneath their headline, indented."""
-    name = f"{entry['kpi']}  {KPI_NAMES.get(entry['kpi'], '')}" if entry["headline"] else f"    {variant_name(entry)}"
+    name = (
+        f"{entry['kpi']}  {KPI_NAMES.get(entry['kpi'], '')}"
+        if entry["headline"]
+        else f"    {variant_name(entry['variant'])}"
+    )
     changed = "no change" if entry["no_change"] else change(entry["reduction"])
     judged = [entry["verdict"].upper()] if entry["headline"] else []
     judged += ["worse"] if _is_worse(entry) and (entry["headline"] or not _is_slight(entry)) else []

@@ -61,7 +61,7 @@ def kpis(m1, m2=None, unfinished=0):
 
 
 def judged(m1, m2=None, **how):
-    table = kpis(m1, m2, how.pop("unfinished_here", 0))
+    table = pd.concat([kpis(m1, m2, how.pop("unfinished_here", 0)), how.pop("more", None)])
     told = {"failures": (), "unfinished": NOBODY, "targets": Targets()} | how
     return verdict_json(table, baseline="s/b", scenario="s/x", replications=len(m1[0]), **told)
 
@@ -300,17 +300,8 @@ def test_what_gets_worse_is_called_worse():
 
 
 def test_a_variant_that_gets_worse_is_called_worse():
-    table = kpis(pairs(20))
     worse = kpis(pairs(20, reduction=-0.4)).query("kpi == 'M2'").assign(variant="buses", headline=False)
-    verdict = verdict_json(
-        pd.concat([table, worse]),
-        baseline="s/b",
-        scenario="s/x",
-        targets=Targets(),
-        replications=20,
-        failures=(),
-        unfinished=NOBODY,
-    )
+    verdict = judged(pairs(20), more=worse)
     assert next(line for line in verdict_lines(verdict) if "buses" in line).endswith("worse")
 
 
@@ -318,15 +309,7 @@ def test_a_variant_that_gets_worse_is_called_worse():
 def test_a_part_that_changes_by_less_than_a_second_is_not_called_worse(scale, called):
     before, after = pairs(20, reduction=-0.4)
     worse = kpis((scale * before, scale * after)).query("kpi == 'M1'").assign(variant="queue", headline=False)
-    verdict = verdict_json(
-        pd.concat([kpis(pairs(20)), worse]),
-        baseline="s/b",
-        scenario="s/x",
-        targets=Targets(),
-        replications=20,
-        failures=(),
-        unfinished=NOBODY,
-    )
+    verdict = judged(pairs(20), more=worse)
     lines = verdict_lines(verdict)
     assert next(line for line in lines if "queue for a berth" in line).endswith("worse") == called
     assert "each interval holds by itself" in " ".join(lines)
